@@ -1,0 +1,1 @@
+"""Rushes: large media in over any bad line, watchable when its last byte lands."""
