@@ -3,9 +3,10 @@
     RushesError                  code `noun.fact`, a kind, a sentence
     |- one class per fact, in the room the fact belongs to
 
-1. The sentence says what happened and what to do next; it may be shown to anyone who made the request.
+1. The sentence says what happened and what to do next; it may be shown to whoever asked.
 2. `code` is stable, and listed in docs/reference/errors.md; a test compares the two.
-3. Rooms name a kind and never a status: each shell (HTTP, command line, worker) has one table from kind to its own answer.
+3. Rooms name a kind and never a status: each shell (HTTP, command line, worker) has one table
+   from kind to its own answer.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class RushesError(Exception):
     kind: ClassVar[Kind] = Kind.BROKEN
 
     def __init__(
-        self, message: str, *, retry_after: float | None = None, **facts: str | int | float | None
+        self, message: str, *, retry_after: float | None = None, **facts: str | float | None
     ) -> None:
         super().__init__(message)
         self.message = message

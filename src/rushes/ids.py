@@ -1,7 +1,7 @@
 """Identifiers: sortable, prefixed, and safe in a path, a key and a log line.
 
-An id is a prefix, `_`, then 48 bits of milliseconds and 128 random bits in Crockford's base 32, lower case:
-ids of one kind sort by the time they were made, and nobody guesses one.
+An id is a prefix, `_`, then 48 bits of milliseconds and 128 random bits in Crockford's base 32,
+lower case: ids of one kind sort by the time they were made, and nobody guesses one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Prefix(StrEnum):
     RENDITION = "rnd"
     SESSION = "ses"
     SHARE = "shr"
-    TOKEN = "tok"
+    TOKEN = "tok"  # noqa: S105 - a prefix, no secret
     UPLOAD = "upl"
     WEBHOOK = "whk"
 
