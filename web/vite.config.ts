@@ -1,0 +1,35 @@
+/**
+ * How the pages are built: three entries, hashed names, one manifest, nothing inline.
+ *
+ * `base` is where `web/assets.py` serves the files. The server writes the HTML, so there is none here.
+ */
+import { defineConfig } from "vitest/config";
+
+const fromHere = (path: string): string => new URL(path, import.meta.url).pathname;
+
+export default defineConfig({
+  root: fromHere("."),
+  base: "/assets/",
+  publicDir: false, // `public/` holds the sources of the public pages, not files to copy
+  json: { stringify: false }, // sections of the texts that a page does not use are left out
+  build: {
+    outDir: fromHere("../src/rushes/web/static"),
+    emptyOutDir: true,
+    assetsDir: "",
+    manifest: true,
+    sourcemap: false,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: {
+        upload: fromHere("public/upload.ts"),
+        login: fromHere("public/login.ts"),
+        portal: fromHere("portal/main.tsx"),
+      },
+    },
+  },
+  server: { host: "127.0.0.1", strictPort: true },
+  test: { include: ["**/*.test.ts"], environment: "node" },
+});
