@@ -1,0 +1,1 @@
+"""One schema on SQLite or PostgreSQL, and the only place that commits."""

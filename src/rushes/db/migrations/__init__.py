@@ -1,0 +1,1 @@
+"""How an old database comes forward: one Alembic revision per change."""

@@ -1,0 +1,367 @@
+"""Every table: one schema for SQLite and PostgreSQL.
+
+1. Sizes are bytes in 64 bits; times are aware UTC; digests are raw bytes.
+2. Every listing has its index. States are words; the transition tables stand in the nouns.
+3. A change here comes with a migration; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
+
+from rushes.db.columns import Document, Moment, Size, of
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),  # lower case
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("is_active", Boolean, nullable=False, server_default=true()),
+    Column("created_at", Moment, nullable=False),
+    Column("password_changed_at", Moment, nullable=False),
+)
+
+setup_claims = Table(  # one row at most: the first admin was made
+    "setup_claims",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("claimed_at", Moment, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the cookie
+    of("accounts", "account_id", index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    of("accounts", "account_id", index=True),
+    Column("name", Text, nullable=False),
+    Column("shown", Text, nullable=False),  # the first characters, for lists
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("scopes", Document, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+    Column("revoked_at", Moment),
+)
+
+rates = Table(  # GCRA: the theoretical arrival time of one subject under one rule
+    "rates",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("tat", Float, nullable=False),
+)
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_slug", Text, nullable=False),
+    Column("project_slug", Text, nullable=False),
+    Column("client_name", Text, nullable=False),
+    Column("project_name", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("used_bytes", Size, nullable=False, server_default="0"),
+    Column("used_files", Size, nullable=False, server_default="0"),
+    Column("max_total_bytes", Size),
+    UniqueConstraint("client_slug", "project_slug"),
+)
+
+project_members = Table(
+    "project_members",
+    metadata,
+    of("projects", "project_id", primary_key=True),
+    of("accounts", "account_id", primary_key=True, index=True),
+    Column("role", Text, nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", Text, primary_key=True),
+    of("projects", "project_id", index=True),
+    Column("created_by", Text, nullable=False),
+    Column("token_digest", LargeBinary, nullable=False, unique=True),
+    Column("token_sealed", LargeBinary, nullable=False),  # so that the address can be copied again
+    Column("title", Text, nullable=False, server_default=""),
+    Column("message", Text, nullable=False, server_default=""),
+    Column("notes", Text, nullable=False, server_default=""),
+    Column("expires_at", Moment),
+    Column("is_active", Boolean, nullable=False, server_default=true()),
+    Column("password_hash", Text),
+    Column("max_files", Size),
+    Column("max_file_bytes", Size),
+    Column("max_total_bytes", Size),
+    Column("types", Document, nullable=False),
+    Column("fields", Document, nullable=False),
+    Column("client_email", Text),
+    Column("notify", Boolean, nullable=False, server_default=true()),
+    Column("keep_parts_days", Integer, nullable=False, server_default="7"),
+    Column("preview", Text, nullable=False, server_default="off"),
+    Column("used_bytes", Size, nullable=False, server_default="0"),  # reserved and received
+    Column("used_files", Size, nullable=False, server_default="0"),
+    Column("upload_count", Size, nullable=False, server_default="0"),  # received in full
+    Column("last_used_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Index(None, "created_at", "id"),
+)
+
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("protocol", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    of("projects", "project_id", index=True),
+    Column("account_id", Text, index=True),
+    Column("link_id", Text, index=True),
+    Column("asset_id", Text, nullable=False, unique=True),  # minted with the upload
+    Column("file_name", Text, nullable=False),
+    Column("media_type", Text, nullable=False, server_default=""),
+    Column("metadata", Text, nullable=False, server_default=""),  # as it was sent, byte for byte
+    Column("size_bytes", Size),  # unknown while deferred
+    Column("offset", Size, nullable=False, server_default="0"),
+    Column("reserved_bytes", Size, nullable=False, server_default="0"),
+    Column("fence", Size, nullable=False, server_default="0"),
+    Column("root", LargeBinary),
+    Column("digest", LargeBinary),  # SHA-256 of the whole, when it is known
+    Column("reason", Text),
+    Column(
+        "is_spooled", Boolean, nullable=False, server_default=true()
+    ),  # its bytes lie in the spool
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("completed_at", Moment),
+    Index(None, "state", "expires_at"),
+    Index(None, "created_at", "id"),
+)
+
+upload_parts = Table(  # the extents that hold an upload's bytes, in order
+    "upload_parts",
+    metadata,
+    of("uploads", "upload_id", primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("file", Text, nullable=False),  # relative to the spool
+    Column("start", Size, nullable=False),
+    Column("length", Size, nullable=False),
+)
+
+block_hashes = Table(
+    "block_hashes",
+    metadata,
+    Column("upload_id", Text, primary_key=True),  # stays when the upload's row goes
+    Column("position", Integer, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+)
+
+
+contents = Table(  # the bytes of an original, once per owner scope
+    "contents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("scope", Text, nullable=False),  # the client's slug
+    Column("root", LargeBinary, nullable=False),
+    Column("digest", LargeBinary),
+    Column("size_bytes", Size, nullable=False),
+    Column("format", Text, nullable=False),  # what sniffing found
+    Column("media_type", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("facts", Document),  # what probing found
+    Column("upload_id", Text, nullable=False),  # whose block hashes and spool file are its own
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("scope", "root"),
+)
+
+assets = Table(
+    "assets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    of("projects", "project_id"),
+    of("contents", "content_id", index=True),
+    Column("upload_id", Text, nullable=False, unique=True),
+    Column("created_by", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("scan", Text, nullable=False),
+    Column("size_bytes", Size, nullable=False),
+    Column("duration", Float),  # seconds
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("tags", Document, nullable=False),
+    Column("metadata", Document, nullable=False),
+    Column("search", Text, nullable=False),  # names, folded
+    Column("error_code", Text),
+    Column("error_detail", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Index(None, "created_at", "id"),
+    Index(None, "project_id", "created_at", "id"),
+    Index(None, "kind", "created_at", "id"),
+    Index(None, "state", "created_at", "id"),
+)
+
+
+renditions = Table(
+    "renditions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    of("contents", "content_id"),
+    Column("name", Text, nullable=False),  # 720p, poster, preview-640, audio ...
+    Column("kind", Text, nullable=False),
+    Column("recipe", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("media_type", Text, nullable=False, server_default=""),
+    Column("file_name", Text, nullable=False),  # the last part of its key: 720p.mp4
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("bitrate", Integer),
+    Column("size_bytes", Size),
+    Column("digest", LargeBinary),
+    Column("layout", Document),  # where its segments lie in the file
+    Column("done_segments", Integer, nullable=False, server_default="0"),
+    Column("all_segments", Integer, nullable=False, server_default="0"),
+    Column("error_code", Text),
+    Column("error_detail", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    UniqueConstraint("content_id", "name", "recipe"),
+)
+
+segments = Table(  # only while a rendition is being made
+    "segments",
+    metadata,
+    of("renditions", "rendition_id", primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("size_bytes", Size, nullable=False),
+)
+
+
+placements = Table(
+    "placements",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("object_id", Text, nullable=False),  # a content (its original) or a rendition
+    Column("content_id", Text, nullable=False, index=True),
+    Column("tier", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("key", Text, nullable=False),  # written once, never derived again
+    Column("size_bytes", Size, nullable=False),
+    Column("digest", LargeBinary),
+    Column("version", Text),
+    Column("generation", Integer, nullable=False, server_default="1"),
+    Column("fence", Size, nullable=False, server_default="0"),
+    Column("lease_until", Moment),
+    Column("is_shared", Boolean, nullable=False, server_default=false()),  # a hard link of another
+    Column("verified_at", Moment),
+    Column("last_access_at", Moment),
+    Column("pinned_until", Moment),
+    Column("error", Text),
+    Column("next_try_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("object_id", "tier"),
+    Index(None, "tier", "state"),
+)
+
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Size, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("type", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("subject", Text, nullable=False, index=True),
+    Column("project_id", Text),
+    Column("asset_id", Text),
+    Column("data", Document, nullable=False),
+    Index(None, "asset_id", "seq"),
+    Index(None, "project_id", "seq"),
+)
+
+outbox = Table(  # events not yet relayed; written beside the event, deleted by the relay
+    "outbox",
+    metadata,
+    Column("seq", Size, primary_key=True, autoincrement=True),
+    Column("event_id", Text, nullable=False, unique=True),
+)
+
+jobs = Table(  # our side of a workflow: what people see, and whether it is wanted still
+    "jobs",
+    metadata,
+    Column("id", Text, primary_key=True),  # the workflow's id
+    Column("workflow", Text, nullable=False),
+    Column("subject", Text, nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    Column("stage", Text, nullable=False, server_default=""),
+    Column("progress", Float, nullable=False, server_default="0"),  # 0 to 1
+    Column("is_cancel_requested", Boolean, nullable=False, server_default=false()),
+    Column("error_code", Text),
+    Column("error_detail", Text),
+    Column("last_words", Text),
+    Column("worker", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Index(None, "state", "created_at", "id"),
+    Index(None, "created_at", "id"),
+)
+
+executors = Table(  # workers, by their beat
+    "executors",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("started_at", Float, nullable=False),  # the database's clock, epoch seconds
+    Column("seen", Float, nullable=False),
+)
+
+recoveries = Table(  # how many workers a workflow has lost
+    "recoveries",
+    metadata,
+    Column("workflow_id", Text, primary_key=True),
+    Column("lost", Integer, nullable=False),
+)

@@ -1,0 +1,63 @@
+"""An event: a past-tense fact, written beside the change it tells of.
+
+1. Events are append-only: they are the audit log, and the database refuses to change one.
+2. `data` always names `asset_id`, `client` and `project` where there are any (API.md, section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+SYSTEM_ACTOR = "system"
+"""Who acts when no person or program asked."""
+
+
+class EventType(StrEnum):
+    """Everything that can have happened."""
+
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_UPDATED = "account.updated"
+    ASSET_CREATED = "asset.created"
+    ASSET_DELETED = "asset.deleted"
+    ASSET_FAILED = "asset.failed"
+    ASSET_PLAYABLE = "asset.playable"
+    ASSET_READY = "asset.ready"
+    ASSET_UPDATED = "asset.updated"
+    LINK_CREATED = "link.created"
+    LINK_UPDATED = "link.updated"
+    LINK_USED = "link.used"
+    PLACEMENT_PRESENT = "placement.present"
+    PROJECT_CREATED = "project.created"
+    RENDITION_FAILED = "rendition.failed"
+    RENDITION_READY = "rendition.ready"
+    SESSION_CREATED = "session.created"
+    SESSION_REFUSED = "session.refused"
+    TOKEN_CREATED = "token.created"  # noqa: S105 - the name of a fact
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - the same
+    UPLOAD_ACCEPTED = "upload.accepted"
+    UPLOAD_CANCELLED = "upload.cancelled"
+    UPLOAD_COMPLETED = "upload.completed"
+    UPLOAD_CREATED = "upload.created"
+    UPLOAD_EXPIRED = "upload.expired"
+    UPLOAD_QUARANTINED = "upload.quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact.
+
+    `actor` is an account, token or link id, or `system`; `subject` is the id of the thing that the
+    fact is about. `data` holds plain JSON values.
+    """
+
+    id: str
+    type: EventType
+    created_at: datetime
+    actor: str
+    subject: str
+    project_id: str | None = None
+    asset_id: str | None = None
+    data: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,99 @@
+"""The outbox: an event is written in the transaction of its change, and relayed after it.
+
+`record` is called with the connection of the change, so both are kept or neither is. The relay
+starts what follows first and deletes the outbox row second: after a crash between the two the same
+start is asked for again, and does nothing, because a workflow's id runs once for ever.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, text
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rushes.db.engine import TOLD
+from rushes.db.tables import events, outbox
+from rushes.events.event import Event, EventType
+
+WAKE = "rushes_outbox"
+"""The PostgreSQL channel that wakes relays of other processes."""
+
+
+async def record(connection: AsyncConnection, event: Event) -> None:
+    """Write the event and its outbox row in the caller's transaction."""
+    await connection.execute(
+        insert(events).values(
+            id=event.id,
+            type=event.type.value,
+            created_at=event.created_at,
+            actor=event.actor,
+            subject=event.subject,
+            project_id=event.project_id,
+            asset_id=event.asset_id,
+            data=dict(event.data),
+        )
+    )
+    await connection.execute(insert(outbox).values(event_id=event.id))
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text(f"NOTIFY {WAKE}"))
+    (await connection.get_raw_connection()).info[TOLD] = True
+
+
+async def list_unrelayed(connection: AsyncConnection, limit: int) -> list[tuple[int, Event]]:
+    """Return the oldest events that wait, with their outbox numbers.
+
+    On PostgreSQL rows that another relay holds are passed over; ours are held until the end of
+    the transaction.
+    """
+    waiting = select(outbox.c.seq, outbox.c.event_id).order_by(outbox.c.seq).limit(limit)
+    rows = (await connection.execute(waiting.with_for_update(skip_locked=True))).all()
+    ids = [row.event_id for row in rows]
+    known = (await connection.execute(select(events).where(events.c.id.in_(ids)))).all()
+    by_id = {row.id: _event(row) for row in known}
+    return [(row.seq, by_id[row.event_id]) for row in rows]
+
+
+async def delete_relayed(connection: AsyncConnection, numbers: list[int]) -> None:
+    """Forget outbox rows whose events were relayed."""
+    await connection.execute(delete(outbox).where(outbox.c.seq.in_(numbers)))
+
+
+async def list_events(
+    connection: AsyncConnection,
+    *,
+    asset_id: str | None = None,
+    project_ids: list[str] | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[tuple[int, Event]]:
+    """Return events, newest first, with their sequence numbers; `project_ids` None means all."""
+    query = select(events).order_by(events.c.seq.desc()).limit(limit)
+    if asset_id is not None:
+        query = query.where(events.c.asset_id == asset_id)
+    if project_ids is not None:
+        query = query.where(events.c.project_id.in_(project_ids))
+    if before is not None:
+        query = query.where(events.c.seq < before)
+    return [(row.seq, _event(row)) for row in (await connection.execute(query)).all()]
+
+
+async def count_waiting(connection: AsyncConnection) -> tuple[int, datetime | None]:
+    """Return how many events wait to be relayed, and since when the oldest does."""
+    query = select(events.c.created_at).join(outbox, outbox.c.event_id == events.c.id)
+    times = (await connection.execute(query.order_by(outbox.c.seq))).scalars().all()
+    return len(times), times[0] if times else None
+
+
+def _event(row: Row[tuple[object, ...]]) -> Event:
+    return Event(
+        id=row.id,
+        type=EventType(row.type),
+        created_at=row.created_at,
+        actor=row.actor,
+        subject=row.subject,
+        project_id=row.project_id,
+        asset_id=row.asset_id,
+        data=row.data,
+    )

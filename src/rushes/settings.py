@@ -1,0 +1,231 @@
+"""Settings: one frozen tree; environment over file over default.
+
+1. `uploads.max_append_bytes` is `RUSHES_UPLOADS_MAX_APPEND_BYTES`, or in `rushes.toml`
+   `[uploads]` `max_append_bytes`. The environment's name is split once, at the first `_`.
+2. The file is `$RUSHES_CONFIG`, else `rushes.toml` in the data folder, else in the working one.
+3. Each field says meaning and reason, and holds its default; docs/reference/settings.md is made
+   from them.
+4. No secret has a default, and a secret prints as stars.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from rushes.errors import Kind, RushesError
+
+KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
+
+
+class SettingsRefused(RushesError):
+    """A setting has a value that cannot be used."""
+
+    code = "settings.refused"
+    kind = Kind.INVALID
+
+
+class Section(BaseModel):
+    """One table of settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class UploadSettings(Section):
+    """How bytes come in."""
+
+    durability: Literal["power", "process"] = "power"
+    """`power`: an acknowledged byte survives a power cut (fdatasync before each answer).
+    `process`: it survives the end of the process only; faster on slow disks."""
+    digest: Literal["stream", "intake"] = "stream"
+    """Where block hashes are computed: while bytes arrive, or when the file is taken in."""
+    max_file_bytes: int = Field(default=100 * GIB, ge=0, le=5 * TIB)
+    """Largest single file. The ceiling of 5 TiB is that of an S3 object."""
+    max_append_bytes: int | None = Field(default=None, gt=0)
+    """Largest body of one append; none by default. Set it where a proxy limits bodies."""
+    expires_after: timedelta = timedelta(hours=24)
+    """How long an unfinished upload of an account rests after its last byte."""
+    keep_free_bytes: int = Field(default=2 * GIB, ge=0)
+    """Space that uploads never take; the smaller of this and 5 % of the disk counts."""
+    sweep_every: timedelta = timedelta(minutes=10)
+    """How often expired uploads are removed."""
+    stall_seconds: float = Field(default=60, gt=0)
+    """A body that sends nothing for this long is ended; its bytes stay."""
+
+
+class AccessSettings(Section):
+    """Who may come in, and for how long."""
+
+    session_idle: timedelta = timedelta(hours=12)
+    """A session ends after this time without a request."""
+    session_absolute: timedelta = timedelta(days=7)
+    """A session ends after this time in any case."""
+    token_life: timedelta = timedelta(days=90)
+    """Life of an API token where its maker names none; at most 366 days."""
+    link_life: timedelta = timedelta(days=14)
+    """Life of an upload link where its maker names none."""
+    login_per_minute: int = Field(default=5, ge=1)
+    """Attempts to log in per minute for one account and address."""
+
+
+class JobSettings(Section):
+    """Work behind the scenes."""
+
+    background: int = Field(default=3, ge=1, le=64)
+    """Media programs at once over all workers."""
+    copies: int = Field(default=8, ge=1, le=64)
+    """Copies between tiers at once in one worker."""
+    dead_after: timedelta = Field(
+        default=timedelta(seconds=20), ge=timedelta(seconds=4), le=timedelta(seconds=300)
+    )
+    """A worker silent for this long has its work taken over (PostgreSQL)."""
+
+
+class MediaSettings(Section):
+    """Programs that read what people send, and what they make of it."""
+
+    ffmpeg: Path | None = None
+    """The ffmpeg program (7 or newer); by default the one of `imageio-ffmpeg`, else of PATH."""
+    box: Literal["none", "partial", "full"] = "none"
+    """The least confinement a tool may run in. Set `full` wherever strangers upload."""
+    threads: int = Field(default=0, ge=0)
+    """Threads of one encoder run; 0 leaves it to the program."""
+    run_segments: int = Field(default=10, ge=1, le=60)
+    """Segments of 4 s that one ladder run makes: the piece of work that a crash repeats."""
+    max_rung: Literal["360p", "540p", "720p", "1080p", "2160p"] = "2160p"
+    """The highest rung that is made."""
+
+
+class DeliverySettings(Section):
+    """How people get bytes."""
+
+    playback_life: timedelta = timedelta(hours=6)
+    """Life of a playback address; players renew it."""
+    download_life: timedelta = timedelta(minutes=60)
+    """Life of a download address."""
+    still_life: timedelta = timedelta(hours=24)
+    """Life of an address of a poster or preview, rounded up to the hour so that it is cached."""
+
+
+class HttpSettings(Section):
+    """What the web server allows."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses whose X-Forwarded-* headers are believed. None by default."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Extra Host names that are answered, beside that of `base_url` and loopback."""
+    cors_origins: tuple[str, ...] = ()
+    """Exact origins of other sites whose pages may call the API. None by default."""
+    insecure: bool = False
+    """Allow log-in over plain http beyond loopback. Only for a network that you trust."""
+    max_json_bytes: int = Field(default=MIB, gt=0)
+    """Largest JSON body."""
+
+
+class Settings(BaseSettings):
+    """All settings of one installation."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RUSHES_",
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+    )
+
+    data: Path = Path("rushes-data")
+    """The folder of the databases, the keys, bytes on their way in, and the default tiers."""
+    database_url: str | None = None
+    """`postgresql://user:password@host/name`; by default SQLite in the data folder."""
+    base_url: str | None = None
+    """The address people use, for links in answers; by default `http://{host}:{port}`."""
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """The port to listen on; 0 takes a free one."""
+    admin_email: str | None = None
+    """Mail address of the first admin, made at start where there is no account yet."""
+    admin_password: SecretStr | None = None
+    """Password of that first admin."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least level that is logged."""
+    uploads: UploadSettings = UploadSettings()
+    access: AccessSettings = AccessSettings()
+    jobs: JobSettings = JobSettings()
+    media: MediaSettings = MediaSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    http: HttpSettings = HttpSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env files
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - nor secret folders
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put what the caller names first, then the environment, then the file."""
+        file = TomlConfigSettingsSource(settings_cls, toml_file=_config_file())
+        return init_settings, env_settings, file
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is SQLite in the data folder: one machine, one worker."""
+        return self.database_url is None
+
+    @property
+    def rooms_url(self) -> str:
+        """The database of our own tables."""
+        return self.database_url or f"sqlite:///{self.data.absolute()}/rushes.db"
+
+    @property
+    def engine_url(self) -> str:
+        """The database of the job engine: a file of its own, or the same PostgreSQL."""
+        return self.database_url or f"sqlite:///{self.data.absolute()}/engine.db"
+
+    @property
+    def public_url(self) -> str:
+        """The address people use, without a final slash."""
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def at(self, name: str) -> Path:
+        """Return the absolute path of a folder or file inside the data folder."""
+        return self.data.absolute() / name
+
+    @classmethod
+    def load(cls, **chosen: object) -> Self:
+        """Read the settings; what is not None in `chosen` wins over environment and file.
+
+        Raises:
+            SettingsRefused: a value does not fit; the sentence names the setting.
+        """
+        known = {name: value for name, value in chosen.items() if value is not None}
+        try:
+            return cls.model_validate(cls(**known))  # type: ignore[arg-type]
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            name = ".".join(str(step) for step in first["loc"])
+            raise SettingsRefused(f"The setting {name} cannot be used: {first['msg']}.") from None
+
+
+def _config_file() -> Path | None:
+    """Return the file to read, or None."""
+    chosen = os.environ.get("RUSHES_CONFIG")
+    if chosen:
+        return Path(chosen)
+    data = Path(os.environ.get("RUSHES_DATA", "rushes-data"))
+    return next(
+        (file for file in (data / "rushes.toml", Path("rushes.toml")) if file.exists()), None
+    )
