@@ -1,0 +1,87 @@
+# make run | test | lint | clean        each does its own set-up: Python 3.11 and make are enough
+# make web | rows | reference | lock    the bundle; what is proven; generated pages; new lock files
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Two test processes: the suite is made for two cores.
+JOBS ?= 2
+MAKEFLAGS += --no-print-directory
+
+.PHONY: run test test-long unit pure lint lint-python lint-web clean web rows reference lock system-parts
+
+run: $(VENV)/runtime.stamp web
+	$(BIN)/rushes demo
+
+test: $(VENV)/dev.stamp web-when-there system-parts pure
+	$(BIN)/pytest -n $(JOBS)
+
+# Many rounds of the fault tests.
+test-long: $(VENV)/dev.stamp web-when-there system-parts
+	$(BIN)/pytest -n $(JOBS) --long --timeout 1800
+
+unit: $(VENV)/dev.stamp
+	$(BIN)/pytest tests/unit tests/architecture
+
+# Each pure module, by its own test file alone: every line and every branch.
+pure: $(VENV)/dev.stamp
+	$(BIN)/python tools/pure_coverage.py
+
+lint: lint-python lint-web
+
+lint-python: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --config importlinter.ini
+
+lint-web: $(VENV)/dev.stamp
+	$(BIN)/python tools/build_web.py --check
+
+web: $(VENV)/runtime.stamp
+	$(BIN)/python tools/build_web.py
+
+.PHONY: web-when-there
+web-when-there: $(VENV)/dev.stamp
+	$(BIN)/python tools/build_web.py
+
+rows: $(VENV)/dev.stamp
+	$(BIN)/python tools/rows.py
+
+reference: $(VENV)/dev.stamp
+	$(BIN)/python tools/make_reference.py
+
+# Parts of the system that some tests start: programs, not libraries.
+system-parts: $(VENV)/dev.stamp
+	$(BIN)/python tools/system_parts.py
+
+# Known versions are kept; `make lock UPGRADE=--upgrade` asks for newer ones.
+UPGRADE ?=
+UV_LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+lock: $(VENV)/dev.stamp
+	$(UV_LOCK) pyproject.toml --extra ffmpeg --group dev -o requirements/dev.txt
+	$(UV_LOCK) pyproject.toml --extra ffmpeg --group build -c requirements/dev.txt -o requirements/runtime.txt
+	$(UV_LOCK) --group node -o requirements/node.txt
+
+$(VENV)/python.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Rushes needs Python 3.11 or newer; say which with make PYTHON=python3.11." >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) \
+	  || { echo "Python's venv module is missing: install the Debian package python3-venv." >&2; exit 1; }
+	@touch $@
+
+$(VENV)/runtime.stamp: requirements/runtime.txt pyproject.toml $(VENV)/python.stamp
+	$(BIN)/pip install --quiet --require-hashes -r requirements/runtime.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/runtime.stamp
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) artifacts build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	  .import_linter_cache .coverage web/node_modules src/rushes/web/static
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
