@@ -1,0 +1,81 @@
+/**
+ * Frames and timecode: which frame is shown at a time, and how an editor writes it.
+ *
+ * Rates are rationals, because 23.976 is a rounding of 24000/1001 and drifts a frame in 42 s.
+ * Drop-frame counting (SMPTE ST 12-1) skips two numbers a minute (four at 59.94) but not each
+ * tenth minute; it is written with `;` before the frames.
+ */
+export interface FrameRate {
+  readonly num: number;
+  readonly den: number;
+}
+
+/** Rates that are written rounded, and the rational each one means. */
+const NTSC: readonly FrameRate[] = [
+  { num: 24000, den: 1001 },
+  { num: 30000, den: 1001 },
+  { num: 48000, den: 1001 },
+  { num: 60000, den: 1001 },
+  { num: 120000, den: 1001 },
+];
+
+/** Read `24000/1001`, `25` or a rounded `23.976`; null for anything that is not a rate. */
+export function parseFrameRate(text: string | number | null | undefined): FrameRate | null {
+  const parts = /^(\d+(?:\.\d+)?)(?:[/:](\d+))?$/.exec(String(text ?? "").trim());
+  if (parts === null) return null;
+  const num = Number(parts[1]);
+  if (parts[2] !== undefined) {
+    const den = Number(parts[2]);
+    return num > 0 && den > 0 ? { num, den } : null;
+  }
+  if (num <= 0) return null;
+  const rounded = NTSC.find((rate) => Math.abs(rate.num / rate.den - num) < 0.006);
+  if (rounded !== undefined && !Number.isInteger(num)) return rounded;
+  return Number.isInteger(num) ? { num, den: 1 } : { num: Math.round(num * 1000), den: 1000 };
+}
+
+/** Return the number of the frame that is on screen at `seconds`, from 0. */
+export function frameAt(seconds: number, rate: FrameRate): number {
+  // A frame's own time stamp must land in it, whatever way the division rounds: a thousandth helps.
+  return Math.max(0, Math.floor((seconds * rate.num) / rate.den + 0.001));
+}
+
+/** Return the time to seek to for a frame: its middle, so that no rounding shows its neighbour. */
+export function timeOfFrame(frame: number, rate: FrameRate): number {
+  return ((Math.max(0, frame) + 0.5) * rate.den) / rate.num;
+}
+
+/** Tell whether a rate is counted with drop frames: 29.97 and 59.94. */
+export function countsDropFrame(rate: FrameRate): boolean {
+  return rate.den === 1001 && (rate.num === 30000 || rate.num === 60000);
+}
+
+/** Write a frame number as `HH:MM:SS:FF`, or `HH:MM:SS;FF` where frames are dropped. */
+export function formatTimecode(frame: number, rate: FrameRate): string {
+  const nominal = Math.max(1, Math.round(rate.num / rate.den));
+  const isDrop = countsDropFrame(rate);
+  const shown = isDrop ? withDropped(frame, nominal) : frame;
+  const seconds = Math.floor(shown / nominal);
+  const pair = (value: number): string => String(value).padStart(2, "0");
+  const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return `${clock.map(pair).join(":")}${isDrop ? ";" : ":"}${pair(shown % nominal)}`;
+}
+
+function withDropped(frame: number, nominal: number): number {
+  const dropped = nominal / 15; // 2 of 30, 4 of 60
+  const perMinute = nominal * 60 - dropped;
+  const perTen = perMinute * 10 + dropped;
+  const tens = Math.floor(frame / perTen);
+  const rest = frame % perTen;
+  const minutes = rest < nominal * 60 ? 0 : 1 + Math.floor((rest - nominal * 60) / perMinute);
+  return frame + dropped * 9 * tens + dropped * minutes;
+}
+
+/** Write a time without a known rate: `HH:MM:SS.t`, to the tenth. */
+export function formatClock(seconds: number): string {
+  const tenths = Math.max(0, Math.floor((Number.isFinite(seconds) ? seconds : 0) * 10 + 1e-6));
+  const whole = Math.floor(tenths / 10);
+  const pair = (value: number): string => String(value).padStart(2, "0");
+  const clock = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return `${clock.map(pair).join(":")}.${String(tenths % 10)}`;
+}
