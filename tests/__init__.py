@@ -1,0 +1,1 @@
+"""The tests, by level, from pure nouns to the whole product in a browser."""

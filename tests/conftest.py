@@ -1,0 +1,10 @@
+"""Where every test finds its clock, its databases and the rules of the run."""
+
+from __future__ import annotations
+
+pytest_plugins = [
+    "tests.support.databases",
+    "tests.support.moments",
+    "tests.support.proofs",
+    "tests.support.sockets",
+]
