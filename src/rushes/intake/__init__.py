@@ -1,0 +1,1 @@
+"""Is it what it says it is, is it whole, is it clean."""

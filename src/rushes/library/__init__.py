@@ -1,0 +1,1 @@
+"""The assets: what people talk about, and how they find it."""

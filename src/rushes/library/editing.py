@@ -1,0 +1,177 @@
+"""What people change of an asset: its words, and whether it is there at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rushes import ids
+from rushes.access import records as access_records
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.errors import Kind, RushesError
+from rushes.events import outbox
+from rushes.events.event import Event, EventType
+from rushes.ids import ENTROPY_BYTES, Prefix
+from rushes.library import records
+from rushes.library.asset import (
+    Asset,
+    AssetNotFound,
+    AssetStale,
+    State,
+    Step,
+    after,
+    fold,
+    merge,
+)
+
+MAX_TAGS: Final = 64
+MAX_WORD: Final = 200
+MAX_METADATA: Final = 64
+
+
+class BadWords(RushesError):
+    """Title, description, tags or metadata are longer or more than is kept."""
+
+    code = "asset.bad_words"
+    kind = Kind.INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a person wants changed; None leaves a thing as it is.
+
+    `metadata` is merged (RFC 7396): a null removes its key.
+    """
+
+    title: str | None = None
+    description: str | None = None
+    tags: tuple[str, ...] | None = None
+    metadata: Mapping[str, object] | None = None
+
+    def check(self) -> None:
+        """Refuse what is too long or too many.
+
+        Raises:
+            BadWords: the sentence says what.
+        """
+        if self.tags is not None and len(self.tags) > MAX_TAGS:
+            raise BadWords(f"An asset takes {MAX_TAGS} tags at most; take some off.")
+        if any(not tag.strip() or len(tag) > MAX_WORD for tag in self.tags or ()):
+            raise BadWords(f"A tag has 1 to {MAX_WORD} characters.")
+        if self.metadata is not None and len(self.metadata) > MAX_METADATA:
+            raise BadWords(f"An asset takes {MAX_METADATA} metadata fields at most.")
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """Changes and deletes assets, and tells so."""
+
+    database: Database
+    clock: Clock
+
+    async def change(
+        self,
+        actor_id: str,
+        asset_id: str,
+        change: Change,
+        *,
+        project_ids: Sequence[str] | None,
+        revision: int | None = None,
+    ) -> Asset:
+        """Write what a person changed; `revision` is the one they read, where they say so.
+
+        Raises:
+            AssetNotFound: it is unknown, or not theirs.
+            AssetStale: somebody was faster.
+            BadWords: a value cannot be kept.
+        """
+        change.check()
+        async with self.database.transaction() as connection:
+            asset = await _get(connection, asset_id, project_ids)
+            if revision is not None and revision != asset.revision:
+                raise AssetStale("The asset changed since you read it. Read it again.")
+            values = _values(asset, change)
+            if not await records.change_asset(
+                connection, asset_id, asset.revision, values, self.clock.now()
+            ):
+                raise AssetStale("The asset changed since you read it. Read it again.")
+            await self._tell(connection, EventType.ASSET_UPDATED, asset, actor_id)
+            return await _get(connection, asset_id, project_ids)
+
+    async def delete(
+        self, actor_id: str, asset_id: str, *, project_ids: Sequence[str] | None
+    ) -> Asset:
+        """Take an asset out of sight at once; its bytes follow behind (`asset.deleted`).
+
+        Raises:
+            AssetNotFound: it is unknown, not theirs, or going already.
+        """
+        async with self.database.transaction() as connection:
+            asset = await _get(connection, asset_id, project_ids)
+            now = self.clock.now()
+            state = after(asset.state, Step.DELETE)
+            if not await records.change_state(connection, asset, state, now=now):
+                raise AssetStale("The asset is changing just now. Try again.")
+            await self._tell(connection, EventType.ASSET_DELETED, asset, actor_id)
+            return asset
+
+    async def forget(self, asset_id: str) -> str | None:
+        """Remove a deleted asset's row; return its content's id if nobody else names that."""
+        async with self.database.transaction() as connection:
+            asset = await records.find_asset(connection, asset_id, with_deleting=True)
+            if asset is None or asset.state is not State.DELETING:
+                return None
+            await records.delete_asset(connection, asset_id)
+            siblings = await records.list_of_content(connection, asset.content_id)
+            return None if siblings else asset.content_id
+
+    async def _tell(
+        self, connection: AsyncConnection, what: EventType, asset: Asset, actor_id: str
+    ) -> None:
+        now = self.clock.now()
+        project = await access_records.get_project(connection, asset.project_id)
+        event = Event(
+            id=ids.new(Prefix.EVENT, now, self.clock.entropy(ENTROPY_BYTES)),
+            type=what,
+            created_at=now,
+            actor=actor_id,
+            subject=asset.id,
+            project_id=asset.project_id,
+            asset_id=asset.id,
+            data={
+                "asset_id": asset.id,
+                "content_id": asset.content_id,
+                "client": project.client_slug,
+                "project": project.project_slug,
+                "file_name": asset.file_name,
+            },
+        )
+        await outbox.record(connection, event)
+
+
+async def _get(
+    connection: AsyncConnection, asset_id: str, project_ids: Sequence[str] | None
+) -> Asset:
+    asset = await records.find_asset(connection, asset_id, project_ids=project_ids)
+    if asset is None:
+        raise AssetNotFound("There is no such asset. Check its id.")
+    return asset
+
+
+def _values(asset: Asset, change: Change) -> dict[str, object]:
+    """Return the columns that change."""
+    values: dict[str, object] = {}
+    if change.title is not None:
+        values["title"] = change.title
+        values["search"] = fold(asset.file_name, change.title)
+    if change.description is not None:
+        values["description"] = change.description
+    if change.tags is not None:
+        values["tags"] = sorted(set(change.tags))
+    if change.metadata is not None:
+        values["metadata"] = merge(asset.metadata, change.metadata)
+    return values

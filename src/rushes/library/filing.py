@@ -1,0 +1,173 @@
+"""Filing: an accepted upload becomes an asset, and bytes that are here already are kept once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rushes import ids
+from rushes.access import records as access_records
+from rushes.access.project import Project
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.events import outbox
+from rushes.events.event import SYSTEM_ACTOR, Event, EventType
+from rushes.ids import ENTROPY_BYTES, Prefix
+from rushes.intake.sniff import Sniffed
+from rushes.library import records
+from rushes.library.asset import Asset, Scan, Shown, State, after, fold, plan_step
+from rushes.uploads import records as upload_records
+from rushes.uploads.upload import Upload
+
+STATE_EVENTS = {
+    State.PLAYABLE: EventType.ASSET_PLAYABLE,
+    State.READY: EventType.ASSET_READY,
+    State.FAILED: EventType.ASSET_FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Makes assets of uploads, and keeps their states true."""
+
+    database: Database
+    clock: Clock
+
+    async def accept(self, upload_id: str, sniffed: Sniffed) -> str:
+        """Accept a completed upload and file it, in one transaction; return the asset's id.
+
+        A second call returns what the first one made.
+        """
+        async with self.database.transaction() as connection:
+            known = await records.find_asset_of_upload(connection, upload_id)
+            if known is not None:
+                return known.id
+            now = self.clock.now()
+            upload = await upload_records.get_upload(connection, upload_id)
+            project = await access_records.get_project(connection, upload.project_id)
+            await upload_records.mark_accepted(connection, upload, now)
+            asset = await self._file(connection, upload, project, sniffed, now)
+            facts = {
+                "upload_id": upload.id,
+                "file_name": asset.file_name,
+                "size_bytes": asset.size_bytes,
+                "kind": asset.kind,
+            }
+            await self._tell(connection, EventType.UPLOAD_ACCEPTED, asset, project, facts)
+            await self._tell(connection, EventType.ASSET_CREATED, asset, project, facts)
+            return asset.id
+
+    async def settle(self, content_id: str, shown: Shown) -> None:
+        """Bring every asset of a content to the state that is true now."""
+        async with self.database.transaction() as connection:
+            for asset in await records.list_of_content(connection, content_id):
+                await self._settle_one(connection, asset, shown)
+
+    async def _settle_one(self, connection: AsyncConnection, asset: Asset, shown: Shown) -> None:
+        step = plan_step(asset.state, shown)
+        if step is None:
+            return
+        now = self.clock.now()
+        state = after(asset.state, step)
+        error = shown.error if state is State.FAILED else None
+        if not await records.change_state(connection, asset, state, now=now, error=error):
+            return
+        project = await access_records.get_project(connection, asset.project_id)
+        facts: dict[str, object] = {"file_name": asset.file_name, "state": state.value}
+        if error is not None:
+            facts |= {"code": error[0], "detail": error[1]}
+        await self._tell(connection, STATE_EVENTS[state], asset, project, facts)
+
+    async def _file(
+        self,
+        connection: AsyncConnection,
+        upload: Upload,
+        project: Project,
+        sniffed: Sniffed,
+        now: datetime,
+    ) -> Asset:
+        content = await records.record_content(
+            connection, self._content(upload, project.client_slug, sniffed, now)
+        )
+        siblings = await records.list_of_content(connection, content.id)
+        asset = _asset(upload, content, siblings[0] if siblings else None, now)
+        names = fold(upload.file_name, project.client_name, project.project_name)
+        await records.record_asset(connection, asset, search=names)
+        return asset
+
+    def _content(
+        self, upload: Upload, scope: str, sniffed: Sniffed, now: datetime
+    ) -> records.Content:
+        if upload.root is None:
+            raise ValueError(f"Upload {upload.id} has no root: intake has not read it.")
+        return records.Content(
+            id=ids.new(Prefix.CONTENT, now, self.clock.entropy(ENTROPY_BYTES)),
+            scope=scope,
+            root=upload.root,
+            digest=upload.digest,
+            size_bytes=upload.offset,
+            format=sniffed.format,
+            media_type=sniffed.media_type,
+            kind=sniffed.kind.value,
+            facts=None,
+            upload_id=upload.id,
+            created_at=now,
+        )
+
+    async def _tell(
+        self,
+        connection: AsyncConnection,
+        what: EventType,
+        asset: Asset,
+        project: Project,
+        facts: dict[str, object],
+    ) -> None:
+        now = self.clock.now()
+        is_upload = what is EventType.UPLOAD_ACCEPTED
+        place = {
+            "asset_id": asset.id,
+            "content_id": asset.content_id,
+            "client": project.client_slug,
+            "project": project.project_slug,
+        }
+        event = Event(
+            id=ids.new(Prefix.EVENT, now, self.clock.entropy(ENTROPY_BYTES)),
+            type=what,
+            created_at=now,
+            actor=asset.created_by if what is EventType.ASSET_CREATED else SYSTEM_ACTOR,
+            subject=asset.upload_id if is_upload else asset.id,
+            project_id=asset.project_id,
+            asset_id=asset.id,
+            data=place | facts,
+        )
+        await outbox.record(connection, event)
+
+
+def _asset(upload: Upload, content: records.Content, sibling: Asset | None, now: datetime) -> Asset:
+    """Return the new asset; what is known of the same bytes already is taken from its sibling."""
+    return Asset(
+        id=upload.asset_id,
+        project_id=upload.project_id,
+        content_id=content.id,
+        upload_id=upload.id,
+        created_by=upload.account_id or upload.link_id or SYSTEM_ACTOR,
+        file_name=upload.file_name,
+        title="",
+        description="",
+        kind=sibling.kind if sibling else content.kind,
+        state=State.FILED,
+        scan=Scan.NOT_SCANNED,
+        size_bytes=upload.offset,
+        duration=sibling.duration if sibling else None,
+        width=sibling.width if sibling else None,
+        height=sibling.height if sibling else None,
+        tags=(),
+        metadata={},
+        error_code=None,
+        error_detail=None,
+        created_at=now,
+        updated_at=now,
+        revision=1,
+    )

@@ -1,0 +1,243 @@
+"""The library's queries: contents and assets.
+
+Every query that answers a person takes the projects that the person may see; None means all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rushes.db.tables import assets, contents, projects
+from rushes.library.asset import Asset, Scan, State
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of an original, kept once in a client's scope."""
+
+    id: str
+    scope: str
+    root: bytes
+    digest: bytes | None
+    size_bytes: int
+    format: str
+    media_type: str
+    kind: str
+    facts: Mapping[str, object] | None
+    upload_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a listing asks for.
+
+    `after` is the (created_at, id) of the last item of the page before.
+    """
+
+    project_ids: Sequence[str] | None = None
+    q: str = ""
+    kind: str | None = None
+    state: str | None = None
+    client: str | None = None
+    project: str | None = None
+    after: tuple[datetime, str] | None = None
+    limit: int = 50
+
+
+async def find_content(connection: AsyncConnection, content_id: str) -> Content | None:
+    """Return a content by its id."""
+    return await _one_content(connection, select(contents).where(contents.c.id == content_id))
+
+
+async def find_same_content(connection: AsyncConnection, scope: str, root: bytes) -> Content | None:
+    """Return the content with these bytes in this client's scope."""
+    same = and_(contents.c.scope == scope, contents.c.root == root)
+    return await _one_content(connection, select(contents).where(same))
+
+
+async def record_content(connection: AsyncConnection, content: Content) -> Content:
+    """Insert a content, or return the equal one that another upload brought first."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    values = {name: getattr(content, name) for name in Content.__slots__}
+    statement = dialect.insert(contents).values(**values)
+    await connection.execute(
+        statement.on_conflict_do_nothing(index_elements=[contents.c.scope, contents.c.root])
+    )
+    kept = await find_same_content(connection, content.scope, content.root)
+    if kept is None:
+        raise LookupError(f"Content {content.id} was neither inserted nor found.")
+    return kept
+
+
+async def record_facts(
+    connection: AsyncConnection,
+    content_id: str,
+    *,
+    kind: str,
+    facts: Mapping[str, object],
+    duration: float | None,
+    size: tuple[int, int] | None,
+) -> None:
+    """Keep what probing found, with the content and with each asset of it."""
+    await connection.execute(
+        update(contents).where(contents.c.id == content_id).values(facts=dict(facts), kind=kind)
+    )
+    width, height = size or (None, None)
+    await connection.execute(
+        update(assets)
+        .where(assets.c.content_id == content_id)
+        .values(kind=kind, duration=duration, width=width, height=height)
+    )
+
+
+async def record_digest(connection: AsyncConnection, content_id: str, digest: bytes) -> None:
+    """Keep the SHA-256 of the whole original."""
+    await connection.execute(
+        update(contents).where(contents.c.id == content_id).values(digest=digest)
+    )
+
+
+async def record_asset(connection: AsyncConnection, asset: Asset, *, search: str) -> None:
+    """Insert an asset."""
+    values: dict[str, object] = {name: getattr(asset, name) for name in Asset.__slots__}
+    values |= {"tags": list(asset.tags), "metadata": dict(asset.metadata), "search": search}
+    values |= {"state": asset.state.value, "scan": asset.scan.value}
+    await connection.execute(insert(assets).values(**values))
+
+
+async def find_asset(
+    connection: AsyncConnection,
+    asset_id: str,
+    *,
+    project_ids: Sequence[str] | None = None,
+    with_deleting: bool = False,
+) -> Asset | None:
+    """Return an asset that these projects may hold; one that is being deleted only on demand."""
+    query = select(assets).where(assets.c.id == asset_id)
+    if not with_deleting:
+        query = query.where(assets.c.state != State.DELETING.value)
+    if project_ids is not None:
+        query = query.where(assets.c.project_id.in_(project_ids))
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _asset(row)
+
+
+async def find_asset_of_upload(connection: AsyncConnection, upload_id: str) -> Asset | None:
+    """Return the asset that an upload became."""
+    query = select(assets).where(assets.c.upload_id == upload_id)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _asset(row)
+
+
+async def list_of_content(connection: AsyncConnection, content_id: str) -> list[Asset]:
+    """Return every asset with this content, oldest first."""
+    query = select(assets).where(assets.c.content_id == content_id)
+    rows = await connection.execute(query.order_by(assets.c.created_at, assets.c.id))
+    return [_asset(row) for row in rows]
+
+
+async def list_assets(connection: AsyncConnection, wanted: Wanted) -> list[Asset]:
+    """Return a page of assets, newest first."""
+    query = _narrowed(select(assets), wanted)
+    if wanted.after is not None:
+        created_at, asset_id = wanted.after
+        query = query.where(
+            or_(
+                assets.c.created_at < created_at,
+                and_(assets.c.created_at == created_at, assets.c.id < asset_id),
+            )
+        )
+    query = query.order_by(assets.c.created_at.desc(), assets.c.id.desc()).limit(wanted.limit)
+    return [_asset(row) for row in await connection.execute(query)]
+
+
+async def change_state(
+    connection: AsyncConnection,
+    asset: Asset,
+    state: State,
+    *,
+    now: datetime,
+    error: tuple[str, str] | None = None,
+) -> bool:
+    """Write the state if it is still what the caller read; say whether it was."""
+    code, detail = error or (None, None)
+    done = await connection.execute(
+        update(assets)
+        .where(assets.c.id == asset.id, assets.c.state == asset.state.value)
+        .values(
+            state=state.value,
+            error_code=code,
+            error_detail=detail,
+            updated_at=now,
+            revision=assets.c.revision + 1,
+        )
+    )
+    return done.rowcount == 1
+
+
+async def change_asset(
+    connection: AsyncConnection,
+    asset_id: str,
+    revision: int,
+    values: Mapping[str, object],
+    now: datetime,
+) -> bool:
+    """Write what a person changed if nobody was faster; say whether so."""
+    done = await connection.execute(
+        update(assets)
+        .where(assets.c.id == asset_id, assets.c.revision == revision)
+        .values(**values, updated_at=now, revision=revision + 1)
+    )
+    return done.rowcount == 1
+
+
+async def delete_asset(connection: AsyncConnection, asset_id: str) -> None:
+    """Remove the row; its events stay."""
+    await connection.execute(assets.delete().where(assets.c.id == asset_id))
+
+
+async def delete_content(connection: AsyncConnection, content_id: str) -> None:
+    """Remove a content that no asset names."""
+    await connection.execute(contents.delete().where(contents.c.id == content_id))
+
+
+def _narrowed(query: Select[tuple[object, ...]], wanted: Wanted) -> Select[tuple[object, ...]]:
+    query = query.where(assets.c.state != State.DELETING.value)
+    if wanted.project_ids is not None:
+        query = query.where(assets.c.project_id.in_(wanted.project_ids))
+    if wanted.client is not None or wanted.project is not None:
+        query = query.join(projects, projects.c.id == assets.c.project_id)
+        if wanted.client is not None:
+            query = query.where(projects.c.client_slug == wanted.client)
+        if wanted.project is not None:
+            query = query.where(projects.c.project_slug == wanted.project)
+    if wanted.kind is not None:
+        query = query.where(assets.c.kind == wanted.kind)
+    if wanted.state is not None:
+        query = query.where(assets.c.state == wanted.state)
+    for word in wanted.q.casefold().split():
+        query = query.where(assets.c.search.contains(word, autoescape=True))
+    return query
+
+
+async def _one_content(
+    connection: AsyncConnection, query: Select[tuple[object, ...]]
+) -> Content | None:
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return Content(**{name: getattr(row, name) for name in Content.__slots__})
+
+
+def _asset(row: Row[tuple[object, ...]]) -> Asset:
+    known = {name: getattr(row, name) for name in Asset.__slots__}
+    known |= {"state": State(row.state), "scan": Scan(row.scan), "tags": tuple(row.tags)}
+    return Asset(**known)
