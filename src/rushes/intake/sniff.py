@@ -15,22 +15,11 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
+from rushes.media.facts import MediaKind as Kind
+
 HEAD_BYTES: Final = 4_100
-
-
-class Kind(StrEnum):
-    """What people would call it."""
-
-    VIDEO = "video"
-    AUDIO = "audio"
-    IMAGE = "image"
-    RAW = "raw"
-    PDF = "pdf"
-    SEQUENCE = "sequence"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from rushes import ids
 from rushes.access import records as access_records
+from rushes.access.project import Project
 from rushes.clock import Clock
-from rushes.db.engine import Database
+from rushes.db.engine import Connection, Database
 from rushes.errors import Kind, RushesError
 from rushes.events import outbox
 from rushes.events.event import Event, EventType
@@ -21,7 +20,6 @@ from rushes.library.asset import (
     Asset,
     AssetNotFound,
     AssetStale,
-    State,
     Step,
     after,
     fold,
@@ -94,7 +92,8 @@ class Editing:
             asset = await _get(connection, asset_id, project_ids)
             if revision is not None and revision != asset.revision:
                 raise AssetStale("The asset changed since you read it. Read it again.")
-            values = _values(asset, change)
+            project = await access_records.get_project(connection, asset.project_id)
+            values = _values(asset, change, project)
             if not await records.change_asset(
                 connection, asset_id, asset.revision, values, self.clock.now()
             ):
@@ -119,18 +118,17 @@ class Editing:
             await self._tell(connection, EventType.ASSET_DELETED, asset, actor_id)
             return asset
 
-    async def forget(self, asset_id: str) -> str | None:
-        """Remove a deleted asset's row; return its content's id if nobody else names that."""
+    async def forget(self, asset_id: str, content_id: str) -> bool:
+        """Remove a deleted asset's row; say whether its content now belongs to nobody.
+
+        May run again after a crash, with the same answer.
+        """
         async with self.database.transaction() as connection:
-            asset = await records.find_asset(connection, asset_id, with_deleting=True)
-            if asset is None or asset.state is not State.DELETING:
-                return None
             await records.delete_asset(connection, asset_id)
-            siblings = await records.list_of_content(connection, asset.content_id)
-            return None if siblings else asset.content_id
+            return not await records.list_of_content(connection, content_id)
 
     async def _tell(
-        self, connection: AsyncConnection, what: EventType, asset: Asset, actor_id: str
+        self, connection: Connection, what: EventType, asset: Asset, actor_id: str
     ) -> None:
         now = self.clock.now()
         project = await access_records.get_project(connection, asset.project_id)
@@ -153,21 +151,21 @@ class Editing:
         await outbox.record(connection, event)
 
 
-async def _get(
-    connection: AsyncConnection, asset_id: str, project_ids: Sequence[str] | None
-) -> Asset:
+async def _get(connection: Connection, asset_id: str, project_ids: Sequence[str] | None) -> Asset:
     asset = await records.find_asset(connection, asset_id, project_ids=project_ids)
     if asset is None:
         raise AssetNotFound("There is no such asset. Check its id.")
     return asset
 
 
-def _values(asset: Asset, change: Change) -> dict[str, object]:
+def _values(asset: Asset, change: Change, project: Project) -> dict[str, object]:
     """Return the columns that change."""
     values: dict[str, object] = {}
     if change.title is not None:
         values["title"] = change.title
-        values["search"] = fold(asset.file_name, change.title)
+        values["search"] = fold(
+            asset.file_name, project.client_name, project.project_name, change.title
+        )
     if change.description is not None:
         values["description"] = change.description
     if change.tags is not None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from rushes import ids
 from rushes.access import records as access_records
 from rushes.access.project import Project
 from rushes.clock import Clock
-from rushes.db.engine import Database
+from rushes.db.engine import Connection, Database
 from rushes.events import outbox
 from rushes.events.event import SYSTEM_ACTOR, Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
@@ -65,7 +63,7 @@ class Filing:
             for asset in await records.list_of_content(connection, content_id):
                 await self._settle_one(connection, asset, shown)
 
-    async def _settle_one(self, connection: AsyncConnection, asset: Asset, shown: Shown) -> None:
+    async def _settle_one(self, connection: Connection, asset: Asset, shown: Shown) -> None:
         step = plan_step(asset.state, shown)
         if step is None:
             return
@@ -82,7 +80,7 @@ class Filing:
 
     async def _file(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         upload: Upload,
         project: Project,
         sniffed: Sniffed,
@@ -118,7 +116,7 @@ class Filing:
 
     async def _tell(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         what: EventType,
         asset: Asset,
         project: Project,
