@@ -27,7 +27,10 @@ describe("keys", () => {
   });
 
   test("shift makes an arrow one second", () => {
-    expect(deedOfKey({ key: "ArrowLeft", shiftKey: true })).toEqual({ kind: "seek", bySeconds: -1 });
+    expect(deedOfKey({ key: "ArrowLeft", shiftKey: true })).toEqual({
+      kind: "seek",
+      bySeconds: -1,
+    });
   });
 
   test("other keys and the browser's own chords are left alone", () => {

@@ -65,7 +65,7 @@ function rateOf(rung: Rung, words: QualityWords): string {
 }
 
 function progressOf(rung: Rung, words: QualityWords): string {
-  if (rung.state === "making" && rung.progress != null) {
+  if (rung.state === "making" && typeof rung.progress === "number") {
     return fill(words.making, { percent: Math.floor(rung.progress * 100) });
   }
   return rung.state === "ready" ? "" : words.states[rung.state];

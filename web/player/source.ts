@@ -20,12 +20,16 @@ export function readyRungs(playback: Playback): Rung[] {
 }
 
 /** Choose the source for a quality (`auto` or a rung's name); null when nothing can be played. */
-export function chooseSource(playback: Playback, quality: string, hlsFails: boolean): Source | null {
+export function chooseSource(
+  playback: Playback,
+  quality: string,
+  hlsFails: boolean,
+): Source | null {
   if (!hlsFails && playback.hls_url !== null) return { kind: "hls", url: playback.hls_url };
   const rungs = readyRungs(playback);
   const wanted = quality === "auto" ? playback.selected_quality : quality;
   const rung = rungs.find((each) => each.quality === wanted) ?? rungs[0];
-  if (rung?.url == null) return null;
+  if (rung === undefined || rung.url === null) return null;
   return { kind: "mp4", url: rung.url, quality: rung.quality };
 }
 

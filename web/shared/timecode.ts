@@ -10,6 +10,8 @@ export interface FrameRate {
   readonly den: number;
 }
 
+const ROUNDING = 0.006; // 23.98 for 23.976, yet far from 24
+
 /** Rates that are written rounded, and the rational each one means. */
 const NTSC: readonly FrameRate[] = [
   { num: 24000, den: 1001 },
@@ -29,9 +31,10 @@ export function parseFrameRate(text: string | number | null | undefined): FrameR
     return num > 0 && den > 0 ? { num, den } : null;
   }
   if (num <= 0) return null;
-  const rounded = NTSC.find((rate) => Math.abs(rate.num / rate.den - num) < 0.006);
-  if (rounded !== undefined && !Number.isInteger(num)) return rounded;
-  return Number.isInteger(num) ? { num, den: 1 } : { num: Math.round(num * 1000), den: 1000 };
+  const whole = Math.round(num);
+  if (whole > 0 && Math.abs(whole - num) < ROUNDING) return { num: whole, den: 1 };
+  const rounded = NTSC.find((rate) => Math.abs(rate.num / rate.den - num) < ROUNDING);
+  return rounded ?? { num: Math.round(num * 1000), den: 1000 };
 }
 
 /** Return the number of the frame that is on screen at `seconds`, from 0. */

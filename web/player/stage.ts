@@ -1,0 +1,347 @@
+/**
+ * The stage: media-chrome's controls round one media element. Loaded at the first play only.
+ *
+ * It knows frames, shuttle and marks; what to load and what to do about failures is decided by
+ * the element that holds it.
+ */
+import "media-chrome/media-captions-button";
+import "media-chrome/media-control-bar";
+import "media-chrome/media-controller";
+import "media-chrome/media-fullscreen-button";
+import "media-chrome/media-loading-indicator";
+import "media-chrome/media-mute-button";
+import "media-chrome/media-play-button";
+import "media-chrome/media-time-range";
+import "media-chrome/media-volume-range";
+
+import { formatDuration } from "../shared/format";
+import {
+  formatClock,
+  formatTimecode,
+  frameAt,
+  timeOfFrame,
+  type FrameRate,
+} from "../shared/timecode";
+import { player as words } from "../shared/text/en.json";
+import { fill } from "../shared/text/fill";
+import type { PlayerDeed } from "./keys";
+import { openMedia, type LoadedMedia, type MediaEvents } from "./media";
+import { FrameMeter } from "./meter";
+import { Shuttle } from "./shuttle";
+import type { Source } from "./source";
+
+const FIRST_VOLUME = 0.8;
+const VOLUME_KEPT = "media-chrome-pref-volume"; // media-chrome's own name
+const SMALLEST_STEP = 1 / 25; // seconds; steps by time where no rate is known
+
+const GLYPHS = {
+  back: "M14 5v10l-7-5zM5 5h1.6v10H5z",
+  on: "M6 5v10l7-5zM13.400 5H15v10h-1.600z",
+} as const;
+
+export interface StageEvents extends MediaEvents {
+  readonly onCopyLink: (seconds: number) => void;
+  readonly onMenu: () => void;
+}
+
+export class Stage {
+  readonly element: HTMLElement;
+  readonly #events: StageEvents;
+  readonly #shuttle: Shuttle;
+  #media: LoadedMedia | null = null;
+  #meter = new FrameMeter();
+  #stated: FrameRate | null = null;
+  #shownAt = 0;
+  #marks: { in: number | null; out: number | null } = { in: null, out: null };
+
+  constructor(name: string, isAudio: boolean, events: StageEvents) {
+    this.#events = events;
+    this.element = document.createElement("media-controller");
+    this.element.innerHTML = controls();
+    this.element.setAttribute("nohotkeys", "");
+    this.element.setAttribute("autohide", isAudio ? "-1" : "3");
+    this.element.setAttribute("aria-label", fill(words.label, { name }));
+    this.#shuttle = new Shuttle(
+      () => this.#media?.element ?? null,
+      (rate) => {
+        this.#part(".shuttle").textContent = fill(words.shuttle, { rate });
+        this.#part(".shuttle").hidden = rate === 0 || rate === 1;
+      },
+    );
+    this.#listen();
+  }
+
+  get time(): number {
+    return this.#media?.element.currentTime ?? 0;
+  }
+
+  get duration(): number {
+    const seconds = this.#media?.element.duration ?? 0;
+    return Number.isFinite(seconds) ? seconds : 0;
+  }
+
+  get isPaused(): boolean {
+    return this.#media?.element.paused ?? true;
+  }
+
+  get hls(): ReturnType<LoadedMedia["hls"]> {
+    return this.#media?.hls() ?? null;
+  }
+
+  /** Put a source on stage at a time; an earlier one leaves. */
+  load(
+    source: Source,
+    from: { readonly at: number; readonly isPlaying: boolean },
+    extras: { readonly storyboard: string | null; readonly frameRate: FrameRate | null },
+  ): void {
+    this.#shuttle.halt();
+    this.#stated = extras.frameRate;
+    this.#meter = new FrameMeter();
+    const sound = { volume: this.#volume(), muted: this.#media?.element.muted ?? false };
+    this.#media?.element.remove();
+    this.#media = openMedia(source, from.at, this.#events);
+    const media = this.#media.element;
+    if (extras.storyboard !== null) media.append(storyboardTrack(extras.storyboard));
+    this.element.append(media);
+    media.volume = sound.volume;
+    media.muted = sound.muted;
+    if (from.isPlaying) void media.play().catch(() => undefined);
+    media.addEventListener("timeupdate", () => {
+      this.#show(media.currentTime);
+    });
+    this.#watchFrames(this.#media.screen);
+  }
+
+  /** Do what a key asked; quality is the holder's. */
+  do(deed: PlayerDeed): void {
+    const media = this.#media?.element;
+    if (media === undefined) return;
+    switch (deed.kind) {
+      case "toggle":
+      case "halt":
+        this.#togglePlay(media, deed.kind === "halt");
+        break;
+      case "shuttle":
+        this.#shuttle.press(deed.direction);
+        break;
+      case "frame":
+        this.#step(media, deed.by);
+        break;
+      case "seek":
+        this.seek(media.currentTime + deed.bySeconds);
+        break;
+      case "jump":
+        this.seek(this.duration * deed.share);
+        break;
+      case "volume":
+        media.volume = Math.min(1, Math.max(0, Math.round((media.volume + deed.by) * 100) / 100));
+        break;
+      case "mute":
+        media.muted = !media.muted;
+        break;
+      case "captions":
+        this.#part("media-captions-button").click();
+        break;
+      case "fullscreen":
+        this.#part("media-fullscreen-button").click();
+        break;
+      case "mark":
+        this.#mark(deed.edge, media.currentTime);
+        break;
+      case "quality":
+        this.#events.onMenu();
+    }
+  }
+
+  seek(seconds: number): void {
+    const media = this.#media?.element;
+    if (media === undefined) return;
+    media.currentTime = Math.min(Math.max(0, seconds), Math.max(0, this.duration - 0.05));
+    this.#show(media.currentTime);
+  }
+
+  play(): void {
+    void this.#media?.element.play().catch(() => undefined);
+  }
+
+  pause(): void {
+    this.#shuttle.halt();
+    this.#media?.element.pause();
+  }
+
+  setRate(rate: FrameRate | null): void {
+    this.#stated ??= rate;
+  }
+
+  setBadge(label: string, tip: string): void {
+    const badge = this.#part(".path");
+    badge.querySelector("b")?.replaceChildren(label);
+    badge.title = tip;
+    badge.setAttribute("aria-label", `${label}: ${tip}`);
+  }
+
+  setQuality(label: string, isOffered: boolean): void {
+    const button = this.#part(".quality");
+    button.textContent = label;
+    button.setAttribute("aria-label", fill(words.quality.button, { quality: label }));
+    button.hidden = !isOffered;
+  }
+
+  get menuAnchor(): HTMLElement {
+    return this.#part(".quality");
+  }
+
+  say(text: string): void {
+    const note = this.#part(".said");
+    note.textContent = text;
+    setTimeout(() => {
+      if (note.textContent === text) note.textContent = "";
+    }, 2000);
+  }
+
+  close(): void {
+    this.#shuttle.halt();
+    this.#media?.element.remove();
+    this.#media = null;
+    this.element.remove();
+  }
+
+  #togglePlay(media: HTMLVideoElement, isHalt: boolean): void {
+    if (this.#shuttle.isOn) {
+      this.#shuttle.halt();
+      if (isHalt) media.pause();
+      return;
+    }
+    if (media.paused) void media.play().catch(() => undefined);
+    else media.pause();
+  }
+
+  #step(media: HTMLVideoElement, by: 1 | -1): void {
+    this.#shuttle.halt();
+    media.pause();
+    const rate = this.#rate();
+    const to =
+      rate === null
+        ? media.currentTime + by * SMALLEST_STEP
+        : timeOfFrame(frameAt(media.currentTime, rate) + by, rate);
+    this.seek(to);
+  }
+
+  #rate(): FrameRate | null {
+    const measured = this.#meter.measured;
+    return this.#stated ?? (measured === "variable" ? null : measured);
+  }
+
+  #show(seconds: number): void {
+    this.#shownAt = seconds;
+    const rate = this.#rate();
+    const text =
+      rate === null ? formatClock(seconds) : formatTimecode(frameAt(seconds, rate), rate);
+    this.#part(".now").textContent = text;
+    this.#part(".whole").textContent = formatDuration(this.duration);
+    this.#part(".vfr").hidden = this.#stated !== null || this.#meter.measured !== "variable";
+  }
+
+  #watchFrames(screen: HTMLVideoElement): void {
+    if (!("requestVideoFrameCallback" in screen)) return;
+    const onFrame = (_: number, frame: VideoFrameCallbackMetadata): void => {
+      if (this.#media?.screen !== screen) return;
+      if (!screen.paused && !screen.seeking) this.#meter.add(frame.mediaTime);
+      this.#show(frame.mediaTime);
+      screen.requestVideoFrameCallback(onFrame);
+    };
+    screen.requestVideoFrameCallback(onFrame);
+  }
+
+  #mark(edge: "in" | "out", seconds: number): void {
+    this.#marks = { ...this.#marks, [edge]: seconds };
+    const label = this.#part(".marks");
+    const write = (time: number): string => {
+      const rate = this.#rate();
+      return rate === null ? formatClock(time) : formatTimecode(frameAt(time, rate), rate);
+    };
+    const { in: first, out: last } = this.#marks;
+    label.textContent = [
+      first === null ? "" : fill(words.mark_in, { time: write(first) }),
+      last === null ? "" : fill(words.mark_out, { time: write(last) }),
+    ]
+      .filter(Boolean)
+      .join("  ");
+    label.hidden = false;
+  }
+
+  #volume(): number {
+    if (this.#media !== null) return this.#media.element.volume;
+    const kept = Number.parseFloat(localStorage.getItem(VOLUME_KEPT) ?? "");
+    return kept >= 0 && kept <= 1 ? kept : FIRST_VOLUME;
+  }
+
+  #listen(): void {
+    const onClick = (selector: string, act: () => void): void => {
+      this.#part(selector).addEventListener("click", act);
+    };
+    onClick(".back", () => {
+      this.do({ kind: "frame", by: -1 });
+    });
+    onClick(".on", () => {
+      this.do({ kind: "frame", by: 1 });
+    });
+    onClick(".timecode", () => {
+      this.#events.onCopyLink(this.#shownAt);
+    });
+    onClick(".quality", this.#events.onMenu);
+    onClick(".marks", () => {
+      this.#marks = { in: null, out: null };
+      this.#part(".marks").hidden = true;
+    });
+    onClick(".path", () => {
+      this.say(this.#part(".path").title);
+    });
+  }
+
+  #part(selector: string): HTMLElement {
+    const part = this.element.querySelector<HTMLElement>(selector);
+    if (part === null) throw new Error(`The stage has no ${selector}`);
+    return part;
+  }
+}
+
+function storyboardTrack(url: string): HTMLTrackElement {
+  const track = document.createElement("track");
+  track.kind = "metadata";
+  track.label = "thumbnails";
+  track.default = true;
+  track.src = url;
+  return track;
+}
+
+function controls(): string {
+  const glyph = (path: string): string =>
+    `<svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true"><path d="${path}"/></svg>`;
+  const button = (kind: string, label: string, inner: string): string =>
+    `<button type="button" class="${kind}" aria-label="${label}" title="${label}">${inner}</button>`;
+  return `
+    <media-loading-indicator slot="centered-chrome" noautohide></media-loading-indicator>
+    <div slot="top-chrome" class="top">
+      <button type="button" class="path"><i></i><b></b></button>
+      <span class="shuttle figures" hidden></span>
+      <button type="button" class="marks figures" title="${words.clear_marks}" hidden></button>
+      <span class="said" role="status"></span>
+    </div>
+    <media-control-bar class="seek"><media-time-range></media-time-range></media-control-bar>
+    <media-control-bar class="row">
+      <media-play-button notooltip></media-play-button>
+      ${button("back", words.frame_back, glyph(GLYPHS.back))}
+      ${button("on", words.frame_on, glyph(GLYPHS.on))}
+      <button type="button" class="timecode figures" title="${words.timecode}">
+        <span class="now">00:00:00:00</span><span class="whole"></span>
+      </button>
+      <span class="vfr" title="${words.vfr_tip}" hidden>${words.vfr}</span>
+      <span class="gap"></span>
+      <media-mute-button notooltip></media-mute-button>
+      <media-volume-range></media-volume-range>
+      <media-captions-button notooltip></media-captions-button>
+      <button type="button" class="quality figures" aria-haspopup="menu" hidden></button>
+      <media-fullscreen-button notooltip></media-fullscreen-button>
+    </media-control-bar>`;
+}
