@@ -82,7 +82,7 @@ def serve_postgres() -> Iterator[PostgresServer]:
         ]
         with (folder / "log").open("wb") as log:
             subprocess.run(
-                [*owner, *initdb, "--encoding=UTF8", "--locale=C.UTF-8"],
+                [*owner, *initdb, "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"],
                 check=True,
                 cwd=folder,
                 stdout=log,
