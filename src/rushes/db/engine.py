@@ -11,16 +11,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import Connection as SyncConnection
+from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from rushes.errors import Kind, RushesError
+
+Connection: TypeAlias = AsyncConnection
+"""What deeds hand to records; its methods are for `records.py` alone."""
 
 BUSY_MS: Final = 5_000
 """How long SQLite waits for another process's write before it gives up."""
@@ -56,7 +60,7 @@ class Database:
         self._writers = asyncio.Lock()  # SQLite has one writer: here they queue fairly, no polling
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self) -> AsyncIterator[Connection]:
         """Give a connection whose changes are committed together at the end, or not at all.
 
         Raises:
@@ -77,7 +81,7 @@ class Database:
             self.told()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self) -> AsyncIterator[Connection]:
         """Give a connection that sees one snapshot; nothing it does is kept."""
         with _translated():
             async with self._engine.connect() as connection:
@@ -119,7 +123,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def _begin_sqlite(connection: SyncConnection) -> None:
     writes = connection.get_execution_options().get("rushes_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
