@@ -205,6 +205,8 @@ contents = Table(  # the bytes of an original, once per owner scope
     Column("media_type", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("facts", Document),  # what probing found
+    Column("error_code", Text),  # why nothing can be shown of it
+    Column("error_detail", Text),
     Column("upload_id", Text, nullable=False),  # whose block hashes and spool file are its own
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("scope", "root"),

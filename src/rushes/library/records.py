@@ -33,6 +33,8 @@ class Content:
     facts: Mapping[str, object] | None
     upload_id: str
     created_at: datetime
+    error_code: str | None = None
+    error_detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,17 @@ async def record_facts(
         update(assets)
         .where(assets.c.content_id == content_id)
         .values(kind=kind, duration=duration, width=width, height=height)
+    )
+
+
+async def record_trouble(
+    connection: AsyncConnection, content_id: str, code: str, detail: str
+) -> None:
+    """Keep why nothing can be shown of a content."""
+    await connection.execute(
+        update(contents)
+        .where(contents.c.id == content_id)
+        .values(error_code=code, error_detail=detail)
     )
 
 

@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 - one statement per table
     """Bring the schema one step forward."""
     op.create_table(
         "accounts",
@@ -45,6 +45,8 @@ def upgrade() -> None:
         sa.Column("media_type", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("facts", Document),
+        sa.Column("error_code", sa.Text()),
+        sa.Column("error_detail", sa.Text()),
         sa.Column("upload_id", sa.Text(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contents")),
@@ -379,25 +381,4 @@ def upgrade() -> None:
             ["upload_id"], ["uploads.id"], name=op.f("fk_upload_parts_upload_id")
         ),
         sa.PrimaryKeyConstraint("upload_id", "position", name=op.f("pk_upload_parts")),
-    )
-
-    for verb in ("UPDATE", "DELETE"):
-        _refuse(verb)
-
-
-def _refuse(verb: str) -> None:
-    """Events are append-only: the database itself refuses to change one."""
-    name = f"events_no_{verb.lower()}"
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            f"CREATE TRIGGER {name} BEFORE {verb} ON events "
-            "BEGIN SELECT RAISE(ABORT, 'events are append-only'); END"
-        )
-        return
-    op.execute(
-        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'events are append-only'; END $$"
-    )
-    op.execute(
-        f"CREATE TRIGGER {name} BEFORE {verb} ON events FOR EACH ROW EXECUTE FUNCTION {name}()"
     )
