@@ -336,6 +336,7 @@ jobs = Table(  # our side of a workflow: what people see, and whether it is want
     Column("id", Text, primary_key=True),  # the workflow's id
     Column("workflow", Text, nullable=False),
     Column("subject", Text, nullable=False, index=True),
+    Column("project_id", Text),  # who may see it; None: those who see every project
     Column("state", Text, nullable=False),
     Column("stage", Text, nullable=False, server_default=""),
     Column("progress", Float, nullable=False, server_default="0"),  # 0 to 1

@@ -1,0 +1,1 @@
+"""From an original to what people can watch."""

@@ -1,0 +1,74 @@
+"""A rendition: one made version of an original, its states and the only steps between them.
+
+Rules of this file:
+1. Renditions belong to a content, not to an asset: the same bytes of one client are made once.
+2. What a rendition may do next stands in `STEPS` and nowhere else.
+3. An illegal step raises `IllegalStep` and changes nothing.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from rushes.errors import Kind as ErrorKind
+from rushes.errors import RushesError
+
+
+class Kind(StrEnum):
+    """What a rendition is for."""
+
+    PROXY = "proxy"
+    AUDIO = "audio"
+    STILL = "still"
+
+
+class State(StrEnum):
+    """What is true of a rendition."""
+
+    WANTED = "wanted"
+    MAKING = "making"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Step(StrEnum):
+    """What may happen to it."""
+
+    BEGIN = "begin"
+    FINISH = "finish"
+    FAIL = "fail"
+    RETRY = "retry"
+
+
+STEPS: Final = MappingProxyType(
+    {
+        (State.WANTED, Step.BEGIN): State.MAKING,
+        (State.WANTED, Step.FAIL): State.FAILED,
+        (State.MAKING, Step.FINISH): State.READY,
+        (State.MAKING, Step.FAIL): State.FAILED,
+        (State.FAILED, Step.RETRY): State.WANTED,
+    }
+)
+
+
+class IllegalStep(RushesError):
+    """The rendition is not in a state from which this step may be taken."""
+
+    code = "rendition.illegal_step"
+    kind = ErrorKind.CONFLICT
+
+
+def after(state: State, step: Step) -> State:
+    """Return the state after a step.
+
+    Raises:
+        IllegalStep: `STEPS` has no such step from here.
+    """
+    try:
+        return STEPS[state, step]
+    except KeyError:
+        raise IllegalStep(
+            f"A rendition that is {state} cannot {step}. Read it again and decide anew."
+        ) from None
