@@ -1,0 +1,1 @@
+"""Stores: where bytes live, behind one small protocol for each ability."""
