@@ -1,1 +1,129 @@
+/** The upload page `/u/{token}`: opened once, by strangers, on phones and bad lines. */
 import "../shared/tokens.css";
+import "./page.css";
+import "./upload.css";
+
+import { formatSize } from "../shared/format";
+import { upload as words } from "../shared/text/en.json";
+import { count, fill } from "../shared/text/fill";
+import type { Chosen, Item } from "../shared/uploads/item";
+import { Queue } from "../shared/uploads/queue";
+import { Records } from "../shared/uploads/records";
+import { need, write } from "./dom";
+import { startDrop } from "./drop";
+import { readFacts } from "./facts";
+import { guardLeaving } from "./leaving";
+import { QueueView } from "./queue_view";
+import { ReceiptView } from "./receipt_view";
+import { Returning } from "./returning";
+import { startTheme } from "./theme";
+
+const MUCH_BYTES = 100_000_000; // a cancel that throws away more than this asks first
+
+async function start(): Promise<void> {
+  startTheme();
+  const facts = readFacts(need("upload", HTMLElement));
+  const records = await Records.open();
+  const queue = new Queue({
+    target: {
+      endpoint: facts.endpoint,
+      headers: { "Rushes-Link": facts.token },
+      appendBytes: facts.appendBytes,
+    },
+    place: facts.endpoint,
+    records,
+    limits: facts.limits,
+    parallel: facts.parallel,
+  });
+  const cancel = (item: Item): void => {
+    void confirmLoss([item]).then((sure) => {
+      if (sure) cancelOne(queue, item);
+    });
+  };
+  new QueueView(queue, { cancel }, say);
+  new ReceiptView(queue, facts, say);
+  guardLeaving(queue);
+  watchNetwork();
+  startCancelAll(queue);
+  queue.addEventListener("closed", () => {
+    need("closed", HTMLElement).hidden = false;
+  });
+  startDrop(
+    (chosen) => void take(queue, chosen),
+    () => {
+      notice(words.unreadable_drop);
+    },
+  );
+  await new Returning(records, facts.endpoint, queue, say).start();
+  document.body.dataset["ready"] = "yes";
+}
+
+async function take(queue: Queue, chosen: readonly Chosen[]): Promise<void> {
+  const added = await queue.add(chosen);
+  const sentences = [
+    added.junk > 0 ? count(words.removed_junk, added.junk) : "",
+    added.already > 0 ? count(words.already, added.already) : "",
+    chosen.length === 0 ? words.nothing_found : "",
+  ];
+  notice(sentences.filter(Boolean).join(" "));
+}
+
+function cancelOne(queue: Queue, item: Item): void {
+  void queue.cancel(item);
+  notice(fill(words.cancelled_one, { name: item.file.name }));
+}
+
+function startCancelAll(queue: Queue): void {
+  need("cancel-all", HTMLButtonElement).addEventListener("click", () => {
+    const open = queue.items.filter((item) =>
+      ["waiting", "sending", "paused"].includes(item.state),
+    );
+    void confirmLoss(open, true).then((sure) => {
+      if (!sure) return;
+      for (const item of open) void queue.cancel(item);
+      notice(count(words.cancelled_all, open.length));
+    });
+  });
+}
+
+/** Ask before much is thrown away; true where there is nothing to ask. */
+function confirmLoss(items: readonly Item[], always = false): Promise<boolean> {
+  const sent = items.reduce((total, item) => total + item.sent, 0);
+  if (!always && sent < MUCH_BYTES) return Promise.resolve(true);
+  const dialog = need("sure", HTMLDialogElement);
+  write(need("sure-title", HTMLElement), count(words.sure_title, items.length));
+  write(need("sure-words", HTMLElement), fill(words.sure_words, { sent: formatSize(sent) }));
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((answer) => {
+    dialog.addEventListener(
+      "close",
+      () => {
+        answer(dialog.returnValue === "yes");
+      },
+      { once: true },
+    );
+  });
+}
+
+function watchNetwork(): void {
+  const bar = need("offline", HTMLElement);
+  const update = (): void => {
+    bar.hidden = navigator.onLine;
+  };
+  window.addEventListener("online", update);
+  window.addEventListener("offline", update);
+  update();
+}
+
+/** Show a sentence below the drop area; it is read aloud as well. */
+function notice(text: string): void {
+  write(need("notice", HTMLElement), text);
+}
+
+/** Tell a screen reader, politely. */
+function say(text: string): void {
+  write(need("spoken", HTMLElement), text);
+}
+
+void start();

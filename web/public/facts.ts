@@ -1,0 +1,17 @@
+/** What the server tells the upload page about its link, in `data-facts` of the page's root. */
+import type { Limits } from "../shared/uploads/limits";
+
+export interface Facts {
+  readonly endpoint: string;
+  readonly token: string;
+  readonly linkId: string;
+  readonly name: string;
+  readonly limits: Limits;
+  readonly appendBytes: number | null;
+  readonly parallel: number;
+}
+
+/** Read the facts; the page and the server are of one version, so their form is trusted. */
+export function readFacts(root: HTMLElement): Facts {
+  return JSON.parse(root.dataset["facts"] ?? "") as Facts;
+}
