@@ -16,6 +16,8 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>;
   /** The largest body of one request; null: the whole rest at once. */
   readonly appendBytes: number | null;
+  /** Goes with every creation, beside the file's own: the portal names its project here. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 export interface Trouble {
@@ -46,7 +48,7 @@ export function send(chosen: Chosen, url: string | null, target: Target, to: Rep
     endpoint: url === null ? target.endpoint : null,
     uploadUrl: url,
     headers: { ...target.headers },
-    metadata: metadataOf(chosen),
+    metadata: { ...target.metadata, ...metadataOf(chosen) },
     ...(target.appendBytes === null ? {} : { chunkSize: target.appendBytes }),
     uploadDataDuringCreation: chosen.file.size > 0 && chosen.file.size <= SMALL_BYTES,
     retryDelays: null,
