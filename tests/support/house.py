@@ -29,13 +29,18 @@ class SourceFile:
     @classmethod
     def read(cls, path: Path) -> SourceFile:
         """Read and parse a file."""
-        text = path.read_text(encoding="utf-8")
+        return cls.of(path, path.read_text(encoding="utf-8"))
+
+    @classmethod
+    def of(cls, path: Path, text: str) -> SourceFile:
+        """Parse a file's text."""
         return cls(path, text, ast.parse(text, str(path)))
 
     @property
     def place(self) -> str:
         """Where it stands, from the top of the house."""
-        return self.path.relative_to(HOUSE).as_posix() if HOUSE in self.path.parents else "planted"
+        inside = HOUSE in self.path.parents
+        return self.path.relative_to(HOUSE).as_posix() if inside else self.path.as_posix()
 
     def functions(self) -> Iterator[FunctionNode]:
         """Yield every function and method, nested ones too."""
@@ -51,7 +56,7 @@ def source_files() -> tuple[SourceFile, ...]:
 
 
 @cache
-def test_files() -> tuple[SourceFile, ...]:
+def files_beside() -> tuple[SourceFile, ...]:
     """Return the files of the tests, of the tools and of the bench."""
     folders = ("tests", "tools", "bench")
     paths = (path for folder in folders for path in (HOUSE / folder).rglob("*.py"))
