@@ -1,0 +1,1 @@
+"""The craft: what a medium is, and how it becomes something that people can watch."""

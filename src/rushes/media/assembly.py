@@ -1,0 +1,162 @@
+"""Puts a rendition together: segments from their shelves become one file, bytes copied.
+
+The file is written under another name in the same folder, made durable, and renamed; a crash
+leaves nothing under the real name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import IO
+
+from rushes.media.fragment import with_track_id
+from rushes.media.grid import Grid
+from rushes.media.layout import Column, Layout, TrackLayout, plan_file
+from rushes.media.movie import AAC_FRAME, parse_track
+from rushes.media.progressive import Row, plan_progressive
+from rushes.media.shelf import Shelf
+from rushes.media.sound import SoundGrid
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePart:
+    """The picture's shelf and its grid."""
+
+    shelf: Shelf
+    grid: Grid
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPart:
+    """The sound's shelf and its cuts."""
+
+    shelf: Shelf
+    cuts: SoundGrid
+
+
+async def assemble(
+    name: str, target: Path, picture: PicturePart | None, sound: SoundPart | None
+) -> Layout:
+    """Write the file of a rendition and return its layout.
+
+    Raises SegmentMissing where a piece is not on its shelf, and OSError of the disk.
+    """
+    return await asyncio.to_thread(_assemble, name, target, picture, sound)
+
+
+def _assemble(
+    name: str, target: Path, picture: PicturePart | None, sound: SoundPart | None
+) -> Layout:
+    shelves, columns = [], []
+    if picture is not None:
+        shelves.append(picture.shelf)
+        ticks = tuple(picture.grid.ticks_of(index) for index in range(picture.grid.count))
+        columns.append(_column(picture.shelf, ticks))
+    if sound is not None:
+        shelves.append(sound.shelf)
+        columns.append(_column(sound.shelf, _heard_ticks(sound.cuts)))
+    before, tracks = plan_file(columns)
+    digest = hashlib.sha256(before)
+    with _replacing(target) as file:
+        file.write(before)
+        for index in range(len(columns[0].sizes)):
+            for number, shelf in enumerate(shelves, 1):
+                piece = with_track_id(shelf.get_segment(index), number)
+                digest.update(piece)
+                file.write(piece)
+        size_bytes = file.tell()
+    return _layout(name, size_bytes, digest.hexdigest(), (picture, sound), columns, tracks)
+
+
+def _layout(
+    name: str,
+    size_bytes: int,
+    digest: str,
+    parts: tuple[PicturePart | None, SoundPart | None],
+    columns: list[Column],
+    tracks: tuple[TrackLayout, ...],
+) -> Layout:
+    picture, sound = parts
+    shown = columns[0].track
+    rate = Fraction(0)
+    if picture is not None:
+        grid = picture.grid
+        rate = grid.rate or Fraction(0)
+    return Layout(
+        name,
+        size_bytes,
+        digest,
+        shown.width,
+        shown.height,
+        rate,
+        tracks[0] if picture is not None else None,
+        tracks[-1] if sound is not None else None,
+    )
+
+
+def _heard_ticks(cuts: SoundGrid) -> tuple[int, ...]:
+    """Return how long each fragment is heard: the first one lacks its priming."""
+    counts = [cuts.frames_of(index) for index in range(cuts.count)]
+    counts[0] -= 1
+    return tuple(count * AAC_FRAME for count in counts)
+
+
+def _column(shelf: Shelf, ticks: tuple[int, ...]) -> Column:
+    track, _ = parse_track(shelf.get_init())
+    return Column(track, tuple(shelf.size_of(index) for index in range(len(ticks))), ticks)
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[IO[bytes]]:
+    """Open a file that takes the target's name when it is complete and durable."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    attempt = target.with_name(f".{target.name}.{os.getpid()}.{os.urandom(6).hex()}")
+    try:
+        with attempt.open("xb") as file:
+            yield file
+            file.flush()
+            os.fdatasync(file.fileno())
+        attempt.replace(target)
+    finally:
+        with suppress(FileNotFoundError):
+            attempt.unlink()
+
+
+async def copy_faststart(rendition: Path, layout: Layout, target: Path) -> int:
+    """Write a plain MP4 of the same frames, its `moov` in front, and return its bytes.
+
+    Editors' programs and downloads want it; nothing is encoded, no tool is started.
+    """
+    return await asyncio.to_thread(_copy_faststart, rendition, layout, target)
+
+
+def _copy_faststart(rendition: Path, layout: Layout, target: Path) -> int:
+    with rendition.open("rb") as source, _replacing(target) as file:
+        before, spans = plan_progressive(
+            [
+                (
+                    parse_track(_read(source, track.init.offset, track.init.size_bytes))[0],
+                    [
+                        Row(piece.offset, _read(source, piece.offset, piece.size_bytes))
+                        for piece in track.segments
+                    ],
+                )
+                for track in layout.tracks
+            ]
+        )
+        file.write(before)
+        for span in spans:
+            file.write(_read(source, span.offset, span.size_bytes))
+        return file.tell()
+
+
+def _read(source: IO[bytes], offset: int, size_bytes: int) -> bytes:
+    source.seek(offset)
+    return source.read(size_bytes)

@@ -1,0 +1,160 @@
+"""The box: the command line by which no tool touches an upload outside it, and its limits.
+
+A tool sees its own program, the system's libraries, an empty /tmp, the original as descriptor 0
+and its pipes; no network, no home, no other process. Levels: full (bubblewrap), partial (no new
+privileges, limits), none (limits only). A worker that is root first steps down to `OUTCAST`,
+because a box that root starts does not bound the number of processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from rushes.media.failures import BoxUnavailable
+
+OUTCAST: Final = 65_534  # nobody, on every Linux
+GIB: Final = 2**30
+FILES_AT_MOST: Final = 64
+PROCESSES_AT_MOST: Final = 512
+LARGE_PIXELS: Final = 3_840 * 2_160
+INSIDE: Final = "/bin/tool"
+SEARCHED: Final = "/usr/bin:/bin"
+
+
+class Level(StrEnum):
+    """How much the box keeps away."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    NONE = "none"
+
+
+STRENGTH: Final = MappingProxyType({Level.NONE: 0, Level.PARTIAL: 1, Level.FULL: 2})
+
+
+class Work(StrEnum):
+    """What a tool is started for; it decides about the limits."""
+
+    PROBE = "probe"
+    STILL = "still"
+    IMAGE = "image"
+    FIRST = "first"
+    RUN = "run"
+    SOUND = "sound"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run of a tool may use. `stall_seconds`: no new frame for so long, and it ends."""
+
+    cpu_seconds: int
+    memory_bytes: int
+    file_bytes: int
+    wall_seconds: float
+    stall_seconds: float = 60.0
+
+
+LIMITS: Final[Mapping[Work, Limits]] = MappingProxyType(
+    {
+        Work.PROBE: Limits(20, 2 * GIB, GIB // 10, 10.0),
+        Work.STILL: Limits(60, 2 * GIB, GIB, 30.0),
+        Work.IMAGE: Limits(60, 2 * GIB, GIB, 30.0),
+        Work.FIRST: Limits(120, 4 * GIB, 4 * GIB, 60.0),
+        Work.RUN: Limits(3_600, 4 * GIB, 4 * GIB, 1_800.0),
+        Work.SOUND: Limits(3_600, 2 * GIB, 4 * GIB, 1_800.0),
+    }
+)
+
+
+def limits_for(work: Work, pixels: int = 0) -> Limits:
+    """Return the limits; from 4K on (pixels of a frame) a run may use twice the memory."""
+    limits = LIMITS[work]
+    if work in {Work.FIRST, Work.RUN, Work.STILL} and pixels >= LARGE_PIXELS:
+        memory = 8 * GIB
+        return Limits(limits.cpu_seconds, memory, limits.file_bytes, limits.wall_seconds)
+    return limits
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A program, what it must be able to read, and its first arguments."""
+
+    name: str
+    program: str
+    readable: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """How boxes are built on this machine; found out once, by trying.
+
+    `steps_down`: the worker is root, and the tool can run as `OUTCAST`. `niceness`: 0 where a
+    viewer waits, 10 behind.
+    """
+
+    level: Level
+    steps_down: bool = False
+    niceness: int = 0
+
+
+def require(walls: Walls, wanted: Level) -> None:
+    """Raise BoxUnavailable where the box is weaker than wanted."""
+    if STRENGTH[walls.level] < STRENGTH[wanted]:
+        raise BoxUnavailable(
+            f"Tools run at box level {walls.level}, but box.require is {wanted}: install "
+            "bubblewrap and allow user namespaces, or lower the setting."
+        )
+
+
+def command(tool: Tool, arguments: Sequence[str], walls: Walls, limits: Limits) -> list[str]:
+    """Return the whole command line that runs a tool in its box."""
+    inner = [*tool.arguments, *arguments]
+    nice = ["nice", "-n", str(walls.niceness)] if walls.niceness else []
+    call = [*nice, *_step_down(walls), *_limit(limits)]
+    if walls.level is Level.FULL:
+        return [*call, *_bubblewrap(tool), *inner]
+    if walls.level is Level.PARTIAL:
+        call += ["setpriv", "--no-new-privs", "--pdeathsig", "KILL", "--"]
+    return [*call, tool.program, *inner]
+
+
+def _step_down(walls: Walls) -> list[str]:
+    if not walls.steps_down:
+        return []
+    who = str(OUTCAST)
+    return ["setpriv", "--reuid", who, "--regid", who, "--clear-groups", "--"]
+
+
+def _limit(limits: Limits) -> list[str]:
+    return [
+        "prlimit",
+        f"--cpu={limits.cpu_seconds}",
+        f"--as={limits.memory_bytes}",
+        f"--fsize={limits.file_bytes}",
+        f"--nofile={FILES_AT_MOST}",
+        f"--nproc={PROCESSES_AT_MOST}",
+        "--core=0",
+        "--",
+    ]
+
+
+def _bubblewrap(tool: Tool) -> list[str]:
+    binds = [part for path in tool.readable for part in ("--ro-bind", path, path)]
+    return [
+        *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"),
+        *("--setenv", "PATH", SEARCHED, "--setenv", "MALLOC_ARENA_MAX", "2"),
+        *("--hostname", "box", "--cap-drop", "ALL"),
+        *("--ro-bind", "/usr/lib", "/usr/lib", "--ro-bind-try", "/usr/lib64", "/usr/lib64"),
+        *("--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"),
+        *("--ro-bind-try", "/etc/alternatives", "/etc/alternatives"),
+        *("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"),
+        *("--dev", "/dev", "--tmpfs", "/tmp", *binds),  # noqa: S108 - the box's own, empty
+        *(() if tool.readable else ("--ro-bind", tool.program, INSIDE)),
+        *("--chdir", "/tmp", "--remount-ro", "/", "--"),  # noqa: S108 - the same
+        tool.program if tool.readable else INSIDE,
+    ]

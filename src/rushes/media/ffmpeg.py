@@ -1,0 +1,249 @@
+"""Command lines for ffmpeg, as lists; nothing here starts anything.
+
+1. The original is file descriptor 0, read by the `fd` protocol: the tool knows no path, and no
+   other protocol is allowed to it. What it makes leaves by pipes.
+2. One demuxer, forced by what the content was sniffed as; nothing else reaches ffmpeg.
+3. Time stamps are shifted so that the first picture is at 0, in ticks of the grid, before frames
+   are chosen; a constant rate is made exact by the `fps` filter, a variable one passes through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Final
+
+from rushes.media.color import TONE_MAP, is_hdr
+from rushes.media.facts import MediaInfo, VideoFacts
+from rushes.media.failures import FormatNotAllowed, NoStream
+from rushes.media.grid import Grid
+from rushes.media.ladder import Rung
+from rushes.media.sound import BIT_RATE, CHANNELS, SAMPLE_RATE
+
+DEMUXERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "mov": "mov",
+        "matroska": "matroska",
+        "mpegts": "mpegts",
+        "mpeg": "mpeg",
+        "mxf": "mxf",
+        "avi": "avi",
+        "wav": "wav",
+        "flv": "flv",
+        "ogg": "ogg",
+        "asf": "asf",
+        "mp3": "mp3",
+        "aac": "aac",
+        "flac": "flac",
+        "aiff": "aiff",
+        "dv": "dv",
+    }
+)
+"""Sniffed format -> the one demuxer that may read it."""
+
+INDEXED: Final = frozenset({"mov", "matroska", "mxf", "avi"})
+"""Formats that seek to the right key frame; the others are entered earlier."""
+
+SEEK_MARGIN_SECONDS: Final = 12
+STREAMS_AT_MOST: Final = 64
+PIXELS_AT_MOST: Final = 268_435_456
+ALLOCATION_AT_MOST: Final = 2_147_483_648
+CRF: Final = 23
+GOP_AT_LEAST: Final = 600  # longer than any segment: key frames stand where we force them
+CLONED_AT_MOST: Final = Fraction(1, 4)
+"""Seconds by which a healthy picture may be shorter than its container says."""
+
+
+def demuxer_of(sniffed: str) -> str:
+    """Return the demuxer for a sniffed format, or raise FormatNotAllowed."""
+    if sniffed not in DEMUXERS:
+        raise FormatNotAllowed(
+            "Its content is of no format that is opened here; the original can be downloaded."
+        )
+    return DEMUXERS[sniffed]
+
+
+def input_arguments(sniffed: str, *, threads: int = 0) -> list[str]:
+    """Return what stands before and at the input; `threads` of the decoder, 0: as it likes."""
+    demuxer = demuxer_of(sniffed)
+    return [
+        *("-f", demuxer, "-format_whitelist", demuxer, "-protocol_whitelist", "fd"),
+        *("-max_streams", str(STREAMS_AT_MOST), "-max_pixels", str(PIXELS_AT_MOST)),
+        *("-threads", str(threads), "-fd", "0", "-i", "fd:"),
+    ]
+
+
+def global_arguments() -> list[str]:
+    """Return what every call begins with."""
+    return [
+        *("-hide_banner", "-nostdin", "-nostats", "-v", "error"),
+        *("-max_alloc", str(ALLOCATION_AT_MOST)),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRun:
+    """Segments first .. first+count-1 of several rungs, made from one decode.
+
+    `forgiving` carries on through damage and holds the last picture to the end of the run.
+    """
+
+    facts: MediaInfo
+    grid: Grid
+    rungs: tuple[Rung, ...]
+    first: int
+    count: int
+    threads: int = 0
+    forgiving: bool = False
+
+    @property
+    def video(self) -> VideoFacts:
+        """Return the facts of the picture, or raise NoStream."""
+        if self.facts.video is None:
+            raise NoStream("There is no picture in it.")
+        return self.facts.video
+
+    @property
+    def begin(self) -> int:
+        """Return the tick at which the run begins."""
+        return self.grid.begin_of(self.first)
+
+    @property
+    def end(self) -> int:
+        """Return the tick at which it ends."""
+        return self.grid.end_of(self.first + self.count - 1)
+
+
+def segment_arguments(run: SegmentRun, targets: Sequence[str]) -> list[str]:
+    """Return the call that writes one fragmented stream per rung to these targets.
+
+    Progress goes to standard output. Every fragment is a segment: key frames stand at its cuts
+    and nowhere else.
+    """
+    chains = [_shared_chain(run)]
+    labels = [f"[s{number}]" for number in range(len(run.rungs))]
+    chains[0] += f",split={len(labels)}" + "".join(labels)
+    outputs: list[str] = []
+    for number, (rung, target) in enumerate(zip(run.rungs, targets, strict=True)):
+        chains.append(f"[s{number}]{_rung_chain(run.video, rung)}[v{number}]")
+        outputs += ["-map", f"[v{number}]", *_encoder(run, rung), target]
+    return [
+        *global_arguments(),
+        *("-progress", "pipe:1", "-stats_period", "1"),
+        *([] if run.forgiving else ["-xerror"]),
+        *_seek(run),
+        *input_arguments(run.facts.container, threads=run.threads),
+        *("-filter_complex", ";".join(chains)),
+        *outputs,
+    ]
+
+
+def _seek(run: SegmentRun) -> list[str]:
+    """Enter the file a little before the run; what is too early is cut by the filters."""
+    half_frame = Fraction(run.grid.frame_ticks or 1, 2 * run.grid.timescale)
+    margin = half_frame if run.facts.container in INDEXED else Fraction(SEEK_MARGIN_SECONDS)
+    at = Fraction(run.begin, run.grid.timescale) + run.video.start - run.facts.start - margin
+    arguments = ["-copyts"]
+    if run.first > 0 and at > 0:
+        arguments += ["-noaccurate_seek", "-ss", f"{float(at):.6f}"]
+    return arguments
+
+
+def _shared_chain(run: SegmentRun) -> str:
+    scale = run.grid.timescale
+    shift = round(run.video.start * scale)
+    steps = [f"[0:v:{0}]settb=1/{scale}", f"setpts=PTS-({shift})"]
+    steps += ["bwdif=mode=send_frame:deint=interlaced"]
+    if run.grid.rate is None:
+        steps += [f"settb=1/{scale}", f"trim=start_pts={run.begin}:end_pts={run.end}"]
+        return ",".join(steps)
+    rate, begin = run.grid.rate, Fraction(run.begin, scale)
+    steps.append(f"fps={rate.numerator}/{rate.denominator}:start_time={float(begin):.6f}")
+    clones = -1 if run.forgiving else max(1, round(rate * CLONED_AT_MOST))
+    steps.append(f"tpad=stop_mode=clone:stop={clones}")
+    return ",".join(steps)
+
+
+def _rung_chain(video: VideoFacts, rung: Rung) -> str:
+    size = f"{rung.picture_width}:{rung.picture_height}"
+    steps = [f"scale={size}:flags=bicubic:out_color_matrix=bt709:out_range=tv"]
+    if is_hdr(video.transfer):
+        steps = [f"scale={size}:flags=bicubic", *TONE_MAP]
+    if (rung.width, rung.height) != (rung.picture_width, rung.picture_height):
+        steps.append(f"pad={rung.width}:{rung.height}:(ow-iw)/2:(oh-ih)/2")
+    return ",".join([*steps, "setsar=1", "format=yuv420p"])
+
+
+def _encoder(run: SegmentRun, rung: Rung) -> list[str]:
+    frames = (run.end - run.begin) // run.grid.frame_ticks if run.grid.frame_ticks else 0
+    return [
+        *("-map_metadata", "-1", *(["-frames:v", str(frames)] if frames else [])),
+        *("-fps_mode", "passthrough", "-enc_time_base", f"1:{run.grid.timescale}"),
+        *("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-level", rung.level),
+        *("-crf", str(CRF), "-maxrate", str(rung.maxrate), "-bufsize", str(rung.bufsize)),
+        *("-g", str(GOP_AT_LEAST), "-keyint_min", str(GOP_AT_LEAST)),
+        *("-forced-idr", "1", "-force_key_frames", _key_frames(run)),
+        *([] if frames else ["-bf", "0"]),
+        *("-threads", str(run.threads)),
+        *("-x264-params", "scenecut=0:open-gop=0:stitchable=1"),
+        *("-color_primaries", "bt709", "-color_trc", "bt709"),
+        *("-colorspace", "bt709", "-color_range", "tv"),
+        *("-video_track_timescale", str(run.grid.timescale), "-avoid_negative_ts", "disabled"),
+        *("-bitexact", "-f", "mp4", "-movflags", "cmaf+empty_moov+frag_discont+frag_keyframe"),
+    ]
+
+
+def _key_frames(run: SegmentRun) -> str:
+    """Return the cuts of the run: by number of frame, or by time where the rate varies."""
+    grid = run.grid
+    cuts = [grid.begin_of(index) for index in range(run.first, run.first + run.count)]
+    if not grid.frame_ticks:
+        # A hair early: a time is compared in microseconds, and a frame must not be missed by one.
+        early = [Fraction(cut, grid.timescale) - Fraction(5, 1_000_000) for cut in cuts]
+        return ",".join(f"{max(0.0, float(at)):.6f}" for at in early)
+    second = (cuts[1] - cuts[0]) // grid.frame_ticks if run.count > 1 else GOP_AT_LEAST
+    step = (cuts[2] - cuts[1]) // grid.frame_ticks if len(cuts) > 2 else GOP_AT_LEAST  # noqa: PLR2004 - the third cut
+    return f"expr:not(n)+gte(n,{second})*not(mod(n-{second},{step}))"
+
+
+def audio_arguments(facts: MediaInfo, duration: Fraction, track: int = 0) -> list[str]:
+    """Return the call that writes one sound track as ADTS to standard output.
+
+    It begins at the first picture, or at its own first sample where there is none; silence fills
+    what is missing, so it lasts `duration` seconds.
+    """
+    start = facts.video.start if facts.video else facts.audio[track].start
+    samples = round(duration * SAMPLE_RATE)
+    chain = (
+        f"asettb=1/{SAMPLE_RATE},asetpts=PTS-({round(start * SAMPLE_RATE)}),"
+        f"aresample={SAMPLE_RATE}:async=1:min_hard_comp=0.1:first_pts=0,"
+        f"apad=whole_len={samples},atrim=end_sample={samples}"
+    )
+    return [
+        *global_arguments(),
+        "-copyts",
+        *input_arguments(facts.container),
+        *("-map", f"0:a:{track}", "-map_metadata", "-1", "-af", chain),
+        *("-c:a", "aac", "-b:a", str(BIT_RATE), "-ar", str(SAMPLE_RATE), "-ac", str(CHANNELS)),
+        *("-bitexact", "-f", "adts", "pipe:1"),
+    ]
+
+
+def still_arguments(facts: MediaInfo, at: Fraction, width: int, height: int) -> list[str]:
+    """Return the call that writes one picture, `at` seconds after the first, as PNG."""
+    video = facts.video
+    if video is None:
+        raise NoStream("There is no picture in it.")
+    seek = max(Fraction(0), video.start - facts.start + at)
+    chain = ["bwdif=mode=send_frame:deint=interlaced", f"scale={width}:{height}:flags=bicubic"]
+    if is_hdr(video.transfer):
+        chain += TONE_MAP
+    return [
+        *global_arguments(),
+        *(["-ss", f"{float(seek):.6f}"] if seek else []),
+        *input_arguments(facts.container),
+        *("-map", "0:v:0", "-frames:v", "1", "-vf", ",".join([*chain, "setsar=1", "format=rgb24"])),
+        *("-map_metadata", "-1", "-bitexact", "-c:v", "png", "-f", "image2pipe", "pipe:1"),
+    ]

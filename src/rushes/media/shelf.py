@@ -1,0 +1,101 @@
+"""Shelves: where segments stand while a rendition is being made.
+
+A shelf is a folder `{rung}.{recipe}.{grid}` with `init.mp4` and `{index}.m4s`. A piece is written
+under a name of its own and then linked: it appears whole or not at all, and the first writer wins.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rushes.media.failures import InitMismatch, SegmentMissing
+from rushes.media.grid import Grid
+from rushes.media.ladder import RECIPE
+
+SOUND: Final = "sound"
+"""The name of the shelf of the sound, beside those of the rungs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The pieces of one rung, or of the sound."""
+
+    folder: Path
+
+    @property
+    def init(self) -> Path:
+        """Return where the init stands."""
+        return self.folder / "init.mp4"
+
+    def segment(self, index: int) -> Path:
+        """Return where segment `index` stands."""
+        return self.folder / f"{index}.m4s"
+
+    def list_missing(self, count: int) -> list[int]:
+        """Return the segments below `count` that are not there; all of them without an init."""
+        if not self.init.exists():
+            return list(range(count))
+        there = {entry.name for entry in os.scandir(self.folder)}
+        return [index for index in range(count) if f"{index}.m4s" not in there]
+
+    def get_init(self) -> bytes:
+        """Return the init, or raise SegmentMissing."""
+        return self._read(self.init)
+
+    def get_segment(self, index: int) -> bytes:
+        """Return a segment, or raise SegmentMissing."""
+        return self._read(self.segment(index))
+
+    def size_of(self, index: int) -> int:
+        """Return the bytes of a segment, or raise SegmentMissing."""
+        path = self.segment(index)
+        return path.stat().st_size if path.exists() else len(self._read(path))
+
+    def put_init(self, init: bytes) -> None:
+        """Store the init; raise InitMismatch where another one is there."""
+        if not self._put(self.init, init) and self.init.read_bytes() != init:
+            raise InitMismatch(
+                "A run began the rung differently from the runs before; it is made once more."
+            )
+
+    def put_segment(self, index: int, segment: bytes) -> bool:
+        """Store a segment; False where it was there already, and stays as it was."""
+        return self._put(self.segment(index), segment)
+
+    def _read(self, path: Path) -> bytes:
+        try:
+            return path.read_bytes()
+        except FileNotFoundError as error:
+            raise SegmentMissing(
+                f"{path.name} of {self.folder.name} is not there; it is made first."
+            ) from error
+
+    def _put(self, path: Path, content: bytes) -> bool:
+        if path.exists():
+            return False
+        self.folder.mkdir(parents=True, exist_ok=True)
+        attempt = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(6).hex()}")
+        try:
+            attempt.write_bytes(content)
+            os.link(attempt, path)
+        except FileExistsError:
+            return False
+        finally:
+            with suppress(FileNotFoundError):
+                attempt.unlink()
+        return True
+
+
+def shelf_of(folder: Path, name: str, grid: str) -> Shelf:
+    """Return the shelf of a rung (or `SOUND`) on the grid of this name."""
+    return Shelf(folder / f"{name}.{RECIPE}.{grid}")
+
+
+def common_missing(shelves: Sequence[Shelf], grid: Grid) -> list[int]:
+    """Return the segments that any of these shelves lacks."""
+    return sorted({index for shelf in shelves for index in shelf.list_missing(grid.count)})

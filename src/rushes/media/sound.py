@@ -1,0 +1,124 @@
+"""The sound's own grid: whole AAC frames, cut nearest to the cuts of the picture.
+
+Sound is encoded once, from its first sample, and shared by all rungs. The encoder begins with one
+frame of priming, which the edit list takes away: frame j is heard from (j-1) x 1,024 samples on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import Final
+
+from rushes.media.facts import MediaInfo
+from rushes.media.failures import InvalidMedia
+from rushes.media.fragment import Fragment, Sample
+from rushes.media.grid import FIRST_SECONDS, SEGMENT_SECONDS, Grid
+from rushes.media.movie import AAC_FRAME, AAC_RATES
+
+SAMPLE_RATE: Final = 48_000
+CHANNELS: Final = 2
+BIT_RATE: Final = 128_000
+
+_ADTS_HEAD: Final = 7
+_ADTS_HEAD_WITH_CRC: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class SoundGrid:
+    """Where sound is cut: `starts` count AAC frames, the first is 0; `end` is their number."""
+
+    starts: tuple[int, ...]
+    end: int
+
+    @property
+    def count(self) -> int:
+        """Return the number of segments."""
+        return len(self.starts)
+
+    def begin_of(self, index: int) -> int:
+        """Return the first AAC frame of segment `index`."""
+        return self.starts[index]
+
+    def frames_of(self, index: int) -> int:
+        """Return the AAC frames of segment `index`."""
+        return (self.end if index + 1 == self.count else self.starts[index + 1]) - self.starts[
+            index
+        ]
+
+    def seconds_of(self, index: int) -> Fraction:
+        """Return how long segment `index` is heard; the first one lacks its priming."""
+        frames = self.frames_of(index) - (1 if index == 0 else 0)
+        return Fraction(frames * AAC_FRAME, SAMPLE_RATE)
+
+
+def plan_sound(grid: Grid) -> SoundGrid:
+    """Return the cuts that belong to a picture's grid."""
+    starts = [Fraction(start, grid.timescale) for start in grid.starts]
+    return _cut(starts, grid.duration)
+
+
+def plan_sound_alone(duration: Fraction) -> SoundGrid:
+    """Return the cuts of a sound without picture: after 1 s, then every 4 s."""
+    if duration <= 0:
+        raise InvalidMedia("The sound has no length.")
+    starts = [Fraction(0), *_every(duration)]
+    return _cut(starts, duration)
+
+
+def _every(duration: Fraction) -> Iterator[Fraction]:
+    at = Fraction(FIRST_SECONDS)
+    while at + FIRST_SECONDS <= duration:
+        yield at
+        at += SEGMENT_SECONDS
+
+
+def _cut(starts: list[Fraction], duration: Fraction) -> SoundGrid:
+    cuts = [0, *(round(start * SAMPLE_RATE / AAC_FRAME) + 1 for start in starts[1:])]
+    return SoundGrid(tuple(cuts), ceil(duration * SAMPLE_RATE / AAC_FRAME) + 1)
+
+
+def sound_duration(facts: MediaInfo) -> Fraction:
+    """Return how long the first sound track is, in seconds."""
+    return facts.audio[0].duration or facts.duration
+
+
+class AdtsReader:
+    """Cuts a growing ADTS stream into its raw AAC frames; no input, no output.
+
+    Source: ISO/IEC 13818-7 section 6.2.
+    """
+
+    def __init__(self) -> None:
+        self._waiting = bytearray()
+
+    def feed(self, arrived: bytes) -> Iterator[bytes]:
+        """Yield each raw frame that is complete now."""
+        self._waiting += arrived
+        at = 0
+        while len(self._waiting) - at >= _ADTS_HEAD:
+            size = self._size_at(at)
+            if at + size > len(self._waiting):
+                break
+            has_crc = not self._waiting[at + 1] & 1
+            head = _ADTS_HEAD_WITH_CRC if has_crc else _ADTS_HEAD
+            yield bytes(self._waiting[at + head : at + size])
+            at += size
+        del self._waiting[:at]
+
+    def _size_at(self, at: int) -> int:
+        mark, flags, setup, high, middle, low = self._waiting[at : at + 6]
+        size = (high & 3) << 11 | middle << 3 | low >> 5
+        rate = setup >> 2 & 0xF
+        is_sync = mark == 0xFF and flags & 0xF6 == 0xF0  # noqa: PLR2004 - 12 bits set, layer 0
+        if not is_sync or size <= _ADTS_HEAD_WITH_CRC or rate != AAC_RATES.index(SAMPLE_RATE):
+            raise InvalidMedia("The encoder wrote no AAC frame where one should begin.")
+        return size
+
+
+def pack_sound(frames: list[bytes], index: int, first_frame: int) -> Fragment:
+    """Return segment `index` made of these AAC frames, the first of which is `first_frame`."""
+    samples = tuple(Sample(AAC_FRAME, len(frame), is_sync=True) for frame in frames)
+    return Fragment(1, index + 1, first_frame * AAC_FRAME, samples, b"".join(frames))

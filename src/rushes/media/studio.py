@@ -1,0 +1,281 @@
+"""The studio: an original goes in; facts, segments and sound come out.
+
+Every tool runs in its box. Segments land on shelves one by one while the run goes on, so whatever
+ends a run, only what is missing has to be made. Damage is met twice: the first run stops at it,
+the second carries on and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+from rushes.errors import RushesError
+from rushes.media import ffmpeg
+from rushes.media.box import LIMITS, Work, limits_for
+from rushes.media.facts import MediaInfo, parse_media_info
+from rushes.media.failures import (
+    DecodeFailed,
+    InitMismatch,
+    InvalidMedia,
+    NoDecoder,
+    NoStream,
+    SourceUnreadable,
+    ToolOutOfMemory,
+    TruncatedMedia,
+)
+from rushes.media.ffmpeg import SegmentRun
+from rushes.media.fragment import Defaults, PieceReader, format_fragment, parse_fragment, place
+from rushes.media.ladder import Rung
+from rushes.media.movie import aac_track, format_init, parse_track
+from rushes.media.shelf import SOUND, Shelf, shelf_of
+from rushes.media.sound import (
+    BIT_RATE,
+    CHANNELS,
+    SAMPLE_RATE,
+    AdtsReader,
+    SoundGrid,
+    pack_sound,
+)
+from rushes.media.tool import Outlet, Pulse, Sink, open_outlets, run
+from rushes.media.toolbox import Toolbox
+
+OnSegment = Callable[[str, int], Awaitable[None]]
+"""Told of each segment that is on its shelf: the rung's name (or `sound`) and its index."""
+
+REFUSALS: Final[Mapping[object, tuple[type[RushesError], str]]] = {
+    70: (TruncatedMedia, "Its header cannot be read: it is cut short, or not what it seems."),
+    71: (NoStream, "There is neither a picture nor a sound in it that can be decoded."),
+    72: (NoDecoder, "The tools here have no decoder for it; the original can be downloaded."),
+    73: (InvalidMedia, "It does not follow its own format; the original can be downloaded."),
+    75: (ToolOutOfMemory, "Looking into it needs more memory than the box grants."),
+}
+"""The exit statuses of `media.probe`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did: how many segments are new, and what was broken in the original."""
+
+    made: int
+    damage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """Makes things out of originals; keeps nothing but its tools and its folder for segments."""
+
+    tools: Toolbox
+    folder: Path
+    niceness: int = 10
+
+    async def probe(self, original: Path, sniffed: str) -> MediaInfo:
+        """Return the facts of an original of this sniffed format.
+
+        Raises FormatNotAllowed, TruncatedMedia, NoStream, NoDecoder, InvalidMedia, and what
+        `tool.run` raises.
+        """
+        demuxer = ffmpeg.demuxer_of(sniffed)
+        try:
+            size_bytes = original.stat().st_size
+        except OSError as error:
+            raise SourceUnreadable("The original is not there just now.") from error
+        answer = bytearray()
+
+        async def keep(arrived: bytes) -> None:
+            """Collect the answer within its bound."""
+            answer.extend(arrived)
+            if len(answer) > LIMITS[Work.PROBE].file_bytes:
+                raise InvalidMedia("The probe's answer is longer than any facts are.")
+
+        arguments = [demuxer, str(size_bytes)]
+        job = self.tools.child_run(self.tools.probe, arguments, Work.PROBE, original)
+        try:
+            await run(job, keep)
+        except DecodeFailed as error:
+            raise _refusal(error) from error
+        return parse_media_info(bytes(answer))
+
+    async def encode_run(
+        self, original: Path, wanted: SegmentRun, on_segment: OnSegment
+    ) -> Outcome:
+        """Make segments of several rungs in one process, from one decode.
+
+        What is on a shelf already stays. Raises InitMismatch, DecodeFailed, and what `tool.run`
+        raises; all that landed before stays on its shelf.
+        """
+        try:
+            return await self._encode(original, wanted, on_segment)
+        except DecodeFailed as error:
+            damage = str(error.facts.get("last_words") or error.message)
+        outcome = await self._encode(original, replace(wanted, forgiving=True), on_segment)
+        return replace(outcome, damage=damage)
+
+    async def _encode(self, original: Path, wanted: SegmentRun, on_segment: OnSegment) -> Outcome:
+        width, height = wanted.video.width, wanted.video.height
+        work = Work.FIRST if wanted.first == 0 and wanted.count == 1 else Work.RUN
+        limits = limits_for(work, width * height)
+        pulse = Pulse(0.0)
+        with open_outlets(len(wanted.rungs)) as outlets:
+            landings = [
+                _Landing(wanted, rung, self.shelf(wanted, rung), on_segment)
+                for rung in wanted.rungs
+            ]
+            sinks: list[tuple[Outlet, Sink]] = [
+                (outlet, landing.take) for outlet, landing in zip(outlets, landings, strict=True)
+            ]
+            arguments = ffmpeg.segment_arguments(wanted, [outlet.target for outlet in outlets])
+            job = self.tools.ffmpeg_run(arguments, limits, original, self.niceness)
+            words = await run(job, _Progress(pulse).take, sinks, pulse)
+        for landing in landings:
+            landing.check_complete(words)
+        return Outcome(sum(landing.made for landing in landings))
+
+    def shelf(self, wanted: SegmentRun, rung: Rung) -> Shelf:
+        """Return the shelf on which a rung's segments land."""
+        return shelf_of(self.folder, rung.quality, wanted.grid.name)
+
+    async def encode_sound(
+        self,
+        original: Path,
+        facts: MediaInfo,
+        cuts: SoundGrid,
+        shelf: Shelf,
+        on_segment: OnSegment,
+    ) -> Outcome:
+        """Make the sound in one stream, from its first sample, as fragments on its own grid."""
+        duration = Fraction((cuts.end - 1) * 1_024, SAMPLE_RATE)
+        shelf.put_init(format_init([aac_track(SAMPLE_RATE, CHANNELS, BIT_RATE)]))
+        landing = _SoundLanding(cuts, shelf, on_segment)
+        arguments = ffmpeg.audio_arguments(facts, duration)
+        job = self.tools.ffmpeg_run(arguments, LIMITS[Work.SOUND], original, self.niceness)
+        words = await run(job, landing.take)
+        await landing.finish()
+        return Outcome(landing.made, words or None)
+
+    def sound_shelf(self, grid_name: str) -> Shelf:
+        """Return the shelf on which the sound's segments land."""
+        return shelf_of(self.folder, SOUND, grid_name)
+
+
+def _refusal(error: DecodeFailed) -> RushesError:
+    known = REFUSALS.get(error.facts.get("exit_code"))
+    return known[0](known[1], **error.facts) if known else error
+
+
+class _Progress:
+    """Reads ffmpeg's `-progress`: the pulse beats when a new frame is out."""
+
+    def __init__(self, pulse: Pulse) -> None:
+        self._pulse, self._kept, self._frame = pulse, b"", b""
+
+    async def take(self, arrived: bytes) -> None:
+        """Take what ffmpeg reports."""
+        *lines, self._kept = (self._kept + arrived).split(b"\n")
+        for line in lines:
+            if line.startswith((b"frame=", b"out_time_us=")) and line != self._frame:
+                self._frame = line
+                self._pulse.beat()
+
+
+class _Landing:
+    """Puts one rung of a run on its shelf, piece by piece as they arrive."""
+
+    def __init__(self, wanted: SegmentRun, rung: Rung, shelf: Shelf, on_segment: OnSegment) -> None:
+        self._run, self._quality, self._shelf = wanted, rung.quality, shelf
+        self._on_segment, self._reader = on_segment, PieceReader()
+        self._defaults = Defaults()
+        self._lead: int | None = None
+        self._init = b""
+        self._next = wanted.first
+        self.made = 0
+
+    async def take(self, arrived: bytes) -> None:
+        """Take what the tool wrote for this rung."""
+        for kind, piece in self._reader.feed(arrived):
+            if kind == "init":
+                self._init = piece
+                _, self._defaults = parse_track(piece)
+            else:
+                await self._land(piece)
+
+    async def _land(self, piece: bytes) -> None:
+        grid, index = self._run.grid, self._next
+        if index >= self._run.first + self._run.count:
+            raise InvalidMedia("A run wrote more segments than it was asked for.")
+        fragment = parse_fragment(piece, self._defaults)
+        frames = grid.frames_of(index)
+        if not fragment.samples[0].is_sync or (frames and len(fragment.samples) != frames):
+            raise DecodeFailed(
+                f"Segment {index} of {self._quality} has {len(fragment.samples)} pictures instead "
+                f"of {frames}."
+            )
+        self._check_lead(fragment.samples[0].composition)
+        placed = place(
+            fragment,
+            sequence=index + 1,
+            decode_time=grid.begin_of(index),
+            ticks=grid.ticks_of(index),
+        )
+        content = format_fragment(placed)
+        self._next += 1
+        if await asyncio.to_thread(self._shelf.put_segment, index, content):
+            self.made += 1
+        await self._on_segment(self._quality, index)
+
+    def _check_lead(self, lead: int) -> None:
+        """Store the init with the first segment: its edit list cuts what pictures wait."""
+        if self._lead is None:
+            track, _ = parse_track(self._init)
+            self._shelf.put_init(format_init([replace(track, lead=lead)]))
+            self._lead = lead
+        if lead != self._lead:
+            raise InitMismatch("Segments of one run wait differently for their first picture.")
+
+    def check_complete(self, words: str) -> None:
+        """Raise DecodeFailed where segments are missing after the run has ended."""
+        missing = self._run.first + self._run.count - self._next
+        if missing:
+            raise DecodeFailed(
+                f"Pictures end before the file says: {missing} segments of {self._quality} could "
+                "not be made.",
+                last_words=words,
+            )
+
+
+class _SoundLanding:
+    """Cuts the encoder's frames into fragments on the sound's grid."""
+
+    def __init__(self, cuts: SoundGrid, shelf: Shelf, on_segment: OnSegment) -> None:
+        self._cuts, self._shelf, self._on_segment = cuts, shelf, on_segment
+        self._reader, self._frames, self._next = AdtsReader(), list[bytes](), 0
+        self.made = 0
+
+    async def take(self, arrived: bytes) -> None:
+        """Take what the encoder wrote."""
+        self._frames += self._reader.feed(arrived)
+        while self._next < self._cuts.count and len(self._frames) >= self._cuts.frames_of(
+            self._next
+        ):
+            await self._land(self._cuts.frames_of(self._next))
+
+    async def finish(self) -> None:
+        """Put what is left in the last fragment, which may be a frame short of its place."""
+        if self._next + 1 == self._cuts.count and self._frames:
+            await self._land(len(self._frames))
+        if self._next < self._cuts.count:
+            raise DecodeFailed("The sound ends before its time; it could not be made whole.")
+
+    async def _land(self, count: int) -> None:
+        index = self._next
+        taken, self._frames = self._frames[:count], self._frames[count:]
+        fragment = pack_sound(taken, index, self._cuts.begin_of(index))
+        self._next += 1
+        content = format_fragment(fragment)
+        if await asyncio.to_thread(self._shelf.put_segment, index, content):
+            self.made += 1
+        await self._on_segment(SOUND, index)

@@ -1,0 +1,264 @@
+"""Runs one program to its end: the only place that starts processes.
+
+1. A process has its own group. It ends by itself, or is asked (TERM), given 5 s, killed (KILL), and
+   always reaped, also when the task that waits for it is cancelled.
+2. Its output is consumed while it runs; of what it says, the last lines are kept.
+3. No shell. The original is opened here and handed over as descriptor 0.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from rushes.errors import RushesError
+from rushes.media.box import Limits, Tool, Walls, command
+from rushes.media.failures import (
+    DecodeFailed,
+    SourceUnreadable,
+    ToolCrashed,
+    ToolMissing,
+    ToolOutOfMemory,
+    ToolTimedOut,
+    format_last_words,
+)
+
+Sink = Callable[[bytes], Awaitable[None]]
+"""Takes what has arrived; an exception from it ends the tool."""
+
+READ_BYTES: Final = 256 * 1024
+GRACE_SECONDS: Final = 5.0
+WORDS_KEPT: Final = 64
+BASH_SIGNAL: Final = 128  # bwrap, like a shell, exits with 128 + signal
+OUT_OF_MEMORY: Final = 256 - 12  # AVERROR(ENOMEM), as an exit status
+CHILD_OUT_OF_MEMORY: Final = 75  # of our own children
+
+
+@dataclass(slots=True)
+class Pulse:
+    """The time at which a run was last seen to move."""
+
+    at: float
+
+    def beat(self) -> None:
+        """Note that it has moved."""
+        self.at = asyncio.get_running_loop().time()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """A pipe from the tool to us; the tool knows it by the number of `write`."""
+
+    read: IO[bytes]
+    write: IO[bytes]
+
+    @property
+    def target(self) -> str:
+        """Return how ffmpeg calls it."""
+        return f"pipe:{self.write.fileno()}"
+
+
+@contextmanager
+def open_outlets(count: int) -> Iterator[list[Outlet]]:
+    """Open pipes and close what is left of them in the end."""
+    with ExitStack() as stack:
+        outlets = []
+        for _ in range(count):
+            read, write = os.pipe()
+            reader = stack.enter_context(os.fdopen(read, "rb", buffering=0))
+            writer = stack.enter_context(os.fdopen(write, "wb", buffering=0))
+            outlets.append(Outlet(reader, writer))
+        yield outlets
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a tool: how it is called, and what it may use."""
+
+    tool: Tool
+    walls: Walls
+    arguments: tuple[str, ...]
+    limits: Limits
+    source: Path | None = None
+
+
+async def run(
+    job: Run,
+    on_output: Sink,
+    outlets: Sequence[tuple[Outlet, Sink]] = (),
+    pulse: Pulse | None = None,
+) -> str:
+    """Run a tool to its end and return its last words.
+
+    With a pulse, a run whose pulse stands still for `stall_seconds` is ended. Raises the errors of
+    MEDIA.md section 11, each with `last_words`, `exit_code`, `tool` and `box`.
+    """
+    words: deque[str] = deque(maxlen=WORDS_KEPT)
+    try:
+        async with asyncio.timeout(job.limits.wall_seconds):
+            code = await _attend(job, on_output, outlets, words, pulse)
+    except TimeoutError:
+        raise ToolTimedOut(
+            f"{job.tool.name} did not end within {job.limits.wall_seconds:.0f} s and was stopped.",
+            **_facts(job, words),
+        ) from None
+    except ExceptionGroup as group:
+        raise _first(group) from group
+    if code:
+        raise _failure(job, code, words)
+    return format_last_words("\n".join(words))
+
+
+async def _attend(
+    job: Run,
+    on_output: Sink,
+    outlets: Sequence[tuple[Outlet, Sink]],
+    words: deque[str],
+    pulse: Pulse | None,
+) -> int:
+    process = await _start(job, [outlet.write.fileno() for outlet, _ in outlets])
+    try:
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(_watch(job, pulse, words)) if pulse else None
+            readers = [
+                group.create_task(_drain(_given(process.stdout), on_output)),
+                group.create_task(_listen(_given(process.stderr), words)),
+            ]
+            for outlet, sink in outlets:
+                outlet.write.close()
+                readers.append(group.create_task(_drain_pipe(outlet, sink)))
+            await asyncio.wait(readers)
+            if watch:
+                watch.cancel()
+        return await process.wait()
+    finally:
+        await _end(process)
+
+
+async def _start(job: Run, descriptors: Sequence[int]) -> asyncio.subprocess.Process:
+    line = command(job.tool, job.arguments, job.walls, job.limits)
+    with ExitStack() as stack:
+        stdin: int | IO[bytes] = asyncio.subprocess.DEVNULL
+        if job.source is not None:
+            try:
+                stdin = stack.enter_context(job.source.open("rb"))
+            except OSError as error:
+                raise SourceUnreadable(
+                    "The original cannot be opened just now; it is tried again."
+                ) from error
+        try:
+            return await asyncio.create_subprocess_exec(
+                *line,
+                stdin=stdin,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                pass_fds=tuple(descriptors),
+                start_new_session=True,
+                env={"PATH": os.environ.get("PATH", os.defpath), "MALLOC_ARENA_MAX": "2"},
+            )
+        except OSError as error:
+            raise ToolMissing(
+                f"{line[0]} cannot be started; install util-linux and {job.tool.name}."
+            ) from error
+
+
+def _given(reader: asyncio.StreamReader | None) -> asyncio.StreamReader:
+    if reader is None:  # it was asked for as PIPE
+        raise ToolMissing("The tool was started without a pipe.")
+    return reader
+
+
+async def _drain(reader: asyncio.StreamReader, sink: Sink) -> None:
+    while arrived := await reader.read(READ_BYTES):
+        await sink(arrived)
+
+
+async def _drain_pipe(outlet: Outlet, sink: Sink) -> None:
+    reader = asyncio.StreamReader(limit=READ_BYTES)
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), outlet.read
+    )
+    try:
+        await _drain(reader, sink)
+    finally:
+        transport.close()
+
+
+async def _listen(reader: asyncio.StreamReader, words: deque[str]) -> None:
+    kept = ""
+    while arrived := await reader.read(READ_BYTES):
+        *lines, kept = (kept + arrived.decode(errors="replace")).split("\n")
+        words.extend(lines)
+        kept = kept[-READ_BYTES:]
+    words.extend([kept] if kept else [])
+
+
+async def _watch(job: Run, pulse: Pulse, words: deque[str]) -> None:
+    loop = asyncio.get_running_loop()
+    pulse.beat()
+    while (left := pulse.at + job.limits.stall_seconds - loop.time()) > 0:
+        await asyncio.sleep(left)
+    raise ToolTimedOut(
+        f"{job.tool.name} made nothing new for {job.limits.stall_seconds:.0f} s and was stopped.",
+        **_facts(job, words),
+    )
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Ask, wait, kill, reap; the whole group."""
+    if process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        async with asyncio.timeout(GRACE_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the error that ended the others: ours before any other."""
+    leaves: list[BaseException] = []
+    for error in group.exceptions:
+        leaves.append(_first(error) if isinstance(error, BaseExceptionGroup) else error)
+    return next((error for error in leaves if isinstance(error, RushesError)), leaves[0])
+
+
+def _facts(job: Run, words: deque[str]) -> dict[str, str]:
+    return {
+        "last_words": format_last_words("\n".join(words)),
+        "tool": job.tool.name,
+        "box": job.walls.level.value,
+    }
+
+
+def _failure(job: Run, code: int, words: deque[str]) -> RushesError:
+    facts = _facts(job, words)
+    number = -code if code < 0 else code - BASH_SIGNAL
+    ended_by = {item.value: item.name for item in signal.Signals}.get(number)
+    if code in {OUT_OF_MEMORY, CHILD_OUT_OF_MEMORY}:
+        return ToolOutOfMemory(
+            f"{job.tool.name} needed more memory than its box grants.", exit_code=code, **facts
+        )
+    if ended_by == "SIGXCPU":
+        return ToolTimedOut(
+            f"{job.tool.name} used up its processor time.", signal=ended_by, **facts
+        )
+    if ended_by is not None:
+        return ToolCrashed(f"{job.tool.name} was ended by {ended_by}.", signal=ended_by, **facts)
+    return DecodeFailed(
+        f"{job.tool.name} gave up on the content (exit {code}); the original is untouched.",
+        exit_code=code,
+        **facts,
+    )
