@@ -303,6 +303,7 @@ placements = Table(
     Column("next_try_at", Moment),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("object_id", "tier"),
+    UniqueConstraint("tier", "key"),
     Index(None, "tier", "state"),
 )
 

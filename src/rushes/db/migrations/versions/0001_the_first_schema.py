@@ -132,6 +132,7 @@ def upgrade() -> None:
         sa.Column("created_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_placements")),
         sa.UniqueConstraint("object_id", "tier", name=op.f("uq_placements_object_id_tier")),
+        sa.UniqueConstraint("tier", "key", name=op.f("uq_placements_tier_key")),
     )
     op.create_index(op.f("ix_placements_content_id"), "placements", ["content_id"], unique=False)
     op.create_index(op.f("ix_placements_tier_state"), "placements", ["tier", "state"], unique=False)

@@ -1,0 +1,33 @@
+"""How many rows there are of each state: what `/metrics` and `doctor` report."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, Table, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rushes.db.tables import assets, jobs, outbox, placements, renditions, uploads
+
+COUNTED: Final = (uploads, assets, renditions, placements, jobs)
+
+
+async def count_states(connection: AsyncConnection) -> dict[str, dict[str, int]]:
+    """Return the number of rows by table and state."""
+    return {table.name: await _by_state(connection, table) for table in COUNTED}
+
+
+async def count_unrelayed(connection: AsyncConnection) -> int:
+    """Return how many events wait for the relay."""
+    return (await connection.execute(select(func.count()).select_from(outbox))).scalar_one()
+
+
+async def answer(connection: AsyncConnection) -> None:
+    """Ask the database for the least it can say; an error of the connection passes through."""
+    await connection.execute(text("SELECT 1"))
+
+
+async def _by_state(connection: AsyncConnection, table: Table) -> dict[str, int]:
+    state: Column[str] = table.c.state
+    rows = await connection.execute(select(state, func.count()).group_by(state))
+    return dict(rows.tuples().all())

@@ -1,0 +1,1 @@
+"""Where each object is, should be, and how it gets there."""

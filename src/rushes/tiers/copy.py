@@ -1,0 +1,347 @@
+"""Copy an object onto a tier: claimed, proved, then said.
+
+1. A placement is claimed before a byte moves, and the claim is prolonged while it does; a killed
+   copier's claim runs out, and whoever comes next begins again or finds the object whole.
+2. The row says `present` only when the object is durable and its bytes are proved; the event
+   stands in the same transaction.
+3. An object that is there already under our key is read, and counts if its bytes are right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from rushes import ids
+from rushes.access import records as access_records
+from rushes.clock import Clock
+from rushes.db.engine import Connection, Database
+from rushes.errors import RushesError
+from rushes.events import outbox
+from rushes.events.event import SYSTEM_ACTOR, Event, EventType
+from rushes.ids import ENTROPY_BYTES, Prefix
+from rushes.library import records as library_records
+from rushes.library.records import Content
+from rushes.renditions import records as rendition_records
+from rushes.renditions.records import Rendition
+from rushes.renditions.rendition import Kind as RenditionKind
+from rushes.stores.blocks import BlockHasher, Fingerprint
+from rushes.stores.filesystem import FolderStore
+from rushes.stores.store import Broken, Exists, NotFound, ObjectInfo
+from rushes.tiers import records
+from rushes.tiers.edge import Edge
+from rushes.tiers.keys import EdgeKey, Shelf, edge_key, numbered, original_key, rendition_key
+from rushes.tiers.placement import (
+    BEAT,
+    LEASE,
+    ClaimLost,
+    NotWanted,
+    Placement,
+    PlacementClaimed,
+    State,
+    Step,
+    Tier,
+)
+
+ASK_SECONDS: Final = 0.5
+"""How often a live claim of another is looked at while we wait for it."""
+
+KEYS_AT_MOST: Final = 100
+"""Remade renditions of one name; more is a mistake somewhere."""
+
+SpoolPath = Callable[[str], Awaitable[Path]]
+"""Where the bytes of an upload lie, by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object to keep, and what is known of it."""
+
+    object_id: str
+    content: Content
+    shelf: Shelf
+    project_id: str
+    known: Fingerprint
+    facts: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Keeps originals in the archive, and renditions there and on the edge."""
+
+    database: Database
+    clock: Clock
+    archive: FolderStore
+    edge: Edge
+    spool_path: SpoolPath
+
+    async def keep_original(self, content_id: str) -> None:
+        """Bring an original from the spool into the archive; a second call changes nothing.
+
+        Raises:
+            NotWanted: no asset has this content any more.
+            PlacementClaimed: another worker is at it, and longer than a claim lasts.
+            Full, Unreachable, Broken: the store failed; nothing is half there.
+        """
+        async with self.database.reading() as connection:
+            content, shelf, project_id, name = await self._find_content(connection, content_id)
+            blocks = await records.list_block_digests(connection, content.upload_id)
+        known = Fingerprint(content.size_bytes, blocks or None, content.digest)
+        facts: dict[str, object] = {"kind": "original", "file_name": name}
+        thing = Thing(content.id, content, shelf, project_id, known, facts)
+        await self._keep(
+            thing,
+            Tier.ARCHIVE,
+            original_key(shelf, name),
+            lambda: self.spool_path(content.upload_id),
+        )
+
+    async def keep_rendition(self, rendition_id: str, path: Path) -> None:
+        """Bring a finished rendition into the archive and to the edge.
+
+        The file at `path` is never written again after this call: it may become the object itself.
+
+        Raises:
+            NotWanted: the rendition or its content is gone.
+            Broken: the file is not what the rendition's row says.
+        """
+        async with self.database.reading() as connection:
+            rendition = await rendition_records.find_rendition(connection, rendition_id)
+            if rendition is None:
+                raise NotWanted("The rendition was removed; nothing of it is kept.")
+            content, shelf, project_id, _ = await self._find_content(
+                connection, rendition.content_id
+            )
+        known = await asyncio.to_thread(_fingerprint, path)
+        if rendition.digest not in {None, known.whole}:
+            raise Broken("The file of a rendition is not what was made. Make it again.")
+        facts: dict[str, object] = {"kind": "rendition", "name": rendition.name}
+        thing = Thing(rendition_id, content, shelf, project_id, known, facts)
+        kept = await self._keep(
+            thing, Tier.ARCHIVE, rendition_key(shelf, rendition.file_name), lambda: _given(path)
+        )
+        await self._keep(
+            thing,
+            Tier.EDGE,
+            _edge_key(rendition, shelf).text,
+            lambda: _given(self.archive.path(kept.key)),
+        )
+
+    async def is_original_kept(self, content_id: str) -> bool:
+        """Say whether the archive holds the original, by its row and by a look at it now.
+
+        Only then may the bytes in the spool go.
+        """
+        async with self.database.reading() as connection:
+            kept = await records.find_placement(connection, content_id, Tier.ARCHIVE)
+        if kept is None or kept.state is not State.PRESENT:
+            return False
+        try:
+            found = await self.archive.head(kept.key)
+        except NotFound:
+            return False
+        return found.size_bytes == kept.size_bytes
+
+    async def _find_content(
+        self, connection: Connection, content_id: str
+    ) -> tuple[Content, Shelf, str, str]:
+        content = await library_records.find_content(connection, content_id)
+        assets = await library_records.list_of_content(connection, content_id)
+        if content is None or not assets:
+            raise NotWanted("No asset has this content any more; nothing of it is kept.")
+        first = assets[0]
+        project = await access_records.get_project(connection, first.project_id)
+        shelf = Shelf(project.client_slug, project.project_slug, first.id)
+        return content, shelf, first.project_id, first.file_name
+
+    async def _keep(
+        self, thing: Thing, tier: Tier, key: str, source: Callable[[], Awaitable[Path]]
+    ) -> Placement:
+        placement = await self._wish(thing, tier, key)
+        if placement.state in {State.PRESENT, State.EVICTING}:
+            return placement
+        held = await self._claim(placement)
+        try:
+            async with self._beating(held):
+                found = await self._place(held, await source(), thing.known)
+                after = await self._arrived(held, found, thing.known)
+        except ClaimLost:
+            raise
+        except RushesError as error:
+            await self._record_failure(held, error)
+            raise
+        await self._record_arrival(held, after, thing)
+        return after
+
+    async def _wish(self, thing: Thing, tier: Tier, key: str) -> Placement:
+        now = self.clock.now()
+        for number in range(1, KEYS_AT_MOST + 1):
+            wish = Placement(
+                id=ids.new(Prefix.PLACEMENT, now, self.clock.entropy(ENTROPY_BYTES)),
+                object_id=thing.object_id,
+                content_id=thing.content.id,
+                tier=tier,
+                key=key if number == 1 else numbered(key, number),
+                size_bytes=thing.known.size_bytes,
+                digest=thing.known.whole,
+            )
+            async with self.database.transaction() as connection:
+                placement = await records.record_wish(connection, wish, now)
+            if placement is not None:
+                return placement
+        raise Exists("Too many objects have this name already.")
+
+    async def _claim(self, placement: Placement) -> Placement:
+        """Claim, waiting for a claim of another as long as it can last."""
+        deadline = asyncio.get_running_loop().time() + LEASE.total_seconds() + 2 * ASK_SECONDS
+        while True:
+            try:
+                held = await self._claim_now(placement.object_id, placement.tier)
+            except PlacementClaimed:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                await asyncio.sleep(ASK_SECONDS)
+            else:
+                return held
+
+    async def _claim_now(self, object_id: str, tier: Tier) -> Placement:
+        async with self.database.transaction() as connection:
+            before = await records.find_placement(connection, object_id, tier)
+            if before is None:
+                raise NotWanted("The object was removed while it was to be copied.")
+            now = await records.read_clock(connection, self.clock.now())
+            held = before.claimed(now)
+            if not await records.write_claim(connection, before, held):
+                raise PlacementClaimed("Another worker was faster.", retry_after=1)
+            return held
+
+    @contextlib.asynccontextmanager
+    async def _beating(self, held: Placement) -> AsyncIterator[None]:
+        """Prolong the claim while the block runs; end the block when it is lost.
+
+        Raises:
+            ClaimLost: another took over.
+        """
+        lost: list[bool] = []
+        copier = asyncio.current_task()
+
+        async def beat() -> None:
+            while True:
+                await asyncio.sleep(BEAT.total_seconds())
+                async with self.database.transaction() as connection:
+                    now = await records.read_clock(connection, self.clock.now())
+                    is_held = await records.write_beat(connection, held, now)
+                if not is_held:
+                    lost.append(True)
+                    if copier is not None:
+                        copier.cancel()
+                    return
+
+        beater = asyncio.create_task(beat())
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not lost or copier is None:
+                raise
+            copier.uncancel()
+            raise _claim_lost() from None
+        finally:
+            beater.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beater
+
+    async def _place(self, held: Placement, source: Path, known: Fingerprint) -> ObjectInfo:
+        try:
+            return await self._adopt(held, source, known)
+        except Exists:
+            store = self._store(held.tier)
+            if known.is_confirmed_by(await _read(store, held.key)):
+                return await store.head(held.key)
+            await store.delete(held.key)  # ours by the row, and wrong
+            return await self._adopt(held, source, known)
+
+    async def _adopt(self, held: Placement, source: Path, known: Fingerprint) -> ObjectInfo:
+        if held.tier is Tier.EDGE:
+            return await self.edge.adopt(EdgeKey(held.key), source, known)
+        return await self.archive.adopt(held.key, source, known)
+
+    async def _arrived(self, held: Placement, found: ObjectInfo, known: Fingerprint) -> Placement:
+        if found.size_bytes != known.size_bytes:
+            raise Broken("The copy has another size than the original. Copy it again.")
+        is_shared = False
+        if held.tier is Tier.EDGE:
+            async with self.database.reading() as connection:
+                first = await records.find_placement(connection, held.object_id, Tier.ARCHIVE)
+            is_shared = first is not None and first.version == found.version
+        return replace(
+            held.after(Step.ARRIVE),
+            version=found.version,
+            digest=known.whole,
+            is_shared=is_shared,
+            verified_at=self.clock.now(),
+        )
+
+    async def _record_arrival(self, held: Placement, after: Placement, thing: Thing) -> None:
+        now = self.clock.now()
+        event = Event(
+            id=ids.new(Prefix.EVENT, now, self.clock.entropy(ENTROPY_BYTES)),
+            type=EventType.PLACEMENT_PRESENT,
+            created_at=now,
+            actor=SYSTEM_ACTOR,
+            subject=thing.object_id,
+            project_id=thing.project_id,
+            asset_id=thing.shelf.asset_id,
+            data={
+                "asset_id": thing.shelf.asset_id,
+                "content_id": thing.content.id,
+                "client": thing.shelf.client,
+                "project": thing.shelf.project,
+                "tier": after.tier.value,
+                "key": after.key,
+                "size_bytes": after.size_bytes,
+                **thing.facts,
+            },
+        )
+        async with self.database.transaction() as connection:
+            if not await records.write_outcome(connection, held, after):
+                raise _claim_lost()
+            await outbox.record(connection, event)
+
+    async def _record_failure(self, held: Placement, error: RushesError) -> None:
+        failed = replace(held.after(Step.FAIL), error=f"{error.code}: {error.message}")
+        async with self.database.transaction() as connection:
+            await records.write_outcome(connection, held, failed)
+
+    def _store(self, tier: Tier) -> FolderStore:
+        return self.edge.store if tier is Tier.EDGE else self.archive
+
+
+def _edge_key(rendition: Rendition, shelf: Shelf) -> EdgeKey:
+    is_still = rendition.kind is RenditionKind.STILL
+    return edge_key(rendition.id, shelf.asset_id, rendition.file_name, is_still=is_still)
+
+
+async def _given(path: Path) -> Path:
+    return path
+
+
+async def _read(store: FolderStore, key: str) -> Fingerprint:
+    hasher = BlockHasher()
+    async for piece in store.get(key):
+        await asyncio.to_thread(hasher.update, piece)
+    return hasher.finish()
+
+
+def _fingerprint(path: Path) -> Fingerprint:
+    with path.open("rb") as file:
+        whole = hashlib.file_digest(file, "sha256").digest()
+        return Fingerprint(file.tell(), whole=whole)
+
+
+def _claim_lost() -> ClaimLost:
+    return ClaimLost("Another worker took this object over; it goes on there.", retry_after=1)

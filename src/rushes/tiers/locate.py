@@ -1,0 +1,101 @@
+"""Find bytes: the best copy of an object that can be read now.
+
+A store that fails, or a copy that is not there, is passed over; only when no copy is left is that
+an error.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from rushes.db.engine import Database
+from rushes.library import records as library_records
+from rushes.stores.filesystem import FolderStore
+from rushes.stores.store import Broken, NotFound, Refused, Unreachable
+from rushes.tiers import records
+from rushes.tiers.copy import SpoolPath
+from rushes.tiers.placement import NoCopy, Placement, Tier
+from rushes.tiers.route import route
+
+PASSED_OVER = (Broken, NotFound, Refused, Unreachable)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An open copy; who asked for it closes `file`."""
+
+    file: int
+    size_bytes: int
+    tier: Tier | None
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """Answers where an object's bytes are: a content's id names its original."""
+
+    database: Database
+    archive: FolderStore
+    edge: FolderStore
+    spool_path: SpoolPath
+
+    async def local_path(self, object_id: str) -> Path:
+        """Return a path of the object's bytes, for programs.
+
+        Raises:
+            NoCopy: no copy can be read now.
+        """
+        for placement in await self._list_copies(object_id):
+            store = self._store(placement.tier)
+            try:
+                found = await store.head(placement.key)
+            except PASSED_OVER:
+                continue
+            if found.size_bytes == placement.size_bytes:
+                return store.path(placement.key)
+        return await self._spooled(object_id)
+
+    async def open_copy(self, object_id: str) -> Copy:
+        """Open the best copy.
+
+        Raises:
+            NoCopy: no copy can be read now.
+        """
+        for placement in await self._list_copies(object_id):
+            try:
+                file = await self._store(placement.tier).open(placement.key)
+            except PASSED_OVER:
+                continue
+            size_bytes = os.fstat(file).st_size
+            if size_bytes == placement.size_bytes:
+                return Copy(file, size_bytes, placement.tier)
+            os.close(file)
+        path = await self._spooled(object_id)
+        try:
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            raise _no_copy() from None
+        return Copy(file, os.fstat(file).st_size, None)
+
+    async def _list_copies(self, object_id: str) -> list[Placement]:
+        async with self.database.reading() as connection:
+            return route(await records.list_of_object(connection, object_id))
+
+    async def _spooled(self, object_id: str) -> Path:
+        """Return where an original lies that is on its way to the archive."""
+        async with self.database.reading() as connection:
+            content = await library_records.find_content(connection, object_id)
+        if content is None:
+            raise _no_copy()
+        path = await self.spool_path(content.upload_id)
+        if not path.is_file() or path.stat().st_size != content.size_bytes:
+            raise _no_copy()
+        return path
+
+    def _store(self, tier: Tier) -> FolderStore:
+        return self.edge if tier is Tier.EDGE else self.archive
+
+
+def _no_copy() -> NoCopy:
+    return NoCopy("No copy of this can be read now. Try again later.", retry_after=30)

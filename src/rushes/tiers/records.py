@@ -1,0 +1,156 @@
+"""The queries of placements: claims with a fence, and what lies where.
+
+Each write of a copier says `AND fence = :mine`; no row means that another took over, and the
+copier stops and touches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Row
+
+from rushes.db.engine import Connection
+from rushes.db.tables import block_hashes, contents, placements
+from rushes.tiers.placement import LEASE, Placement, State, Tier
+
+
+async def read_clock(connection: Connection, now: datetime) -> datetime:
+    """Return the time by which leases are judged.
+
+    On PostgreSQL that is the database's, for machines differ; SQLite is on one machine: `now`.
+    """
+    if connection.dialect.name != "postgresql":
+        return now
+    told: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+    return told
+
+
+async def find_placement(connection: Connection, object_id: str, tier: Tier) -> Placement | None:
+    """Return the placement of an object on a tier."""
+    same = and_(placements.c.object_id == object_id, placements.c.tier == tier.value)
+    row = (await connection.execute(select(placements).where(same))).one_or_none()
+    return None if row is None else _placement(row)
+
+
+async def list_of_object(connection: Connection, object_id: str) -> list[Placement]:
+    """Return where an object lies."""
+    query = select(placements).where(placements.c.object_id == object_id)
+    return [_placement(row) for row in await connection.execute(query.order_by(placements.c.tier))]
+
+
+async def list_of_content(connection: Connection, content_id: str) -> list[Placement]:
+    """Return where the original and the renditions of a content lie."""
+    query = select(placements).where(placements.c.content_id == content_id)
+    rows = await connection.execute(query.order_by(placements.c.created_at, placements.c.id))
+    return [_placement(row) for row in rows]
+
+
+async def record_wish(connection: Connection, wish: Placement, now: datetime) -> Placement | None:
+    """Insert a placement, or return the one that is there; None if its key is another object's."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    values: dict[str, object] = {
+        "id": wish.id,
+        "object_id": wish.object_id,
+        "content_id": wish.content_id,
+        "tier": wish.tier.value,
+        "state": wish.state.value,
+        "key": wish.key,
+        "size_bytes": wish.size_bytes,
+        "digest": wish.digest,
+        "created_at": now,
+    }
+    await connection.execute(dialect.insert(placements).values(**values).on_conflict_do_nothing())
+    return await find_placement(connection, wish.object_id, wish.tier)
+
+
+async def write_claim(connection: Connection, before: Placement, claimed: Placement) -> bool:
+    """Write a claim if nobody was faster; say whether it holds."""
+    done = await connection.execute(
+        update(placements)
+        .where(
+            placements.c.id == before.id,
+            placements.c.state == before.state.value,
+            placements.c.fence == before.fence,
+        )
+        .values(
+            state=claimed.state.value,
+            fence=claimed.fence,
+            lease_until=claimed.lease_until,
+            error=None,
+        )
+    )
+    return done.rowcount == 1
+
+
+async def write_beat(connection: Connection, held: Placement, now: datetime) -> bool:
+    """Prolong a claim; say whether it is still held."""
+    done = await connection.execute(
+        update(placements)
+        .where(placements.c.id == held.id, placements.c.fence == held.fence)
+        .where(placements.c.state == State.COPYING.value)
+        .values(lease_until=now + LEASE)
+    )
+    return done.rowcount == 1
+
+
+async def write_outcome(connection: Connection, held: Placement, after: Placement) -> bool:
+    """Write what a copy came to, under the fence of its claim; say whether it was still held."""
+    done = await connection.execute(
+        update(placements)
+        .where(placements.c.id == held.id, placements.c.fence == held.fence)
+        .where(placements.c.state == State.COPYING.value)
+        .values(
+            state=after.state.value,
+            lease_until=None,
+            digest=after.digest,
+            version=after.version,
+            is_shared=after.is_shared,
+            verified_at=after.verified_at,
+            error=after.error,
+        )
+    )
+    return done.rowcount == 1
+
+
+async def list_block_digests(connection: Connection, upload_id: str) -> tuple[bytes, ...]:
+    """Return the SHA-256 of each block of an upload, in order."""
+    query = select(block_hashes.c.digest).where(block_hashes.c.upload_id == upload_id)
+    rows = await connection.execute(query.order_by(block_hashes.c.position))
+    return tuple(rows.scalars())
+
+
+async def condemn(connection: Connection, content_id: str) -> None:
+    """Take every placement of a content out of every route, and from every copier."""
+    mine = placements.c.content_id == content_id
+    for before, after in ((State.PRESENT, State.EVICTING), (State.COPYING, State.ABSENT)):
+        await connection.execute(
+            update(placements)
+            .where(mine, placements.c.state == before.value)
+            .values(state=after.value, fence=placements.c.fence + 1, lease_until=None)
+        )
+
+
+async def delete_placements(connection: Connection, ids: Sequence[str]) -> None:
+    """Forget placements whose objects are gone."""
+    await connection.execute(delete(placements).where(placements.c.id.in_(ids)))
+
+
+async def delete_block_digests(connection: Connection, upload_id: str) -> None:
+    """Forget the block digests of an original that is gone."""
+    await connection.execute(delete(block_hashes).where(block_hashes.c.upload_id == upload_id))
+
+
+async def list_orphans(connection: Connection, limit: int) -> list[str]:
+    """Return ids of contents that are gone and whose objects are not yet."""
+    known = select(contents.c.id)
+    query = select(placements.c.content_id).where(placements.c.content_id.not_in(known))
+    return list((await connection.execute(query.distinct().limit(limit))).scalars())
+
+
+def _placement(row: Row[tuple[object, ...]]) -> Placement:
+    known = {name: getattr(row, name) for name in Placement.__slots__}
+    return Placement(**(known | {"tier": Tier(row.tier), "state": State(row.state)}))
