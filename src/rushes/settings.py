@@ -128,6 +128,8 @@ class HttpSettings(Section):
     """Exact origins of other sites whose pages may call the API. None by default."""
     insecure: bool = False
     """Allow log-in over plain http beyond loopback. Only for a network that you trust."""
+    metrics_from: tuple[str, ...] = ("127.0.0.1/32", "::1/128")
+    """Networks that may read /metrics without a token."""
     max_json_bytes: int = Field(default=MIB, gt=0)
     """Largest JSON body."""
 

@@ -1,0 +1,160 @@
+"""What is wanted of an original, and in which runs it is made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from rushes.media.facts import AudioFacts, ImageFacts, MediaInfo, MediaKind, VideoFacts, plain_info
+from rushes.media.grid import plan_constant
+from rushes.media.ladder import Quality
+from rushes.renditions.plan import (
+    Stretch,
+    fit_width,
+    plan_renditions,
+    plan_rungs,
+    plan_runs,
+)
+from rushes.renditions.rendition import Kind
+
+PICTURE = VideoFacts(
+    codec="h264",
+    profile="High",
+    level=40,
+    pixel_format="yuv420p",
+    bit_depth=8,
+    width=1920,
+    height=1080,
+    sar=Fraction(1),
+    rotation=0,
+    frame_rate=Fraction(25),
+    variable_rate=False,
+    field_order=None,
+    primaries=1,
+    transfer=1,
+    matrix=1,
+    full_range=False,
+    alpha=False,
+    start=Fraction(0),
+    duration=Fraction(10),
+    bit_rate=None,
+)
+SOUND = AudioFacts(0, "aac", 2, "stereo", 48_000, Fraction(0), Fraction(10), None, None)
+VIDEO = MediaInfo(
+    MediaKind.VIDEO, "mov", 1, Fraction(0), Fraction(10), video=PICTURE, audio=(SOUND,)
+)
+GRID = plan_constant(Fraction(25), Fraction(10))
+
+
+def names(info: MediaInfo, top: Quality = Quality.P2160) -> list[str]:
+    rungs = plan_rungs(info, top)
+    return [wanted.name for wanted in plan_renditions(info, rungs, GRID, 3)]
+
+
+@pytest.mark.covers("C-PR-02", "M-PR-02")
+def test_a_video_gets_stills_and_a_rung_for_each_box_below_it() -> None:
+    """Stills first, then the ladder from the lowest rung on."""
+    assert [
+        "poster",
+        "poster-jpg",
+        "thumbnail-320",
+        "thumbnail-320-jpg",
+        "thumbnail-640",
+        "thumbnail-640-jpg",
+        "360p",
+        "540p",
+        "720p",
+        "1080p",
+    ] == names(VIDEO)
+
+
+@pytest.mark.parametrize(("top", "last"), [(Quality.P720, "720p"), (Quality.P360, "360p")])
+def test_no_rung_above_the_highest_allowed(top: Quality, last: str) -> None:
+    """The setting cuts the ladder, never its lowest rung."""
+    assert last == names(VIDEO, top)[-1]
+
+
+def test_a_video_of_one_rung_keeps_it_whatever_is_allowed() -> None:
+    """Something can always be watched."""
+    small = replace(VIDEO, video=replace(PICTURE, width=400, height=400))
+
+    assert ["540p"] == [rung.quality.value for rung in plan_rungs(small, Quality.P360)]
+
+
+def test_sound_alone_becomes_one_audio_rendition() -> None:
+    """It plays as HLS and as a file."""
+    (wanted,) = plan_renditions(replace(VIDEO, kind=MediaKind.AUDIO, video=None), (), None, 3)
+
+    assert ("audio", Kind.AUDIO, "audio.m4a", 3) == (
+        wanted.name,
+        wanted.kind,
+        wanted.file_name,
+        wanted.segments,
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (200, [(320, 200)]),
+        (320, [(320, 320)]),
+        (321, [(320, 320), (640, 321)]),
+        (1280, [(320, 320), (640, 640), (1280, 1280)]),
+        (6000, [(320, 320), (640, 640), (1280, 1280), (2560, 2560)]),
+    ],
+)
+def test_an_image_gets_previews_that_never_grow(
+    width: int, expected: list[tuple[int, int]]
+) -> None:
+    """The narrowest always exists; a wider one only while it shows more."""
+    image = replace(
+        plain_info(MediaKind.IMAGE, "png", 1), image=ImageFacts(width, 100, 1, alpha=False)
+    )
+
+    webps = [
+        want for want in plan_renditions(image, (), None, 0) if want.file_name.endswith("webp")
+    ]
+
+    assert [(f"preview-{name}", wide) for name, wide in expected] == [
+        (want.name, want.width) for want in webps
+    ]
+
+
+@pytest.mark.parametrize("kind", [MediaKind.OTHER, MediaKind.PDF, MediaKind.VIDEO])
+def test_nothing_is_made_of_what_shows_nothing(kind: MediaKind) -> None:
+    """A document has an icon; a video without picture facts has nothing to make."""
+    bare = plain_info(kind, "other", 1)
+
+    assert [] == plan_renditions(bare, plan_rungs(bare, Quality.P2160), None, 0)
+
+
+def test_a_video_kind_without_picture_facts_wants_no_stills() -> None:
+    """Even if a grid is handed in."""
+    assert [] == plan_renditions(plain_info(MediaKind.VIDEO, "mov", 1), (), GRID, 0)
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        ([], []),
+        ([0, 1, 2], [Stretch(0, 3)]),
+        ([0, 1, 2, 3], [Stretch(0, 3), Stretch(3, 1)]),
+        ([1, 4, 5], [Stretch(1, 1), Stretch(4, 2)]),
+    ],
+)
+def test_runs_cover_what_is_missing_and_nothing_else(
+    missing: list[int], expected: list[Stretch]
+) -> None:
+    """At most three in a run, never across a segment that is there."""
+    assert expected == plan_runs(missing, 3)
+
+
+def test_a_picture_keeps_its_shape() -> None:
+    """At least one line is left of the flattest."""
+    assert ((320, 180), (320, 1), (100, 9)) == (
+        fit_width(1920, 1080, 320),
+        fit_width(6000, 1, 320),
+        fit_width(100, 9, 320),
+    )
