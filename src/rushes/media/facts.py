@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 
 from rushes.media.failures import InvalidMedia
@@ -226,7 +227,7 @@ def _media_info(reader: _Reader) -> MediaInfo:
 
 def _frame_times(rows: list[object]) -> tuple[int, ...]:
     times = tuple(row for row in rows if isinstance(row, int))
-    if any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(times)):
         raise ValueError("frame_times")
     return times
 

@@ -28,6 +28,7 @@ class Variant:
 
 def format_media_playlist(track: TrackLayout, address: str) -> str:
     """Return the playlist of one track of the file at this address."""
+    init = track.init
     longest = max(ceil(track.seconds_of(index)) for index in range(len(track.segments)))
     lines = [
         "#EXTM3U",
@@ -36,8 +37,7 @@ def format_media_playlist(track: TrackLayout, address: str) -> str:
         "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-PLAYLIST-TYPE:VOD",
         "#EXT-X-INDEPENDENT-SEGMENTS",
-        f'#EXT-X-MAP:URI="{_quoted(address)}",'
-        f'BYTERANGE="{track.init.size_bytes}@{track.init.offset}"',
+        f'#EXT-X-MAP:URI="{_quoted(address)}",BYTERANGE="{init.size_bytes}@{init.offset}"',
     ]
     for index, piece in enumerate(track.segments):
         lines += [

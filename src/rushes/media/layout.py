@@ -106,7 +106,9 @@ def plan_file(columns: Sequence[Column]) -> tuple[bytes, tuple[TrackLayout, ...]
     main = columns[0]
     duration_ms = ceil(Fraction(sum(main.ticks) * MOVIE_TIMESCALE, main.track.timescale))
     head = format_init([column.track for column in columns], duration_ms)
-    alone = [format_init([column.track]) for column in columns]
+    alone = [
+        format_init([column.track], first_id=number) for number, column in enumerate(columns, 1)
+    ]
     rows = list(zip(*(column.sizes for column in columns), strict=True))
     references = [
         Reference(sum(sizes), ticks) for sizes, ticks in zip(rows, main.ticks, strict=True)

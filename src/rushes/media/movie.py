@@ -30,6 +30,7 @@ AAC_RATES: Final = (
 
 _MATRIX: Final = mp4.pack("9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _LANGUAGE_UND: Final = 0x55C4
+_NEXT_ID: Final = 3  # no file of ours has a third track
 _STSD_HEAD: Final = 8
 _VISUAL_ENTRY: Final = 78
 _AUDIO_ENTRY: Final = 28
@@ -102,16 +103,16 @@ def _parse_trex(init: bytes, moov: mp4.Box) -> Defaults:
     return Defaults(duration, size, flags)
 
 
-def format_init(tracks: Sequence[Track], duration_ms: int = 0) -> bytes:
-    """Return `ftyp` and `moov` of a fragmented movie; track ids are 1, 2 ... in this order.
+def format_init(tracks: Sequence[Track], duration_ms: int = 0, first_id: int = 1) -> bytes:
+    """Return `ftyp` and `moov` of a fragmented movie; track ids count up from `first_id`.
 
     With a duration (milliseconds) the header tells it, as a whole file should.
     """
-    traks = [_format_trak(track, number) for number, track in enumerate(tracks, 1)]
+    traks = [_format_trak(track, number) for number, track in enumerate(tracks, first_id)]
     mehd = mp4.make_full("mehd", 1, 0, mp4.pack("Q", duration_ms)) if duration_ms else b""
     trexs = [
         mp4.make_full("trex", 0, 0, mp4.pack("5I", number, 1, 0, 0, 0))
-        for number in range(1, len(tracks) + 1)
+        for number in range(first_id, first_id + len(tracks))
     ]
     extends = mp4.make("mvex", mehd, *trexs)
     return format_brands(b"iso6", b"cmfc", b"iso5", b"mp41") + format_movie(traks, 0, extends)
@@ -131,7 +132,7 @@ def format_movie(traks: Sequence[bytes], movie_ticks: int, extends: bytes = b"")
         mp4.pack("QQIQ", 0, 0, MOVIE_TIMESCALE, movie_ticks),
         mp4.pack("IHH8x", 0x10000, 0x100, 0),
         _MATRIX,
-        mp4.pack("24xI", len(traks) + 1),
+        mp4.pack("24xI", _NEXT_ID),
     )
     return mp4.make("moov", mvhd, *traks, extends)
 

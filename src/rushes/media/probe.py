@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Final
 
 import av
@@ -30,6 +31,7 @@ SCAN_SECONDS: Final = 6.0
 TICKS: Final = 90_000
 UNEVEN_SHARE: Final = 0.02
 TAGS_AT_MOST: Final = 32
+RATE_AT_MOST: Final = 1_000
 READ_BYTES: Final = 1 << 20
 GAP_SECONDS: Final = 0.5
 CAMERA_TAGS: Final = (
@@ -65,7 +67,7 @@ def main(arguments: list[str]) -> int:
 
 def look(container_format: str, size_bytes: int) -> dict[str, Any]:
     """Return the facts as plain values; times are text such as `1001/30000`."""
-    with open(0, "rb", buffering=0, closefd=False) as raw:  # noqa: PTH123 - a descriptor
+    with open(0, "rb", buffering=0, closefd=False) as raw:
         options = {**OPTIONS, "format_whitelist": container_format}
         with av.open(
             raw,
@@ -218,7 +220,7 @@ class Picture:
     def _rate(self) -> Fraction:
         stream = self.stream
         for rate in (stream.guessed_rate, stream.average_rate, stream.base_rate):
-            if rate and 0 < rate <= 1_000:
+            if rate and 0 < rate <= RATE_AT_MOST:
                 return Fraction(rate).limit_denominator(1_001)
         return Fraction(25)
 
@@ -246,7 +248,7 @@ class Picture:
         """Decide whether the rate varies; where it does, read the times of all frames."""
         base = self.stream.time_base
         step, grain = 1 / rate, max(base, Fraction(1, TICKS))
-        steps = [(b - a) * base for (a, _), (b, _) in zip(head, head[1:], strict=False)]
+        steps = [(b - a) * base for (a, _), (b, _) in pairwise(head)]
         odd = sum(1 for taken in steps if abs(taken - step) > 2 * grain and taken > 0)
         if not steps or odd <= UNEVEN_SHARE * len(steps) or self._is_even(steps):
             return
@@ -304,7 +306,8 @@ class Picture:
             middle = (low + high) // 2
             inside = entries[middle].pos + entries[middle].size <= self.size_bytes
             low, high = (middle + 1, high) if inside else (low, middle)
-        return min(found, (entries[low].timestamp - first) * self.stream.time_base)
+        ends: Fraction = (entries[low].timestamp - first) * self.stream.time_base
+        return min(found, ends)
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ class Studio:
         """
         demuxer = ffmpeg.demuxer_of(sniffed)
         try:
-            size_bytes = original.stat().st_size
+            size_bytes = (await asyncio.to_thread(original.stat)).st_size
         except OSError as error:
             raise SourceUnreadable("The original is not there just now.") from error
         answer = bytearray()
@@ -164,7 +164,7 @@ class Studio:
 
 def _refusal(error: DecodeFailed) -> RushesError:
     known = REFUSALS.get(error.facts.get("exit_code"))
-    return known[0](known[1], **error.facts) if known else error
+    return known[0](known[1], retry_after=None, **error.facts) if known else error
 
 
 class _Progress:

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from rushes.errors import RushesError
 from rushes.media.box import Limits, Tool, Walls, command
@@ -204,7 +204,7 @@ async def _listen(reader: asyncio.StreamReader, words: deque[str]) -> None:
 async def _watch(job: Run, pulse: Pulse, words: deque[str]) -> None:
     loop = asyncio.get_running_loop()
     pulse.beat()
-    while (left := pulse.at + job.limits.stall_seconds - loop.time()) > 0:
+    while (left := pulse.at + job.limits.stall_seconds - loop.time()) > 0:  # noqa: ASYNC110 - it waits out a time
         await asyncio.sleep(left)
     raise ToolTimedOut(
         f"{job.tool.name} made nothing new for {job.limits.stall_seconds:.0f} s and was stopped.",
@@ -229,13 +229,14 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Return the error that ended the others: ours before any other."""
-    leaves: list[BaseException] = []
-    for error in group.exceptions:
-        leaves.append(_first(error) if isinstance(error, BaseExceptionGroup) else error)
+    leaves = [
+        _first(error) if isinstance(error, BaseExceptionGroup) else error
+        for error in group.exceptions
+    ]
     return next((error for error in leaves if isinstance(error, RushesError)), leaves[0])
 
 
-def _facts(job: Run, words: deque[str]) -> dict[str, str]:
+def _facts(job: Run, words: deque[str]) -> dict[str, Any]:
     return {
         "last_words": format_last_words("\n".join(words)),
         "tool": job.tool.name,

@@ -19,7 +19,7 @@ from rushes.media.failures import BoxUnavailable, ToolMissing
 from rushes.media.tool import Run, run
 
 try:
-    import imageio_ffmpeg
+    import imageio_ffmpeg  # type: ignore[import-untyped]
 except ImportError:  # the optional extra `ffmpeg`; then the system's own is used
     imageio_ffmpeg = None
 
