@@ -18,6 +18,7 @@ function shareWithServer(): Plugin {
       for (const [fileName, path] of [
         ["text/en.json", "shared/text/en.json"],
         ["icons.svg", "shared/icons.svg"],
+        ["favicon.svg", "shared/favicon.svg"],
       ] as const) {
         this.emitFile({ type: "asset", fileName, source: readFileSync(fromHere(path)) });
       }

@@ -1,0 +1,1 @@
+"""Pages: the shells that the server writes, and the bundle that makes them work."""

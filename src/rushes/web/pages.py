@@ -1,0 +1,186 @@
+"""The pages: which address shows what, and what every other address gets.
+
+/                  /setup, /login or the library
+/setup, /login     before and at the door
+/u/{token}         the upload page of a link, or the reason why it is not open
+/app/...           the portal; the only addresses that fall back to one shell
+/assets/...        the bundle
+anything else      a page that says so, with 404; programs get their problem document
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from rushes.errors import Kind, RushesError
+from rushes.web.assets import PREFIX, STATIC, answer_asset, answer_icon, find_bundle
+from rushes.web.link import STATUSES, LinkOpen, LinkRefused, Refusal, describe_facts
+from rushes.web.shell import Shell
+
+LIBRARY: Final = "/app/library"
+
+TOKEN: Final = re.compile(r"[A-Za-z0-9_.~-]{1,200}", re.ASCII)
+"""What a link's token, with or without a grant behind it, is made of."""
+
+OF_PROGRAMS: Final = (
+    "/api/", "/files/", "/uploads/", "/s3/", "/p/", "/assets/", "/docs/", "/metrics", "/openapi",
+)  # fmt: skip
+"""Addresses of programs: what is unknown below them is answered to programs."""
+
+TROUBLE: Final = {Kind.LIMITED: 429, Kind.UNAVAILABLE: 503, Kind.FULL: 503, Kind.MISSING: 404}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSource:
+    """What pages ask the house; `compose` and the command line put the real answers in."""
+
+    find_link: Callable[[str], Awaitable[LinkOpen | LinkRefused]]
+    """Look at a link by its token. May raise a `RushesError` (too many unknown tokens, 429)."""
+    is_set_up: Callable[[], Awaitable[bool]]
+    """Whether there is an account that may log in."""
+    has_session: Callable[[Request], Awaitable[bool]]
+    """Whether the caller is logged in."""
+    media_origins: tuple[str, ...] = ()
+    """Origins that media come from, beside our own."""
+    store_origins: tuple[str, ...] = ()
+    """Origins that browsers send parts to directly."""
+
+
+def add_pages(app: FastAPI, source: PageSource, *, static: Path = STATIC) -> None:
+    """Add every page to the app, as its last routes: they take only what nobody else takes."""
+    bundle = find_bundle(static)
+    shell = Shell(bundle, media_origins=source.media_origins, store_origins=source.store_origins)
+    pages = _Pages(shell, source)
+    for path, page in (
+        ("/", pages.start),
+        ("/setup", pages.setup),
+        ("/login", pages.login),
+        ("/u/{token}", pages.upload),
+        ("/app", pages.portal),
+        ("/app/{path:path}", pages.portal),
+    ):
+        app.add_route(path, page, methods=["GET"], include_in_schema=False)
+    if bundle is not None:
+        asset = _to_async(partial(answer_asset, bundle))
+        app.add_route(f"{PREFIX}{{name:path}}", asset, methods=["GET"], include_in_schema=False)
+        icon = _to_async(partial(answer_icon, bundle))
+        app.add_route("/favicon.svg", icon, methods=["GET"], include_in_schema=False)
+    app.router.default = _Unknown(pages, app.router.default)
+
+
+def _to_async(answer: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
+    async def answered(request: Request) -> Response:
+        return answer(request)
+
+    return answered
+
+
+class _Pages:
+    """The pages, each a question to the house and a template."""
+
+    def __init__(self, shell: Shell, source: PageSource) -> None:
+        self._shell = shell
+        self._source = source
+
+    async def start(self, request: Request) -> Response:
+        """Lead to where one can begin."""
+        if not await self._source.is_set_up():
+            return _lead("/setup")
+        return _lead(LIBRARY if await self._source.has_session(request) else "/login")
+
+    async def setup(self, request: Request) -> Response:
+        """Show the first form of all, once."""
+        del request
+        if await self._source.is_set_up():
+            return self._shell.answer("set_up.html", "login", status=409)
+        return self._shell.answer("setup.html", "login", private=True)
+
+    async def login(self, request: Request) -> Response:
+        """Show the door; whoever is inside already goes on."""
+        if not await self._source.is_set_up():
+            return _lead("/setup")
+        ended = request.query_params.get("ended") is not None
+        return self._shell.answer("login.html", "login", ended=ended)
+
+    async def upload(self, request: Request) -> Response:
+        """Show an upload link's page, or why it is not open."""
+        token = request.path_params["token"]
+        try:
+            link = await self._find_link(token)
+        except RushesError as error:
+            return self._trouble(error)
+        if isinstance(link, LinkRefused):
+            return self._shell.answer(
+                "refused.html",
+                "login",
+                status=STATUSES[link.reason],
+                private=True,
+                link=link,
+            )
+        return self._shell.answer(
+            "upload.html",
+            "upload",
+            private=True,
+            link=link,
+            facts=json.dumps(describe_facts(link, token)),
+            address=f"{request.base_url}u/{token}/files/",
+        )
+
+    async def _find_link(self, token: str) -> LinkOpen | LinkRefused:
+        if TOKEN.fullmatch(token) is None:
+            return LinkRefused(reason=Refusal.UNKNOWN)
+        return await self._source.find_link(token)
+
+    def _trouble(self, error: RushesError) -> Response:
+        """Say in words why a page cannot be shown now."""
+        status = TROUBLE.get(error.kind, 500)
+        page = self._shell.answer(
+            "trouble.html", "login", status=status, private=True, words=error.message
+        )
+        if error.retry_after is not None:
+            page.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+        return page
+
+    async def portal(self, request: Request) -> Response:
+        """Show the portal's shell; its program reads the address, and asks the API who is there."""
+        if request.url.path in {"/app", "/app/"}:
+            return _lead(LIBRARY)
+        return self._shell.answer("portal.html", "portal")
+
+    def missing(self) -> Response:
+        """Say that there is nothing here."""
+        return self._shell.answer("missing.html", "login", status=404)
+
+
+class _Unknown:
+    """What is behind every route: a page for people, the usual answer for programs."""
+
+    def __init__(self, pages: _Pages, otherwise: ASGIApp) -> None:
+        self._pages = pages
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _is_of_people(scope):
+            await self._pages.missing()(scope, receive, send)
+        else:
+            await self._otherwise(scope, receive, send)
+
+
+def _is_of_people(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return scope["method"] in {"GET", "HEAD"} and not f"{path}/".startswith(OF_PROGRAMS)
+
+
+def _lead(path: str) -> Response:
+    return RedirectResponse(path, 303, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,109 @@
+"""How a page is written: templates, words, and the headers that keep it safe.
+
+Every page is `no-store`, names its own scripts only, and may be framed by nobody. Pages of
+strangers keep the strict style rule; the portal needs inline styles for its component library.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from rushes.web.assets import PREFIX, Bundle
+from rushes.web.link import format_moment, format_size
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+NOT_BUILT: Final = "The web pages were not built. Run `make web`.\n"
+
+SAFETY: Final = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+HOLE: Final = re.compile(r"\{(\w+)\}")
+
+
+class Shell:
+    """Writes pages out of the bundle's words and files."""
+
+    def __init__(
+        self,
+        bundle: Bundle | None,
+        *,
+        media_origins: tuple[str, ...] = (),
+        store_origins: tuple[str, ...] = (),
+    ) -> None:
+        self.bundle = bundle
+        self._media = " ".join(media_origins)
+        self._stores = " ".join(store_origins)
+        self._templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters |= {
+            "fill": fill,
+            "plural": choose_plural,
+            "size": format_size,
+            "moment": format_moment,
+        }
+
+    def answer(self, template: str, entry: str, *, status: int = 200, **values: object) -> Response:
+        """Write one page with one entry of the bundle.
+
+        `private` pages (links, shares) tell no other site where their reader came from.
+        """
+        if self.bundle is None:
+            return PlainTextResponse(NOT_BUILT, 503, headers=SAFETY)
+        is_private = bool(values.pop("private", False))
+        has_inline_styles = entry == "portal"
+        page = self._templates.get_template(template).render(
+            t=self.bundle.texts,
+            icons=self.bundle.icons,
+            entry=self.bundle.entries[entry],
+            prefix=PREFIX,
+            **values,
+        )
+        headers = {
+            **SAFETY,
+            "Content-Security-Policy": self.policy(inline_styles=has_inline_styles),
+            "Referrer-Policy": "no-referrer" if is_private else "strict-origin-when-cross-origin",
+        }
+        return HTMLResponse(page, status, headers=headers)
+
+    def policy(self, *, inline_styles: bool) -> str:
+        """Return the content security policy; scripts are our own files on every page."""
+        rules = (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self' 'unsafe-inline'" if inline_styles else "style-src 'self'",
+            f"img-src 'self' blob: data: {self._media}",
+            f"media-src 'self' blob: {self._media}",
+            f"connect-src 'self' {self._stores} {self._media}",
+            "font-src 'self'",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+        return "; ".join(" ".join(rule.split()) for rule in rules)
+
+
+def fill(text: str, **values: object) -> str:
+    """Put values into the holes of a text; a hole without a value stays as it is."""
+    return HOLE.sub(lambda hole: str(values.get(hole[1], hole[0])), text)
+
+
+def choose_plural(forms: Mapping[str, Any], n: int) -> str:
+    """Choose the English form that fits n, and fill it."""
+    form = forms["one"] if n == 1 and "one" in forms else forms["other"]
+    return fill(str(form), n=n)
