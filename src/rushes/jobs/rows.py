@@ -1,0 +1,111 @@
+"""Keeps our row of a job in step with its workflow, however busy the database is.
+
+A row that cannot be written now is written later: the work itself must not fail for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from rushes.clock import Clock
+from rushes.db.engine import Connection, Database, DatabaseBusy, DatabaseFull
+from rushes.jobs import records
+from rushes.jobs.job import Job, JobState
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS: Final = 1.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody asks for: a run of a workflow, for a subject, maybe within a project."""
+
+    job_id: str
+    workflow: str
+    subject: str
+    project_id: str | None = None
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobRows:
+    """Writes what becomes of jobs; `worker` is whose work it is."""
+
+    database: Database
+    clock: Clock
+    worker: str
+
+    async def want(self, wanted: Wanted) -> None:
+        """Note a job before its workflow exists; one of a parent belongs to the parent's project.
+
+        Raises:
+            DatabaseBusy: the database does not answer; nothing was asked for.
+        """
+        now = self.clock.now()
+        async with self.database.transaction() as connection:
+            project_id = wanted.project_id
+            if project_id is None and wanted.parent_id is not None:
+                parent = await records.find_job(connection, wanted.parent_id)
+                project_id = None if parent is None else parent.project_id
+            job = Job(
+                id=wanted.job_id,
+                workflow=wanted.workflow,
+                subject=wanted.subject,
+                state=JobState.WAITING,
+                created_at=now,
+                updated_at=now,
+                project_id=project_id,
+            )
+            await records.record_wanted(connection, job)
+
+    async def began(self, wanted: Wanted) -> None:
+        """Note that this worker runs the job; make the row where a schedule made the workflow."""
+        await self._patiently(lambda: self.want(wanted))
+        await self._write(
+            lambda to: records.record_started(to, wanted.job_id, self.worker, self.clock.now())
+        )
+
+    async def succeeded(self, job_id: str) -> None:
+        """Note that the job is done."""
+        await self._write(lambda to: records.record_succeeded(to, job_id, self.clock.now()))
+
+    async def failed(self, job_id: str, code: str, detail: str) -> None:
+        """Note why the job failed."""
+        await self._write(
+            lambda to: records.record_failed(to, job_id, code, detail, self.clock.now())
+        )
+
+    async def cancelled(self, job_id: str) -> None:
+        """Note that the job was cancelled."""
+        await self._write(lambda to: records.record_cancelled(to, [job_id], self.clock.now()))
+
+    async def is_unwanted(self, job_id: str) -> bool:
+        """Say whether somebody cancelled the job."""
+
+        async def ask() -> bool:
+            async with self.database.reading() as connection:
+                return await records.is_cancel_requested(connection, job_id)
+
+        return await self._patiently(ask)
+
+    async def _write(self, write: Callable[[Connection], Awaitable[None]]) -> None:
+        async def once() -> None:
+            async with self.database.transaction() as connection:
+                await write(connection)
+
+        await self._patiently(once)
+
+    async def _patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            try:
+                return await attempt()
+            except (DatabaseBusy, DatabaseFull) as away:
+                log.warning("A job's row waits for the database", extra={"code": away.code})
+                await asyncio.sleep(PATIENCE_SECONDS)
