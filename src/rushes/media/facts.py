@@ -155,6 +155,11 @@ def parse_media_info(answer: str | bytes) -> MediaInfo:
         raise InvalidMedia("The probe's answer does not hold the facts of a medium.") from error
 
 
+def parse_image(values: Mapping[str, object]) -> ImageFacts:
+    """Return the facts of a still; raises ValueError, KeyError or TypeError where they are odd."""
+    return _image(_Reader(values))
+
+
 class _Reader:
     """Reads fields of one object, each within its bounds; raises ValueError outside them."""
 
