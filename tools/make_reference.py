@@ -1,0 +1,236 @@
+"""Write the pages of docs/reference that are made from the code.
+
+    python tools/make_reference.py [--check]
+
+`errors.md` lists every class of the family `RushesError`, `settings.md` every setting with its
+reason and default, `events.md` every type of event. `--check` writes nothing and names the pages
+that are not what the code says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr, TypeAdapter
+from pydantic.fields import FieldInfo
+
+import rushes
+from rushes.errors import Kind, RushesError
+from rushes.events.event import EventType
+from rushes.settings import Settings
+
+REFERENCE: Final = Path(__file__).resolve().parent.parent / "docs" / "reference"
+
+STATUS: Final = {
+    Kind.INVALID: (400, 2),
+    Kind.UNUSABLE: (422, 2),
+    Kind.UNAUTHENTICATED: (401, 3),
+    Kind.FORBIDDEN: (403, 3),
+    Kind.MISSING: (404, 4),
+    Kind.GONE: (410, 4),
+    Kind.CONFLICT: (409, 5),
+    Kind.STALE: (412, 5),
+    Kind.TOO_LARGE: (413, 6),
+    Kind.UNSUPPORTED: (415, 6),
+    Kind.LOCKED: (423, 7),
+    Kind.UNAVAILABLE: (503, 8),
+    Kind.FULL: (507, 8),
+    Kind.LIMITED: (429, 9),
+    Kind.BROKEN: (500, 1),
+}
+"""HTTP status and exit code of each kind, as the shells answer; a test compares them."""
+
+MEANINGS: Final = {
+    "account.created": "Someone got an account.",
+    "account.updated": "Role, name or password of an account changed, or it was locked.",
+    "asset.created": "An accepted upload was filed in the library.",
+    "asset.deleted": "An asset was taken out of the library.",
+    "asset.failed": "Nothing can be shown of an asset; its original stays downloadable.",
+    "asset.playable": "The first rendition plays.",
+    "asset.ready": "Every wanted rendition is made.",
+    "asset.updated": "Name, tags, notes or metadata of an asset changed.",
+    "link.created": "An upload link was made.",
+    "link.updated": "An upload link was changed, switched off or on.",
+    "link.used": "An upload began through a link.",
+    "placement.present": "An object is on a tier and its digest was verified.",
+    "project.created": "A client's project was made.",
+    "rendition.failed": "One rendition could not be made; the reason is in `data`.",
+    "rendition.ready": "One rendition is whole.",
+    "session.created": "Someone logged in.",
+    "session.refused": "An attempt to log in failed.",
+    "token.created": "An API token was made.",
+    "token.revoked": "An API token was withdrawn.",
+    "upload.accepted": "The bytes are what they say they are; an asset exists.",
+    "upload.cancelled": "An unfinished upload was taken back.",
+    "upload.completed": "The last byte is durable; the file goes to the gate.",
+    "upload.created": "An upload began.",
+    "upload.expired": "An unfinished upload rested too long and was removed.",
+    "upload.quarantined": "The gate refused the file; it is kept apart.",
+}
+
+
+def main() -> None:
+    """Write what changed, or say what would."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, name stale pages")
+    check = parser.parse_args().check
+    stale = [name for name, text in make_pages().items() if read_page(name) != text]
+    if check and stale:
+        sys.exit(f"Not what the code says: {', '.join(stale)}. Run `make reference`.")
+    for name in stale:
+        (REFERENCE / name).write_text(make_pages()[name], encoding="utf-8")
+        print(f"written: {name}")
+
+
+def make_pages() -> dict[str, str]:
+    """Return the text of each page by its file name."""
+    makers = {"errors.md": make_errors, "settings.md": make_settings, "events.md": make_events}
+    return {name: "\n".join(maker()) + "\n" for name, maker in makers.items()}
+
+
+def read_page(name: str) -> str:
+    """Return a page as it stands; empty where there is none."""
+    page = REFERENCE / name
+    return page.read_text(encoding="utf-8") if page.is_file() else ""
+
+
+def make_errors() -> Iterator[str]:
+    """Yield the page of the errors, in the order of their codes."""
+    yield "# Errors"
+    yield ""
+    yield "Every error has a stable `code`, a kind, and a sentence that says what to do."
+    yield "HTTP answers `application/problem+json` (RFC 9457); commands exit with the kind's code."
+    yield "*Made from the code by `make reference`.*"
+    yield ""
+    yield "| kind | HTTP | exit |"
+    yield "|---|---|---|"
+    for kind, (status, code) in STATUS.items():
+        yield f"| {kind} | {status} | {code} |"
+    yield ""
+    yield "| code | kind | what happened |"
+    yield "|---|---|---|"
+    for error in list_errors():
+        yield f"| `{error.code}` | {error.kind} | {_first_sentence(error)} |"
+
+
+def list_errors() -> list[type[RushesError]]:
+    """Return every class of the family that bears a code of its own, sorted by it."""
+    for module in pkgutil.walk_packages(rushes.__path__, "rushes."):
+        if not module.name.endswith("__main__") and ".migrations" not in module.name:
+            importlib.import_module(module.name)
+    members = {member for member in _descend(RushesError) if "code" in vars(member)}
+    ours = {member for member in members if member.__module__.startswith("rushes.")}
+    return sorted(ours, key=lambda member: (member.code, member.__module__))
+
+
+def _descend(error: type[RushesError]) -> Iterator[type[RushesError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from _descend(child)
+
+
+def _first_sentence(documented: type) -> str:
+    return (inspect.getdoc(documented) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def make_settings() -> Iterator[str]:
+    """Yield the page of the settings, table by table."""
+    yield "# Settings"
+    yield ""
+    yield "Read from the environment (`RUSHES_*`), else from `rushes.toml`, else the default."
+    yield "*Made from the code by `make reference`.*"
+    tops = Settings.model_fields
+    plain = {name: field for name, field in tops.items() if _section(field) is None}
+    yield from _settings_table("General", (), plain)
+    for name, field in tops.items():
+        section = _section(field)
+        if section is not None:
+            about = (inspect.getdoc(section) or "").partition("\n\n")[0]
+            yield from _settings_table(f"`[{name}]`", (name,), section.model_fields, about)
+
+
+def _settings_table(
+    title: str, above: tuple[str, ...], fields: dict[str, FieldInfo], about: str = ""
+) -> Iterator[str]:
+    yield from ("", f"## {title}", "")
+    if about:
+        yield from (about, "")
+    yield "| setting | environment | takes | default | meaning |"
+    yield "|---|---|---|---|---|"
+    for name, field in fields.items():
+        environment = "_".join(["RUSHES", *above, name]).upper()
+        meaning = " ".join((field.description or "").split())
+        cells = [f"`{name}`", f"`{environment}`", _takes(field.annotation), _default(field)]
+        yield f"| {' | '.join(cells)} | {meaning} |"
+
+
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+NAMES: Final[dict[Any, str]] = {
+    NoneType: "nothing",
+    SecretStr: "secret",
+    bool: "true or false",
+    float: "number",
+    int: "whole number",
+    str: "text",
+    timedelta: "duration",
+    Path: "path",
+}
+
+
+def _takes(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return ", ".join(f"`{word}`" for word in get_args(kind))
+    if get_origin(kind) in {Union, UnionType}:
+        return " or ".join(_takes(part) for part in get_args(kind) if part is not NoneType)
+    if get_origin(kind) is tuple:
+        return f"list of {_takes(get_args(kind)[0])}"
+    return NAMES.get(kind, getattr(kind, "__name__", str(kind)))
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, timedelta):
+        return f"`{TypeAdapter(timedelta).dump_python(value, mode='json')}`"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{part}`" for part in value)
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def make_events() -> Iterator[str]:
+    """Yield the page of the events, in the order of their names.
+
+    Raises:
+        SystemExit: a type of event has no meaning here yet, or a meaning has no type.
+    """
+    strangers = {str(member) for member in EventType} ^ MEANINGS.keys()
+    if strangers:
+        sys.exit(f"tools/make_reference.py and EventType disagree about {', '.join(strangers)}")
+    yield "# Events"
+    yield ""
+    yield "A fact in the past tense, written in the same transaction as the change it tells of."
+    yield "`data` names `asset_id`, `client` and `project` where there are any."
+    yield "*Made from the code by `make reference`.*"
+    yield ""
+    yield "| type | what happened |"
+    yield "|---|---|"
+    for name in sorted(MEANINGS):
+        yield f"| `{name}` | {MEANINGS[name]} |"
+
+
+if __name__ == "__main__":
+    main()
