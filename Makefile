@@ -14,11 +14,14 @@ MAKEFLAGS += --no-print-directory
 run: $(VENV)/runtime.stamp web
 	$(BIN)/rushes demo
 
-test: $(VENV)/dev.stamp web-when-there system-parts pure
-	$(BIN)/pytest -n $(JOBS)
+test: $(VENV)/dev.stamp web system-parts
+	@status=0; \
+	$(BIN)/python tools/pure_coverage.py || status=1; \
+	$(BIN)/pytest -n $(JOBS) || status=1; \
+	exit $$status
 
 # Many rounds of the fault tests.
-test-long: $(VENV)/dev.stamp web-when-there system-parts
+test-long: $(VENV)/dev.stamp web system-parts
 	$(BIN)/pytest -n $(JOBS) --long --timeout 1800
 
 unit: $(VENV)/dev.stamp
@@ -36,14 +39,10 @@ lint-python: $(VENV)/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config importlinter.ini
 
-lint-web: $(VENV)/dev.stamp
-	$(BIN)/python tools/build_web.py --check
+lint-web: $(VENV)/dev.stamp $(VENV)/node.stamp
+	$(BIN)/python tools/check_web.py
 
-web: $(VENV)/runtime.stamp
-	$(BIN)/python tools/build_web.py
-
-.PHONY: web-when-there
-web-when-there: $(VENV)/dev.stamp
+web: $(VENV)/runtime.stamp $(VENV)/node.stamp
 	$(BIN)/python tools/build_web.py
 
 rows: $(VENV)/dev.stamp
@@ -79,6 +78,12 @@ $(VENV)/runtime.stamp: requirements/runtime.txt pyproject.toml $(VENV)/python.st
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/runtime.stamp
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Node from PATH where it is new enough, else the locked wheel.
+$(VENV)/node.stamp: requirements/node.txt $(VENV)/runtime.stamp
+	@cd tools && ../$(BIN)/python -c 'import sys, build_web; sys.exit(build_web.find_node() is None)' \
+	  || ../$(BIN)/pip install --quiet --require-hashes -r ../requirements/node.txt
 	@touch $@
 
 clean:
