@@ -73,6 +73,7 @@ tokens = Table(
     Column("shown", Text, nullable=False),  # the first characters, for lists
     Column("digest", LargeBinary, nullable=False, unique=True),
     Column("scopes", Document, nullable=False),
+    Column("project_ids", Document, nullable=False),  # null: all that the account has
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("last_used_at", Moment),
@@ -99,6 +100,7 @@ projects = Table(
     Column("used_bytes", Size, nullable=False, server_default="0"),
     Column("used_files", Size, nullable=False, server_default="0"),
     Column("max_total_bytes", Size),
+    of("accounts", "owner_id", nullable=True, unique=True),  # whose inbox this is
     UniqueConstraint("client_slug", "project_slug"),
 )
 
@@ -270,15 +272,6 @@ renditions = Table(
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("content_id", "name", "recipe"),
 )
-
-segments = Table(  # only while a rendition is being made
-    "segments",
-    metadata,
-    of("renditions", "rendition_id", primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("size_bytes", Size, nullable=False),
-)
-
 
 placements = Table(
     "placements",

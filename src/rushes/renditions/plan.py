@@ -8,22 +8,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rushes.media.facts import MediaInfo, MediaKind
+from rushes.media.facts import ImageFacts, MediaInfo, MediaKind, VideoFacts
 from rushes.media.grid import Grid
 from rushes.media.ladder import Quality, Rung, plan_ladder
+from rushes.media.stills import POSTER_WIDTHS, PREVIEW_WIDTHS, poster_size
 from rushes.renditions.rendition import Kind
 
 AUDIO: Final = "audio"
-POSTER: Final = "poster"
-POSTER_WIDTH: Final = 1_280
-THUMBNAILS: Final = (320, 640)
-PREVIEWS: Final = (320, 640, 1_280, 2_560)
-
-STILL_FORMATS: Final = {"webp": "image/webp", "jpg": "image/jpeg"}
+STILL_TYPES: Final = {"webp": "image/webp", "jpg": "image/jpeg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +60,12 @@ def plan_renditions(
     info: MediaInfo, rungs: Sequence[Rung], grid: Grid | None, sound_segments: int
 ) -> list[Wanted]:
     """Return everything that is made of an original, in the order in which people need it."""
-    if info.kind is MediaKind.VIDEO and grid is not None:
-        return [*_stills(info), *(_proxy(rung, grid) for rung in rungs)]
+    if info.video is not None and grid is not None:
+        return [*_posters(info.video), *(_proxy(rung, grid) for rung in rungs)]
     if info.kind is MediaKind.AUDIO:
         return [Wanted(AUDIO, Kind.AUDIO, "audio.m4a", "audio/mp4", segments=sound_segments)]
     if info.image is not None:
-        return _previews(info.image.width, info.image.height)
+        return _previews(info.image)
     return []
 
 
@@ -90,13 +86,6 @@ def plan_runs(missing: Sequence[int], longest: int) -> list[Stretch]:
     return runs
 
 
-def fit_width(width: int, height: int, widest: int) -> tuple[int, int]:
-    """Return the size of a picture that is at most `widest` wide and never grows."""
-    if width <= widest:
-        return width, height
-    return widest, max(1, round(height * widest / width))
-
-
 def _proxy(rung: Rung, grid: Grid) -> Wanted:
     file_name = f"{rung.quality.value}.mp4"
     size = (rung.width, rung.height)
@@ -105,30 +94,38 @@ def _proxy(rung: Rung, grid: Grid) -> Wanted:
     )
 
 
-def _stills(info: MediaInfo) -> list[Wanted]:
-    if info.video is None:
-        return []
-    width, height = info.video.display_size
-    sizes = {POSTER: POSTER_WIDTH} | {f"thumbnail-{wide}": wide for wide in THUMBNAILS}
-    return [
-        _still(name, ending, *fit_width(width, height, widest))
-        for name, widest in sizes.items()
-        for ending in STILL_FORMATS
-    ]
+def _posters(video: VideoFacts) -> list[Wanted]:
+    """Return poster and thumbnails; the widest that the picture fills is the poster."""
+    width, height = poster_size(video)
+    *narrower, widest = _widths(POSTER_WIDTHS, width)
+    names = {f"thumbnail-{wide}": wide for wide in narrower} | {"poster": widest}
+    return _stills(names, width, height)
 
 
-def _previews(width: int, height: int) -> list[Wanted]:
-    """Return the previews of an image: the narrowest always, a wider one while it shows more."""
-    widths = [
-        wide for wide, narrower in zip(PREVIEWS, (0, *PREVIEWS), strict=False) if narrower < width
-    ]
+def _previews(image: ImageFacts) -> list[Wanted]:
+    names = {f"preview-{wide}": wide for wide in _widths(PREVIEW_WIDTHS, image.width)}
+    return _stills(names, image.width, image.height)
+
+
+def _widths(widths: Sequence[int], width: int) -> list[int]:
+    """Return the widths up to the first that holds the picture whole; there is always one."""
+    return [wide for wide, narrower in zip(widths, (0, *widths), strict=False) if narrower < width]
+
+
+def _stills(names: Mapping[str, int], width: int, height: int) -> list[Wanted]:
     return [
-        _still(f"preview-{wide}", ending, *fit_width(width, height, wide))
-        for wide in widths
-        for ending in STILL_FORMATS
+        _still(name, ending, min(wide, width), max(1, round(height * min(wide, width) / width)))
+        for name, wide in names.items()
+        for ending in STILL_TYPES
     ]
 
 
 def _still(name: str, ending: str, width: int, height: int) -> Wanted:
-    full = name if ending == "webp" else f"{name}-{ending}"
-    return Wanted(full, Kind.STILL, f"{name}.{ending}", STILL_FORMATS[ending], width, height)
+    file_name = f"{name}.{ending}"
+    return Wanted(still_name(file_name), Kind.STILL, file_name, STILL_TYPES[ending], width, height)
+
+
+def still_name(file_name: str) -> str:
+    """Return a still's name: `poster` for poster.webp, `poster-jpg` for poster.jpg."""
+    name, _, ending = file_name.rpartition(".")
+    return name if ending == "webp" else f"{name}-{ending}"

@@ -1,4 +1,4 @@
-"""The queries of renditions and, while one is being made, of its segments."""
+"""The queries of renditions."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rushes.db.tables import renditions, segments
+from rushes.db.tables import renditions
 from rushes.renditions.rendition import Kind, State
 
 
@@ -87,52 +87,33 @@ async def change_state(
     state: State,
     *,
     now: datetime,
-    made: Made | None = None,
     error: tuple[str, str] | None = None,
 ) -> bool:
-    """Write a state, with what was made or what went wrong; say whether nobody was faster."""
+    """Write a state, and what went wrong; say whether nobody was faster."""
     code, detail = error or (None, None)
     values: dict[str, object] = {"state": state.value, "updated_at": now}
     values |= {"error_code": code, "error_detail": detail}
-    if made is not None:
-        values |= {name: getattr(made, name) for name in Made.__slots__}
     same = and_(renditions.c.id == rendition.id, renditions.c.state == rendition.state.value)
     done = await connection.execute(update(renditions).where(same).values(**values))
     return done.rowcount == 1
 
 
-async def record_segments(
-    connection: AsyncConnection, rendition_id: str, sizes: Mapping[int, int]
-) -> None:
-    """Count segments (position -> bytes) as made; one that was counted before stays."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    rows = [
-        {"rendition_id": rendition_id, "position": position, "size_bytes": size}
-        for position, size in sizes.items()
-    ]
-    if rows:
-        await connection.execute(dialect.insert(segments).on_conflict_do_nothing(), rows)
-    count = select(func.count()).where(segments.c.rendition_id == rendition_id).scalar_subquery()
+async def record_made(connection: AsyncConnection, rendition_id: str, made: Made) -> None:
+    """Write what the finished file is; the state follows when it is kept."""
+    values = {name: getattr(made, name) for name in Made.__slots__}
     await connection.execute(
-        update(renditions).where(renditions.c.id == rendition_id).values(done_segments=count)
+        update(renditions).where(renditions.c.id == rendition_id).values(**values)
     )
 
 
-async def list_segments(connection: AsyncConnection, rendition_id: str) -> list[int]:
-    """Return the positions of the segments that are made."""
-    query = select(segments.c.position).where(segments.c.rendition_id == rendition_id)
-    return list((await connection.execute(query.order_by(segments.c.position))).scalars())
-
-
-async def forget_segments(connection: AsyncConnection, rendition_id: str) -> None:
-    """Forget the segments of a finished rendition: they are in its file."""
-    await connection.execute(delete(segments).where(segments.c.rendition_id == rendition_id))
+async def record_progress(connection: AsyncConnection, rendition_id: str, done: int) -> None:
+    """Note how many segments are made; never fewer than were noted before."""
+    more = and_(renditions.c.id == rendition_id, renditions.c.done_segments < done)
+    await connection.execute(update(renditions).where(more).values(done_segments=done))
 
 
 async def delete_of_content(connection: AsyncConnection, content_id: str) -> None:
     """Remove every rendition of a content."""
-    ids = select(renditions.c.id).where(renditions.c.content_id == content_id)
-    await connection.execute(delete(segments).where(segments.c.rendition_id.in_(ids)))
     await connection.execute(delete(renditions).where(renditions.c.content_id == content_id))
 
 

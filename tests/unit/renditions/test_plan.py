@@ -12,7 +12,6 @@ from rushes.media.grid import plan_constant
 from rushes.media.ladder import Quality
 from rushes.renditions.plan import (
     Stretch,
-    fit_width,
     plan_renditions,
     plan_rungs,
     plan_runs,
@@ -57,12 +56,12 @@ def names(info: MediaInfo, top: Quality = Quality.P2160) -> list[str]:
 def test_a_video_gets_stills_and_a_rung_for_each_box_below_it() -> None:
     """Stills first, then the ladder from the lowest rung on."""
     assert [
-        "poster",
-        "poster-jpg",
         "thumbnail-320",
         "thumbnail-320-jpg",
         "thumbnail-640",
         "thumbnail-640-jpg",
+        "poster",
+        "poster-jpg",
         "360p",
         "540p",
         "720p",
@@ -151,10 +150,25 @@ def test_runs_cover_what_is_missing_and_nothing_else(
     assert expected == plan_runs(missing, 3)
 
 
-def test_a_picture_keeps_its_shape() -> None:
-    """At least one line is left of the flattest."""
-    assert ((320, 180), (320, 1), (100, 9)) == (
-        fit_width(1920, 1080, 320),
-        fit_width(6000, 1, 320),
-        fit_width(100, 9, 320),
-    )
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((320, 180), [("poster", 320, 180)]),
+        ((640, 360), [("thumbnail-320", 320, 180), ("poster", 640, 360)]),
+        (
+            (1080, 1920),
+            [("thumbnail-320", 320, 569), ("thumbnail-640", 640, 1138), ("poster", 720, 1280)],
+        ),
+        ((6000, 2), [("thumbnail-320", 320, 1), ("thumbnail-640", 640, 1), ("poster", 1280, 1)]),
+    ],
+)
+def test_the_widest_still_of_a_video_is_its_poster(
+    size: tuple[int, int], expected: list[tuple[str, int, int]]
+) -> None:
+    """Posters keep the shape of the picture, and are never wider than it."""
+    width, height = size
+    video = replace(VIDEO, video=replace(PICTURE, width=width, height=height))
+
+    webps = [want for want in plan_renditions(video, (), GRID, 0) if "-jpg" not in want.name]
+
+    assert expected == [(want.name, want.width, want.height) for want in webps]

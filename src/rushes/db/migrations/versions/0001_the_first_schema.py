@@ -137,23 +137,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_placements_content_id"), "placements", ["content_id"], unique=False)
     op.create_index(op.f("ix_placements_tier_state"), "placements", ["tier", "state"], unique=False)
     op.create_table(
-        "projects",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("client_slug", sa.Text(), nullable=False),
-        sa.Column("project_slug", sa.Text(), nullable=False),
-        sa.Column("client_name", sa.Text(), nullable=False),
-        sa.Column("project_name", sa.Text(), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("finished_at", Moment()),
-        sa.Column("used_bytes", Size, server_default="0", nullable=False),
-        sa.Column("used_files", Size, server_default="0", nullable=False),
-        sa.Column("max_total_bytes", Size),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
-        sa.UniqueConstraint(
-            "client_slug", "project_slug", name=op.f("uq_projects_client_slug_project_slug")
-        ),
-    )
-    op.create_table(
         "rates",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("tat", sa.Float(), nullable=False),
@@ -171,6 +154,87 @@ def upgrade() -> None:
         sa.Column("claimed_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_setup_claims")),
     )
+    op.create_table(
+        "projects",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("client_slug", sa.Text(), nullable=False),
+        sa.Column("project_slug", sa.Text(), nullable=False),
+        sa.Column("client_name", sa.Text(), nullable=False),
+        sa.Column("project_name", sa.Text(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("finished_at", Moment()),
+        sa.Column("used_bytes", Size, server_default="0", nullable=False),
+        sa.Column("used_files", Size, server_default="0", nullable=False),
+        sa.Column("max_total_bytes", Size),
+        sa.Column("owner_id", sa.Text()),
+        sa.ForeignKeyConstraint(["owner_id"], ["accounts.id"], name=op.f("fk_projects_owner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
+        sa.UniqueConstraint(
+            "client_slug", "project_slug", name=op.f("uq_projects_client_slug_project_slug")
+        ),
+        sa.UniqueConstraint("owner_id", name=op.f("uq_projects_owner_id")),
+    )
+    op.create_table(
+        "renditions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("content_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("recipe", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), server_default="", nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("width", sa.Integer()),
+        sa.Column("height", sa.Integer()),
+        sa.Column("bitrate", sa.Integer()),
+        sa.Column("size_bytes", Size),
+        sa.Column("digest", sa.LargeBinary()),
+        sa.Column("layout", Document),
+        sa.Column("done_segments", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("all_segments", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("error_code", sa.Text()),
+        sa.Column("error_detail", sa.Text()),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("updated_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["content_id"], ["contents.id"], name=op.f("fk_renditions_content_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_renditions")),
+        sa.UniqueConstraint(
+            "content_id", "name", "recipe", name=op.f("uq_renditions_content_id_name_recipe")
+        ),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("seen_at", Moment(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_sessions_account_id")
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sessions")),
+    )
+    op.create_index(op.f("ix_sessions_account_id"), "sessions", ["account_id"], unique=False)
+    op.create_table(
+        "tokens",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("shown", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("scopes", Document, nullable=False),
+        sa.Column("project_ids", Document, nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.Column("last_used_at", Moment()),
+        sa.Column("revoked_at", Moment()),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_tokens_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tokens")),
+        sa.UniqueConstraint("digest", name=op.f("uq_tokens_digest")),
+    )
+    op.create_index(op.f("ix_tokens_account_id"), "tokens", ["account_id"], unique=False)
     op.create_table(
         "assets",
         sa.Column("id", sa.Text(), nullable=False),
@@ -266,66 +330,6 @@ def upgrade() -> None:
         op.f("ix_project_members_account_id"), "project_members", ["account_id"], unique=False
     )
     op.create_table(
-        "renditions",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("content_id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("recipe", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("media_type", sa.Text(), server_default="", nullable=False),
-        sa.Column("file_name", sa.Text(), nullable=False),
-        sa.Column("width", sa.Integer()),
-        sa.Column("height", sa.Integer()),
-        sa.Column("bitrate", sa.Integer()),
-        sa.Column("size_bytes", Size),
-        sa.Column("digest", sa.LargeBinary()),
-        sa.Column("layout", Document),
-        sa.Column("done_segments", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("all_segments", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("error_code", sa.Text()),
-        sa.Column("error_detail", sa.Text()),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("updated_at", Moment(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["content_id"], ["contents.id"], name=op.f("fk_renditions_content_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_renditions")),
-        sa.UniqueConstraint(
-            "content_id", "name", "recipe", name=op.f("uq_renditions_content_id_name_recipe")
-        ),
-    )
-    op.create_table(
-        "sessions",
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("seen_at", Moment(), nullable=False),
-        sa.Column("expires_at", Moment(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_sessions_account_id")
-        ),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sessions")),
-    )
-    op.create_index(op.f("ix_sessions_account_id"), "sessions", ["account_id"], unique=False)
-    op.create_table(
-        "tokens",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("shown", sa.Text(), nullable=False),
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("scopes", Document, nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("expires_at", Moment(), nullable=False),
-        sa.Column("last_used_at", Moment()),
-        sa.Column("revoked_at", Moment()),
-        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_tokens_account_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_tokens")),
-        sa.UniqueConstraint("digest", name=op.f("uq_tokens_digest")),
-    )
-    op.create_index(op.f("ix_tokens_account_id"), "tokens", ["account_id"], unique=False)
-    op.create_table(
         "uploads",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("protocol", sa.Text(), nullable=False),
@@ -361,16 +365,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_uploads_project_id"), "uploads", ["project_id"], unique=False)
     op.create_index(
         op.f("ix_uploads_state_expires_at"), "uploads", ["state", "expires_at"], unique=False
-    )
-    op.create_table(
-        "segments",
-        sa.Column("rendition_id", sa.Text(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("size_bytes", Size, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["rendition_id"], ["renditions.id"], name=op.f("fk_segments_rendition_id")
-        ),
-        sa.PrimaryKeyConstraint("rendition_id", "position", name=op.f("pk_segments")),
     )
     op.create_table(
         "upload_parts",
