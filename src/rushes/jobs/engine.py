@@ -48,11 +48,13 @@ from dbos import (
 
 from rushes.clock import Clock
 from rushes.db.engine import Database
+from rushes.events.relay import Call
 from rushes.jobs.failure import WrittenFailure, reading_failures, writing_failures
 from rushes.jobs.job import (
     ATTEMPTS,
     FIRST_PAUSE,
     MAX_LOST,
+    UNASKED,
     Queue,
     StepTimedOut,
     queue_limits,
@@ -255,6 +257,21 @@ class Engine:
         with SetWorkflowID(job_id), SetEnqueueOptions(priority=priority, delay_seconds=wait):
             handle = await DBOS.enqueue_workflow_async(queue.value, self._runnable[name], *args)
         return Run(job_id, handle)
+
+    async def follow(self, call: Call) -> Run:
+        """Start or submit what the relay asks for."""
+        if call.queue is None:
+            return await self.start_workflow(
+                call.workflow, call.id, *call.arguments, project_id=call.project_id
+            )
+        return await self.submit(
+            Queue(call.queue),
+            call.workflow,
+            call.id,
+            *call.arguments,
+            priority=call.priority or UNASKED,
+            project_id=call.project_id,
+        )
 
     async def report(self, stage: str, progress: float) -> None:
         """Say, from inside a step, how far its job is, from 0 to 1; as often as you like."""

@@ -27,7 +27,11 @@ MAX_LOST: Final = 5
 """A workflow that lost this many workers is not tried again."""
 
 RAISED: Final = 5
-"""The priority of a job that somebody raised."""
+FIRST_RUNG: Final = 10
+BY_HAND: Final = 20
+LADDER: Final = 30
+UNASKED: Final = 50
+"""Priorities: raised by somebody, the first rung, asked by hand, the ladder, everything else."""
 
 LAST_PRIORITY: Final = 2**31 - 1
 

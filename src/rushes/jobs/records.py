@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.tables import jobs
-from rushes.jobs.job import ENDED, Job, JobState, JobStep, JobUnknown, states_before
+from rushes.jobs.job import Job, JobState, JobStep, JobUnknown, states_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,17 +169,23 @@ async def count_jobs(connection: AsyncConnection) -> dict[tuple[str, JobState], 
 
 
 async def delete_ended(
-    connection: AsyncConnection, states: tuple[JobState, ...], before: datetime, limit: int
+    connection: AsyncConnection, done_before: datetime, failed_before: datetime
 ) -> int:
     """Forget jobs that ended before; return how many."""
-    ended = [state.value for state in states if state in ENDED]
-    old = select(jobs.c.id).where(jobs.c.state.in_(ended), jobs.c.updated_at < before).limit(limit)
-    ids = (await connection.execute(old)).scalars().all()
-    await connection.execute(delete(jobs).where(jobs.c.id.in_(ids)))
-    return len(ids)
+    failed = jobs.c.state == JobState.FAILED.value
+    done = jobs.c.state.in_([JobState.SUCCEEDED.value, JobState.CANCELLED.value])
+    gone = await connection.execute(
+        delete(jobs).where(
+            or_(
+                and_(failed, jobs.c.updated_at < failed_before),
+                and_(done, jobs.c.updated_at < done_before),
+            )
+        )
+    )
+    return gone.rowcount
 
 
-def _may(step: JobStep):  # type: ignore[no-untyped-def]
+def _may(step: JobStep) -> ColumnElement[bool]:
     return jobs.c.state.in_(sorted(state.value for state in states_before(step)))
 
 
