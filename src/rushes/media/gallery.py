@@ -22,6 +22,7 @@ from rushes.media.failures import (
     DecodeFailed,
     InvalidMedia,
     NoStream,
+    SourceUnreadable,
     ToolOutOfMemory,
     TooManyPixels,
     TruncatedMedia,
@@ -65,17 +66,34 @@ class Gallery:
     tools: Toolbox
     folder: Path
 
+    async def look(self, original: Path, sniffed: str) -> MediaInfo:
+        """Return the facts of an image; it is decoded once, so it can be shown.
+
+        Raises what `previews` raises.
+        """
+        facts, _ = await self._look(original, sniffed, ())
+        return facts
+
     async def previews(self, original: Path, sniffed: str) -> tuple[MediaInfo, tuple[Still, ...]]:
         """Return the facts of an image and its previews, as WebP and JPEG.
 
         Raises FormatNotAllowed, TooManyPixels, TruncatedMedia, InvalidMedia, and what `tool.run`
         raises.
         """
+        facts, stills = await self._look(original, sniffed, PREVIEW_WIDTHS)
+        return facts, name_previews(stills)
+
+    async def _look(
+        self, original: Path, sniffed: str, widths: tuple[int, ...]
+    ) -> tuple[MediaInfo, tuple[Still, ...]]:
         plugin = image_format_of(sniffed)
-        size_bytes = (await asyncio.to_thread(original.stat)).st_size
-        answer = await self._make(original, plugin, PREVIEW_WIDTHS)
+        try:
+            size_bytes = (await asyncio.to_thread(original.stat)).st_size
+        except OSError as error:
+            raise SourceUnreadable("The original is not there just now.") from error
+        answer = await self._make(original, plugin, widths)
         facts = plain_info(MediaKind.IMAGE, sniffed, size_bytes)
-        return replace(facts, image=answer.image), name_previews(answer.stills)
+        return replace(facts, image=answer.image), answer.stills
 
     async def poster(self, original: Path, facts: MediaInfo) -> tuple[Still, ...]:
         """Return poster and thumbnails of a video, as WebP and JPEG; the brightest of the tries."""
@@ -158,6 +176,6 @@ def _parse_answer(answer: bytes) -> _Answer:
         facts, luma = parse_image(values["image"]), float(values["luma"])
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidMedia("The answer about a picture cannot be read.") from error
-    if at != len(rest) or not stills:
+    if at != len(rest):
         raise InvalidMedia("The answer about a picture is cut short.")
     return _Answer(facts, luma, tuple(stills))

@@ -2,7 +2,7 @@
 
 Runs as `python -I image.py PLUGIN WIDTHS` with the picture as descriptor 0; WIDTHS are rising, with
 commas between. A still is made for each, up to the first that holds the picture whole; it prints
-one JSON line, then the bytes of each still in that order. It imports nothing of ours, because the
+one JSON line, then the bytes of each still in that order; no widths, no stills. It imports nothing of ours, because the
 box holds nothing of ours. Orientation is applied once,
 colours become sRGB, and no metadata is carried over (not even where a picture was taken).
 """
@@ -31,7 +31,7 @@ LANCZOS: Final = Image.Resampling.LANCZOS
 
 def main(arguments: list[str]) -> int:
     """Print the stills of descriptor 0 and return an exit status."""
-    plugin, widths = arguments[0], [int(width) for width in arguments[1].split(",")]
+    plugin, widths = arguments[0], [int(width) for width in arguments[1].split(",") if width]
     Image.MAX_IMAGE_PIXELS = None  # the limit stands below, and is never only a warning
     try:
         with open(0, "rb", closefd=False) as raw, Image.open(raw, formats=[plugin]) as picture:
@@ -60,7 +60,7 @@ def _make(picture: Image.Image, widths: list[int]) -> tuple[dict[str, Any], list
     frames = getattr(picture, "n_frames", 1)
     is_turned = picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
     width, height = picture.size[::-1] if is_turned else picture.size
-    largest = max(widths)
+    largest = max(widths, default=64)
     picture.draft("RGB", (largest, largest))  # JPEG: decode at a fraction of the size
     ready = _srgb(ImageOps.exif_transpose(picture))
     rows: list[list[object]] = []

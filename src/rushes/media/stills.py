@@ -17,7 +17,8 @@ from rushes.media.facts import VideoFacts
 from rushes.media.failures import FormatNotAllowed
 
 POSTER_WIDTH: Final = 1_280
-POSTER_WIDTHS: Final = (320, 640, POSTER_WIDTH)
+THUMBNAIL_WIDTHS: Final = (320, 640)
+POSTER_WIDTHS: Final = (*THUMBNAIL_WIDTHS, POSTER_WIDTH)
 PREVIEW_WIDTHS: Final = (320, 640, 1_280, 2_560)
 POSTER_PLACES: Final = (Fraction(1, 10), Fraction(1, 5), Fraction(1, 2), Fraction(1, 20))
 DARK_BELOW: Final = 16
@@ -65,12 +66,18 @@ def name_previews(stills: Sequence[Still]) -> tuple[Still, ...]:
 
 
 def name_poster(stills: Sequence[Still]) -> tuple[Still, ...]:
-    """Return the stills of a video: the widest is the `poster`, the others `thumbnail-320` ..."""
-    widest = max(still.width for still in stills)
-    return tuple(
-        replace(still, name="poster" if still.width == widest else f"thumbnail-{still.name}")
-        for still in stills
-    )
+    """Return the stills of a video: the widest as `poster`, and `thumbnail-320`, `thumbnail-640`.
+
+    Where the picture is narrower than a thumbnail, its widest still takes the name too.
+    """
+    named = []
+    for ending in dict.fromkeys(still.ending for still in stills):
+        same = sorted((s for s in stills if s.ending == ending), key=lambda s: s.width)
+        named.append(replace(same[-1], name="poster"))
+        for nominal in THUMBNAIL_WIDTHS:
+            fitting = [still for still in same if still.width <= nominal]
+            named.append(replace(fitting[-1] if fitting else same[0], name=f"thumbnail-{nominal}"))
+    return tuple(named)
 
 
 def poster_times(duration: Fraction) -> tuple[Fraction, ...]:
@@ -81,5 +88,5 @@ def poster_times(duration: Fraction) -> tuple[Fraction, ...]:
 def poster_size(video: VideoFacts) -> tuple[int, int]:
     """Return the size of the picture from which poster and thumbnails are made."""
     width, height = video.display_size
-    factor = min(Fraction(1), Fraction(POSTER_WIDTH, max(width, height)))
+    factor = min(Fraction(1), Fraction(POSTER_WIDTH, width))
     return max(1, round(width * factor)), max(1, round(height * factor))
