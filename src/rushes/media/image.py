@@ -1,10 +1,10 @@
 """The boxed child that turns one picture into stills with Pillow.
 
 Runs as `python -I image.py PLUGIN WIDTHS` with the picture as descriptor 0; WIDTHS are rising, with
-commas between. A still is made for each, up to the first that holds the picture whole; it prints
-one JSON line, then the bytes of each still in that order; no widths, no stills. It imports nothing of ours, because the
-box holds nothing of ours. Orientation is applied once,
-colours become sRGB, and no metadata is carried over (not even where a picture was taken).
+commas between. A still is made for each, up to the first that holds the picture whole; no widths,
+no stills. It prints one JSON line, then the bytes of each still in that order. It imports nothing
+of ours, because the box holds nothing of ours. Orientation is applied once, colours become sRGB,
+and no metadata is carried over (not even where a picture was taken).
 """
 
 from __future__ import annotations
