@@ -19,6 +19,7 @@ class EventType(StrEnum):
     """Everything that can have happened."""
 
     ACCOUNT_CREATED = "account.created"
+    ACCOUNT_DELETED = "account.deleted"
     ACCOUNT_UPDATED = "account.updated"
     ASSET_CREATED = "asset.created"
     ASSET_DELETED = "asset.deleted"
@@ -27,13 +28,16 @@ class EventType(StrEnum):
     ASSET_READY = "asset.ready"
     ASSET_UPDATED = "asset.updated"
     LINK_CREATED = "link.created"
+    LINK_DELETED = "link.deleted"
     LINK_UPDATED = "link.updated"
     LINK_USED = "link.used"
     PLACEMENT_PRESENT = "placement.present"
     PROJECT_CREATED = "project.created"
+    PROJECT_UPDATED = "project.updated"
     RENDITION_FAILED = "rendition.failed"
     RENDITION_READY = "rendition.ready"
     SESSION_CREATED = "session.created"
+    SESSION_ENDED = "session.ended"
     SESSION_REFUSED = "session.refused"
     TOKEN_CREATED = "token.created"  # noqa: S105 - the name of a fact
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - the same

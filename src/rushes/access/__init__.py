@@ -1,0 +1,1 @@
+"""Who may come in, where things belong, and who may do what."""

@@ -1,0 +1,62 @@
+"""Statements that every room writes alike: a page, an insert that may find its row, a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from sqlalchemy import Select, Table, and_, or_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+After: TypeAlias = tuple[datetime, str] | None
+"""The (created_at, id) of the last item of the page before; None: the first page."""
+
+
+async def find_first(connection: AsyncConnection, query: Select[Any]) -> Row[Any] | None:
+    """Return the first row, if there is one."""
+    row: Row[Any] | None = (await connection.execute(query)).first()
+    return row
+
+
+def newest_first(query: Select[Any], table: Table, after: After, limit: int) -> Select[Any]:
+    """Return the query for one page, by `created_at` and `id`."""
+    if after is not None:
+        moment, row_id = after
+        same_moment = and_(table.c.created_at == moment, table.c.id < row_id)
+        query = query.where(or_(table.c.created_at < moment, same_moment))
+    return query.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
+
+
+def insert_or(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an insert that can say what happens where the row is there already."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+async def insert_new(
+    connection: AsyncConnection, table: Table, values: Mapping[str, object]
+) -> bool:
+    """Insert a row; False if one with the same key is there already."""
+    statement = insert_or(connection, table).values(**values).on_conflict_do_nothing()
+    return (await connection.execute(statement)).rowcount == 1
+
+
+def values_of(noun: Any) -> dict[str, Any]:
+    """Return a noun's fields as columns keep them: words of enums, lists of sets and tuples."""
+    return {one.name: _plain(getattr(noun, one.name)) for one in fields(noun)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return value.value if isinstance(value, StrEnum) else value
