@@ -1,0 +1,1 @@
+"""Signed playback, ranges and downloads: the ways of handing out."""

@@ -1,0 +1,95 @@
+"""An asset with its content and its renditions: what handing out is decided from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from rushes.access.permit import Actor, Verb, permit
+from rushes.db.engine import Connection
+from rushes.delivery.quality import within
+from rushes.library import records as library_records
+from rushes.library.asset import Asset, AssetNotFound, Scan
+from rushes.library.records import Content
+from rushes.media.ladder import Quality
+from rushes.renditions import records as rendition_records
+from rushes.renditions.records import Rendition
+from rushes.renditions.rendition import Kind, State
+
+HEIGHTS: Final = {quality.value: quality.height for quality in Quality}
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """What the rows say; `renditions` holds the newest of each name."""
+
+    asset: Asset
+    content: Content
+    renditions: dict[str, Rendition]
+
+    def rungs(self, cap: str | None = None) -> list[Rendition]:
+        """Return the proxies, lowest first, up to the quality `cap`."""
+        proxies = (each for each in self.renditions.values() if each.kind is Kind.PROXY)
+        known = (each for each in proxies if each.name in HEIGHTS)
+        allowed = (each for each in known if within(cap, Quality(each.name)))
+        return sorted(allowed, key=lambda each: HEIGHTS[each.name])
+
+    def playable(self, cap: str | None = None) -> list[Rendition]:
+        """Return what a playlist can list: finished rungs, lowest first, or the sound alone."""
+        sounds = [each for each in self.renditions.values() if each.kind is Kind.AUDIO]
+        return [each for each in self.rungs(cap) or sounds if is_playable(each)]
+
+    def stills(self) -> Iterator[Rendition]:
+        """Yield the finished stills."""
+        for each in self.renditions.values():
+            if each.kind is Kind.STILL and each.state is State.READY:
+                yield each
+
+
+def is_playable(rendition: Rendition) -> bool:
+    """Say whether a rendition is finished and its file can be played by ranges."""
+    return rendition.state is State.READY and rendition.layout is not None
+
+
+async def get_medium(connection: Connection, asset_id: str) -> Medium:
+    """Return an asset with what belongs to it, whoever asks.
+
+    Raises:
+        AssetNotFound: it is unknown, being deleted, or known to be harmful.
+    """
+    asset = await library_records.find_asset(connection, asset_id)
+    if asset is None or asset.scan is Scan.INFECTED:
+        raise unknown_asset()
+    content = await library_records.find_content(connection, asset.content_id)
+    if content is None:
+        raise unknown_asset()
+    found = await rendition_records.list_of_content(connection, content.id)
+    return Medium(asset, content, _newest(found))
+
+
+async def get_permitted(connection: Connection, actor: Actor, verb: Verb, asset_id: str) -> Medium:
+    """Return an asset to somebody who may do this with it.
+
+    Raises:
+        AssetNotFound: there is none that they may know of.
+        Forbidden: they may not do this.
+    """
+    medium = await get_medium(connection, asset_id)
+    permit(actor, verb, medium.asset.project_id, missing=unknown_asset())
+    return medium
+
+
+def unknown_asset() -> AssetNotFound:
+    """Return what is said of an asset that is unknown or foreign."""
+    return AssetNotFound("There is no such asset. Check its id.")
+
+
+def _newest(found: list[Rendition]) -> dict[str, Rendition]:
+    """Return one rendition for each name: the newest that is ready, else the newest."""
+    newest: dict[str, Rendition] = {}
+    for each in found:
+        before = newest.get(each.name)
+        if before is None or before.state is not State.READY or each.state is State.READY:
+            newest[each.name] = each
+    return newest

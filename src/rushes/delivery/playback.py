@@ -1,0 +1,254 @@
+"""Playback: what can be shown of an asset now, at which qualities, and from where.
+
+1. The answer is made of rows; nothing is fetched or waited for.
+2. A rung is offered as soon as it is finished; the others say how far they are.
+3. When nothing can be played yet, that is an answer too: try again soon.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from rushes.access.permit import Actor, Verb
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.delivery.medium import Medium, get_permitted, is_playable
+from rushes.delivery.quality import AUTO, Hints, select
+from rushes.delivery.sign import Grant, Scope, Signer, until
+from rushes.errors import Kind, RushesError
+from rushes.jobs import records as job_records
+from rushes.jobs.job import JobState
+from rushes.jobs.records import JobFilter
+from rushes.library.asset import State as AssetState
+from rushes.media.ladder import Quality
+from rushes.media.layout import parse_layout
+from rushes.renditions.records import Rendition
+from rushes.renditions.rendition import Kind as RenditionKind
+from rushes.renditions.rendition import State
+from rushes.settings import DeliverySettings
+
+PLAYED_KINDS: Final = frozenset({"video", "audio"})
+POSTERS: Final = ("poster-jpg", "poster")
+STORYBOARD: Final = "storyboard"
+ASK_AGAIN_SECONDS: Final = 2.0
+STILL_STEP: Final = timedelta(hours=1)
+
+WIDTHS: Final = (160, 320, 480, 640, 960, 1280, 1600, 1920, 2560)
+FORMATS: Final = {"webp": "image/webp", "jpeg": "image/jpeg"}
+
+
+class NotPlayable(RushesError):
+    """Nothing of this asset can be played, now or later."""
+
+    code = "playback.not_playable"
+    kind = Kind.CONFLICT
+
+
+class WidthNotAllowed(RushesError):
+    """Images are given at the listed widths only."""
+
+    code = "image.width_not_allowed"
+    kind = Kind.INVALID
+
+
+class FormatNotMade(RushesError):
+    """Images are given in the listed formats only."""
+
+    code = "image.format_not_made"
+    kind = Kind.INVALID
+
+
+class ImageNotReady(RushesError):
+    """No picture of this asset is made yet, or none can be."""
+
+    code = "image.not_ready"
+    kind = Kind.CONFLICT
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One quality; `url` is its whole file, once that is there. Rates in bit/s, `progress` 0-1."""
+
+    quality: str
+    state: str
+    url: str | None
+    width: int | None
+    height: int | None
+    bitrate: int | None
+    size_bytes: int | None
+    progress: float
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """What a player needs; durations in seconds."""
+
+    asset_id: str
+    ready: bool
+    path: str
+    reason: str
+    hls_url: str
+    poster_url: str | None
+    storyboard_url: str | None
+    selected_quality: str
+    qualities: list[Rung]
+    duration: float | None
+    width: int | None
+    height: int | None
+    frame_rate: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing can be had yet: ask again after `retry_after` seconds; `job` makes it, if known."""
+
+    asset_id: str
+    job: str | None
+    retry_after: float
+    reason: str
+    ready: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """Answers players."""
+
+    database: Database
+    clock: Clock
+    signer: Signer
+    settings: DeliverySettings
+
+    async def ask(
+        self, actor: Actor, asset_id: str, base: str, *, quality: str = AUTO, hints: Hints
+    ) -> Playback | Waiting:
+        """Return how to play an asset, or when to ask again.
+
+        Args:
+            actor: who asks.
+            asset_id: what they want to see.
+            base: what addresses begin with, `https://host`.
+            quality: `auto`, or a quality by name.
+            hints: what the player knows of its place.
+
+        Raises:
+            AssetNotFound, Forbidden: see `get_permitted`.
+            NotPlayable: it is no video or sound, or it failed.
+        """
+        async with self.database.reading() as connection:
+            medium = await get_permitted(connection, actor, Verb.PLAY_ASSET, asset_id)
+            there = medium.playable()
+            if not there:
+                _refuse_unplayable(medium)
+                wanted = JobFilter(
+                    states=(JobState.RUNNING, JobState.WAITING), subject=medium.content.id
+                )
+                jobs = await job_records.list_jobs(connection, wanted, 1)
+                reason = "The first quality is being made."
+                job = jobs[0].id if jobs else None
+                return Waiting(asset_id, job, ASK_AGAIN_SECONDS, reason)
+        return self._answer(medium, there, actor, base, _start(there, quality, hints))
+
+    async def image(
+        self, actor: Actor, asset_id: str, base: str, *, width: int, image_format: str
+    ) -> str:
+        """Return the address of the picture of an asset that fits a width best.
+
+        Raises:
+            AssetNotFound, Forbidden: see `get_permitted`.
+            WidthNotAllowed, FormatNotMade: they are not of the lists.
+            ImageNotReady: there is no picture yet.
+        """
+        media_type = _check_image(width, image_format)
+        async with self.database.reading() as connection:
+            medium = await get_permitted(connection, actor, Verb.PLAY_ASSET, asset_id)
+        pictures = [each for each in medium.stills() if each.media_type == media_type]
+        wide = [each for each in pictures if (each.width or 0) >= width]
+        chosen = min(wide, key=_width_of, default=None) or max(
+            pictures, key=_width_of, default=None
+        )
+        if chosen is None:
+            raise ImageNotReady("No picture of this asset is made yet. Ask again soon.")
+        return self._still(medium, chosen, actor, base)
+
+    def _answer(
+        self, medium: Medium, there: list[Rendition], actor: Actor, base: str, start: Rendition
+    ) -> Playback:
+        asset = medium.asset
+        expires_at = until(self.clock.now(), self.settings.playback_life)
+        signed = self.signer.sign(Grant(asset.id, Scope.PLAY, None, actor.id, expires_at))
+        folder = f"{base}/p/{signed}"
+        rungs = medium.rungs() or there
+        done = len(there)
+        stills = {still.name: still for still in medium.stills()}
+        poster = next((stills[name] for name in POSTERS if name in stills), None)
+        storyboard = stills.get(STORYBOARD)
+        layout = parse_layout(start.layout or {})
+        return Playback(
+            asset_id=asset.id,
+            ready=all(each.state in {State.READY, State.FAILED} for each in rungs),
+            path="ladder",
+            reason=f"{done} of {len(rungs)} qualities can be played.",
+            hls_url=f"{folder}/index.m3u8?start={start.name}",
+            poster_url=None if poster is None else self._still(medium, poster, actor, base),
+            storyboard_url=(
+                None if storyboard is None else self._still(medium, storyboard, actor, base)
+            ),
+            selected_quality=start.name,
+            qualities=[_rung(each, folder) for each in rungs],
+            duration=asset.duration,
+            width=asset.width,
+            height=asset.height,
+            frame_rate=str(layout.rate) if layout.rate else None,
+            expires_at=expires_at,
+        )
+
+    def _still(self, medium: Medium, still: Rendition, actor: Actor, base: str) -> str:
+        expires_at = until(self.clock.now(), self.settings.still_life, step=STILL_STEP)
+        grant = Grant(medium.asset.id, Scope.STILL, None, actor.id, expires_at)
+        return f"{base}/p/{self.signer.sign(grant)}/stills/{still.file_name}"
+
+
+def _start(there: list[Rendition], quality: str, hints: Hints) -> Rendition:
+    by_quality = {Quality(each.name): each for each in there if each.kind is RenditionKind.PROXY}
+    chosen = select(quality, hints, by_quality)
+    return there[0] if chosen is None else by_quality[chosen]
+
+
+def _rung(rendition: Rendition, folder: str) -> Rung:
+    ending = rendition.file_name.rpartition(".")[2]
+    all_segments = rendition.all_segments or 1
+    is_ready = rendition.state is State.READY
+    return Rung(
+        quality=rendition.name,
+        state=rendition.state.value,
+        url=f"{folder}/{rendition.name}.{ending}" if is_playable(rendition) else None,
+        width=rendition.width,
+        height=rendition.height,
+        bitrate=rendition.bitrate,
+        size_bytes=rendition.size_bytes,
+        progress=1.0 if is_ready else min(1.0, rendition.done_segments / all_segments),
+    )
+
+
+def _refuse_unplayable(medium: Medium) -> None:
+    asset = medium.asset
+    if asset.state is AssetState.FAILED:
+        why = asset.error_detail or "Its processing failed."
+        raise NotPlayable(f"This asset cannot be played: {why} The original can be downloaded.")
+    if asset.kind not in PLAYED_KINDS:
+        raise NotPlayable(f"An asset of kind {asset.kind} is not played. Download it, or look.")
+
+
+def _check_image(width: int, image_format: str) -> str:
+    if width not in WIDTHS:
+        raise WidthNotAllowed(f"Ask for one of these widths: {', '.join(map(str, WIDTHS))}.")
+    if image_format not in FORMATS:
+        raise FormatNotMade(f"Ask for one of these formats: {', '.join(FORMATS)}.")
+    return FORMATS[image_format]
+
+
+def _width_of(rendition: Rendition) -> int:
+    return rendition.width or 0

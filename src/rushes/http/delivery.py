@@ -1,0 +1,217 @@
+"""How people get bytes: playback, downloads, pictures, and what stands under `/p/`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from rushes.access.permit import Actor
+from rushes.delivery.download import ORIGINAL, Download, Downloading
+from rushes.delivery.listing import ListedPlacement, ListedRendition, Listing
+from rushes.delivery.playback import Playback, Playing, Waiting
+from rushes.delivery.quality import AUTO, Hints
+from rushes.delivery.ranges import RangeNotSatisfiable
+from rushes.delivery.serve import Playlist, Server
+from rushes.http.ranged import USER_BYTES, answer_file
+from rushes.tiers.locate import Locator
+
+Identify = Callable[[Request], Awaitable[Actor]]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The deeds behind these routes; `base_url` None takes the address that was asked."""
+
+    playing: Playing
+    downloading: Downloading
+    listing: Listing
+    server: Server
+    locator: Locator
+    base_url: str | None = None
+
+
+class PlaybackAsked(BaseModel):
+    """What a player knows of its place; all of it is optional."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    quality: str = Field(default=AUTO, max_length=20)
+    """`auto`, or a quality by its name."""
+    client_width: int | None = Field(default=None, ge=1, le=100_000)
+    """Pixels."""
+    client_height: int | None = Field(default=None, ge=1, le=100_000)
+    """Pixels."""
+    connection_type: str | None = Field(default=None, max_length=20)
+    """As `navigator.connection.effectiveType` says it."""
+    connection_speed: float | None = Field(default=None, ge=0, le=1_000_000)
+    """Mbit/s."""
+
+
+class RenditionList(BaseModel):
+    """Every rendition of an asset."""
+
+    items: list[ListedRendition]
+    next_cursor: None = None
+
+
+class PlacementList(BaseModel):
+    """Where everything of an asset is."""
+
+    items: list[ListedPlacement]
+    next_cursor: None = None
+
+
+WAITING: dict[int | str, dict[str, object]] = {
+    202: {"model": Waiting, "description": "Nothing can be had yet: ask again"}
+}
+BYTES: dict[int | str, dict[str, object]] = {
+    200: {"description": "All bytes, or a playlist"},
+    206: {"description": "One range"},
+    304: {"description": "They are there already"},
+    416: {"description": "The range lies beyond the end"},
+}
+
+
+def routes(delivery: Delivery, identify: Identify) -> APIRouter:
+    """Return the routes of assets' bytes, and those under `/p/`."""
+    router = APIRouter(tags=["delivery"])
+    router.include_router(_asset_routes(delivery, identify), prefix="/api/v1/assets/{asset_id}")
+    router.include_router(_signed_routes(delivery))
+    return router
+
+
+def _asset_routes(delivery: Delivery, identify: Identify) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/playback", responses=WAITING)
+    async def playback(
+        request: Request, response: Response, asset_id: str, asked: PlaybackAsked | None = None
+    ) -> Playback | Waiting:
+        """Say how to play an asset, or when to ask again."""
+        known = asked or PlaybackAsked()
+        hints = Hints(known.connection_speed, known.connection_type, known.client_width)
+        answer = await delivery.playing.ask(
+            await identify(request),
+            asset_id,
+            _base(delivery, request),
+            quality=known.quality,
+            hints=hints,
+        )
+        _mark(response, answer)
+        return answer
+
+    @router.get("/download", responses=WAITING)
+    async def download(
+        request: Request,
+        response: Response,
+        asset_id: str,
+        quality: Annotated[str, Query(max_length=60)] = ORIGINAL,
+    ) -> Download | Waiting:
+        """Give a signed address of the original, or of one quality."""
+        who, base = await identify(request), _base(delivery, request)
+        answer = await delivery.downloading.ask(who, asset_id, base, quality=quality)
+        _mark(response, answer)
+        return answer
+
+    @router.get("/original", response_class=RedirectResponse, status_code=307)
+    @router.head("/original", response_class=RedirectResponse, status_code=307)
+    async def original(request: Request, asset_id: str) -> Response:
+        """Lead to the bytes of the original."""
+        answer = await delivery.downloading.original(await identify(request), asset_id, "")
+        return _redirect(answer.url)
+
+    @router.get("/image", response_class=RedirectResponse, status_code=307)
+    async def image(
+        request: Request,
+        asset_id: str,
+        w: int = 1600,
+        image_format: Annotated[str, Query(alias="format", max_length=10)] = "webp",
+    ) -> Response:
+        """Lead to the picture of an asset that fits a width best."""
+        who = await identify(request)
+        address = await delivery.playing.image(
+            who, asset_id, "", width=w, image_format=image_format
+        )
+        return _redirect(address)
+
+    @router.get("/renditions")
+    async def renditions(request: Request, asset_id: str) -> RenditionList:
+        """List what was made of an asset, and what is being made."""
+        who = await identify(request)
+        return RenditionList(items=await delivery.listing.list_renditions(who, asset_id))
+
+    @router.get("/placements")
+    async def placements(request: Request, asset_id: str) -> PlacementList:
+        """List where the original and the renditions of an asset are."""
+        who = await identify(request)
+        return PlacementList(items=await delivery.listing.list_placements(who, asset_id))
+
+    return router
+
+
+def _signed_routes(delivery: Delivery) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/p/{signed}/{path:path}", response_class=Response, responses=BYTES)
+    @router.head("/p/{signed}/{path:path}", response_class=Response, responses=BYTES)
+    async def signed_path(
+        request: Request,
+        signed: str,
+        path: str,
+        start: Annotated[str | None, Query(max_length=20)] = None,
+    ) -> Response:
+        """Give a playlist, or bytes of one asset, to whoever has the address."""
+        found = await delivery.server.resolve(signed, path, start)
+        if isinstance(found, Playlist):
+            return _playlist(found)
+        copy = await delivery.locator.open_copy(found.object_id)
+        try:
+            return answer_file(request, found, copy)
+        except RangeNotSatisfiable as error:
+            return _unsatisfiable(error, copy.size_bytes)
+
+    return router
+
+
+def _base(delivery: Delivery, request: Request) -> str:
+    return (delivery.base_url or str(request.base_url)).rstrip("/")
+
+
+def _mark(response: Response, answer: object) -> None:
+    response.headers["Cache-Control"] = "no-store"
+    if isinstance(answer, Waiting):
+        response.status_code = 202
+        response.headers["Retry-After"] = str(max(1, round(answer.retry_after)))
+
+
+def _redirect(address: str) -> Response:
+    return RedirectResponse(address, status_code=307, headers={"Cache-Control": "no-store"})
+
+
+def _playlist(found: Playlist) -> Response:
+    cache = f"private, max-age={found.max_age}" if found.max_age else "private, no-cache"
+    return Response(
+        found.text, media_type=found.media_type, headers=USER_BYTES | {"Cache-Control": cache}
+    )
+
+
+def _unsatisfiable(error: RangeNotSatisfiable, size_bytes: int) -> Response:
+    """Return 416, which no table of kinds knows: it is about this header alone (RFC 9110)."""
+    body = {
+        "type": f"/docs/errors#{error.code}",
+        "title": "Range Not Satisfiable",
+        "status": 416,
+        "detail": error.message,
+        "code": error.code,
+    }
+    return JSONResponse(
+        body,
+        status_code=416,
+        media_type="application/problem+json",
+        headers={"Content-Range": f"bytes */{size_bytes}", "Accept-Ranges": "bytes"},
+    )
