@@ -1,0 +1,77 @@
+/** One call to the API: same origin, the session's cookie, problems as errors that carry words. */
+import { readProblem, type Problem } from "../../shared/problem";
+
+/** An answer that is not 2xx, or none at all (`status` 0). */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Problem,
+    /** JSON pointers of the fields that the server refused, with its sentence for each. */
+    readonly fields: readonly { readonly pointer: string; readonly detail: string }[] = [],
+  ) {
+    super(problem.words);
+    this.name = "ApiProblem";
+  }
+}
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+export interface CallOptions {
+  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly query?: Query;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/** Call `/api/v1{path}`; throws `ApiProblem`. A 401 leads to the log-in page and back here. */
+export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
+  const response = await send(path, options);
+  if (response.status === 401) goToLogin();
+  const text = await response.text();
+  if (!response.ok) {
+    throw new ApiProblem(response.status, readProblem(response.status, text), fieldsOf(text));
+  }
+  return (text === "" ? null : JSON.parse(text)) as T;
+}
+
+async function send(path: string, options: CallOptions): Promise<Response> {
+  const { method = "GET", query = {}, body, signal } = options;
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET") headers["X-Rushes-CSRF"] = "1";
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  try {
+    return await fetch(`/api/v1${path}${queryString(query)}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (failure) {
+    if (signal?.aborted === true) throw failure;
+    throw new ApiProblem(0, readProblem(0, ""));
+  }
+}
+
+/** Write a query string; values that are missing or empty are left out. */
+export function queryString(query: Query): string {
+  const pairs = Object.entries(query).filter(
+    (pair): pair is [string, string | number] => pair[1] !== undefined && pair[1] !== "",
+  );
+  if (pairs.length === 0) return "";
+  return `?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString()}`;
+}
+
+/** Leave for the log-in page; it leads back to this place. */
+export function goToLogin(): void {
+  const here = `${location.pathname}${location.search}`;
+  location.assign(`/login?next=${encodeURIComponent(here)}`);
+}
+
+function fieldsOf(text: string): ApiProblem["fields"] {
+  try {
+    const { errors } = JSON.parse(text) as { errors?: unknown };
+    return Array.isArray(errors) ? (errors as ApiProblem["fields"]) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,128 @@
+/** What the portal asks for, as query options: keys, calls, and how often to look again. */
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+
+import { call } from "./call";
+import type {
+  Asset,
+  Job,
+  Occurrence,
+  Page,
+  Placement,
+  Project,
+  Rendition,
+  Session,
+  Token,
+  UploadLink,
+} from "./types";
+
+const BUSY_MS = 2000;
+const QUIET_MS = 15_000;
+const PAGE = 60;
+const MANY_PAGES = 2; // more than these are not asked for again every two seconds
+
+export interface LibraryFilter {
+  readonly q?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly state?: string | undefined;
+  readonly project?: string | undefined;
+}
+
+/** Say whether an asset will change by itself soon. */
+export function isInProgress(asset: Asset): boolean {
+  const isMoving = asset.placements?.some(({ state }) => state === "copying") ?? false;
+  return ["filed", "playable", "deleting"].includes(asset.state) || isMoving;
+}
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: ({ signal }) => call<Session>("/session", { signal }),
+  staleTime: Infinity,
+});
+
+export const libraryQuery = (filter: LibraryFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["assets", filter],
+    queryFn: ({ pageParam, signal }) =>
+      call<Page<Asset>>("/assets", {
+        query: { ...filter, limit: PAGE, cursor: pageParam },
+        signal,
+      }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: ({ state }) => {
+      const pages = state.data?.pages ?? [];
+      const isBusy = pages.some((page) => page.items.some(isInProgress));
+      return isBusy && pages.length <= MANY_PAGES ? BUSY_MS : QUIET_MS;
+    },
+  });
+
+export const assetQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["asset", id],
+    queryFn: ({ signal }) => call<Asset>(`/assets/${id}`, { signal }),
+    refetchInterval: ({ state }) =>
+      state.data !== undefined && isInProgress(state.data) ? BUSY_MS : QUIET_MS,
+  });
+
+export const renditionsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["asset", id, "renditions"],
+    queryFn: ({ signal }) => call<Page<Rendition>>(`/assets/${id}/renditions`, { signal }),
+    refetchInterval: ({ state }) => {
+      const isBusy = state.data?.items.some(
+        ({ state: now }) => now === "making" || now === "wanted",
+      );
+      return isBusy === true ? BUSY_MS : QUIET_MS;
+    },
+  });
+
+export const placementsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["asset", id, "placements"],
+    queryFn: ({ signal }) => call<Page<Placement>>(`/assets/${id}/placements`, { signal }),
+    refetchInterval: QUIET_MS,
+  });
+
+export const activityQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["asset", id, "activity"],
+    queryFn: ({ pageParam, signal }) =>
+      call<Page<Occurrence>>(`/assets/${id}/activity`, { query: { cursor: pageParam }, signal }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: QUIET_MS,
+  });
+
+export const linksQuery = infiniteQueryOptions({
+  queryKey: ["links"],
+  queryFn: ({ pageParam, signal }) =>
+    call<Page<UploadLink>>("/links", { query: { cursor: pageParam }, signal }),
+  initialPageParam: "",
+  getNextPageParam: (page) => page.next_cursor,
+  refetchInterval: QUIET_MS,
+});
+
+export const projectsQuery = queryOptions({
+  queryKey: ["projects"],
+  queryFn: ({ signal }) => call<Page<Project>>("/projects", { query: { limit: 500 }, signal }),
+  staleTime: 30_000,
+});
+
+export const tokensQuery = queryOptions({
+  queryKey: ["tokens"],
+  queryFn: ({ signal }) => call<Page<Token>>("/tokens", { signal }),
+});
+
+export const jobsQuery = infiniteQueryOptions({
+  queryKey: ["jobs"],
+  queryFn: ({ pageParam, signal }) =>
+    call<Page<Job>>("/jobs", { query: { limit: PAGE, cursor: pageParam }, signal }),
+  initialPageParam: "",
+  getNextPageParam: (page) => page.next_cursor,
+  refetchInterval: ({ state }) => {
+    const isBusy = state.data?.pages.some((page) =>
+      page.items.some((job) => job.state === "running" || job.state === "waiting"),
+    );
+    return isBusy === true ? BUSY_MS : QUIET_MS;
+  },
+});

@@ -1,0 +1,152 @@
+/** The shapes of the API that the portal reads. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next_cursor: string | null;
+}
+
+export interface Account {
+  readonly id: string;
+  readonly email: string;
+  readonly role: string;
+}
+
+export interface Session {
+  readonly account: Account;
+}
+
+export type Tier = "edge" | "archive" | "editing";
+export type PlacementState = "absent" | "copying" | "present" | "evicting" | "lost";
+export type AssetState = "filed" | "playable" | "ready" | "failed" | "deleting";
+export type Scan = "pending" | "clean" | "infected" | "not_scanned" | "failed";
+
+export interface TierPlacement {
+  readonly tier: Tier;
+  readonly state: PlacementState;
+}
+
+export interface Fault {
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface Asset {
+  readonly id: string;
+  readonly file_name: string;
+  readonly title: string | null;
+  readonly description?: string | null;
+  readonly kind: string;
+  readonly size_bytes: number;
+  readonly digest: string | null;
+  readonly state: AssetState;
+  readonly scan: Scan | null;
+  readonly client: string | null;
+  readonly project: string | null;
+  readonly duration: number | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly created_at: string;
+  readonly tags?: readonly string[];
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly error?: Fault | null;
+  readonly poster_url?: string | null;
+  readonly thumbnail_url?: string | null;
+  readonly placements?: readonly TierPlacement[];
+}
+
+export type RenditionState = "wanted" | "making" | "ready" | "failed";
+
+export interface Rendition {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly state: RenditionState;
+  readonly progress: number | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly size_bytes: number | null;
+  readonly error: Fault | string | null;
+}
+
+export interface Placement extends TierPlacement {
+  readonly object: string;
+  readonly name: string;
+  readonly size_bytes: number | null;
+  readonly digest: string | null;
+  readonly verified_at: string | null;
+}
+
+export interface Occurrence {
+  readonly id: string;
+  readonly type: string;
+  readonly created_at: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface SignedUrl {
+  readonly url: string;
+  readonly expires_at: string | null;
+}
+
+export interface UploadLink {
+  readonly id: string;
+  readonly url: string | null;
+  readonly client: string;
+  readonly project: string;
+  readonly title: string | null;
+  readonly message: string | null;
+  readonly expires_at: string | null;
+  readonly is_active: boolean;
+  readonly upload_count: number;
+  readonly max_files: number | null;
+  readonly max_file_bytes: number | null;
+  readonly max_total_bytes: number | null;
+  readonly created_at?: string | null;
+}
+
+export interface NewLink {
+  readonly client: string;
+  readonly project: string;
+  readonly title?: string;
+  readonly message?: string;
+  readonly expires_at?: string | null;
+  readonly password?: string;
+  readonly max_files?: number;
+  readonly max_file_bytes?: number;
+  readonly max_total_bytes?: number;
+}
+
+export interface Project {
+  readonly id: string;
+  readonly client: string;
+  readonly client_name?: string | null;
+  readonly project: string;
+  readonly name?: string | null;
+}
+
+export interface Token {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes?: readonly string[];
+  readonly created_at?: string | null;
+  readonly last_used_at?: string | null;
+  readonly expires_at?: string | null;
+}
+
+export interface NewToken extends Token {
+  readonly token: string;
+}
+
+export type JobState = "waiting" | "running" | "succeeded" | "failed" | "cancelled";
+
+export interface Job {
+  readonly id: string;
+  readonly workflow: string;
+  readonly subject: string | null;
+  readonly state: JobState;
+  readonly stage: string | null;
+  readonly progress: number | null;
+  readonly attempts: number | null;
+  readonly error: Fault | string | null;
+  readonly created_at: string;
+  readonly updated_at: string | null;
+}

@@ -1,0 +1,56 @@
+/** What happened to an asset, newest first. */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+
+import { formatMoment } from "../../shared/format";
+import { portal as words } from "../../shared/text/en.json";
+import { activityQuery } from "../api/queries";
+import type { Asset, Occurrence } from "../api/types";
+import { More } from "../grid/more";
+import { Failure, Waiting } from "../parts/notes";
+
+const TOLD = ["quality", "name", "tier", "reason", "code", "actor"]; // of the data, in this order
+
+export function Activity({ asset }: { readonly asset: Asset }): ReactNode {
+  const found = useInfiniteQuery(activityQuery(asset.id));
+  if (found.data === undefined) {
+    if (found.error === null) return <Waiting kind="row" count={5} />;
+    return <Failure error={found.error} title={words.asset.activity_failed} />;
+  }
+  const events = found.data.pages.flatMap((page) => page.items);
+  if (events.length === 0) return <p className="panel dim">{words.asset.activity_none}</p>;
+  return (
+    <div className="panel">
+      <ol className="timeline">
+        {events.map((event) => (
+          <li key={event.id}>
+            <span className="what">{wordsOf(event)}</span>
+            <span className="told">{toldOf(event)}</span>
+            <time className="figures" dateTime={event.created_at}>
+              {formatMoment(event.created_at)}
+            </time>
+          </li>
+        ))}
+      </ol>
+      <More
+        hasMore={found.hasNextPage}
+        isLoading={found.isFetchingNextPage}
+        shown={events.length}
+        onMore={() => {
+          void found.fetchNextPage();
+        }}
+      />
+    </div>
+  );
+}
+
+function wordsOf({ type }: Occurrence): string {
+  const known: Readonly<Record<string, string | undefined>> = words.events;
+  return known[type] ?? type;
+}
+
+function toldOf({ data }: Occurrence): string {
+  return TOLD.map((name) => data[name])
+    .filter((value): value is string => typeof value === "string" && value !== "")
+    .join(" · ");
+}

@@ -1,0 +1,96 @@
+/** What has been made of an asset: each rendition with its state, size and download. */
+import { ActionIcon } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+
+import { formatSize } from "../../shared/format";
+import { portal as words } from "../../shared/text/en.json";
+import { fill } from "../../shared/text/fill";
+import { renditionsQuery } from "../api/queries";
+import type { Asset, Rendition } from "../api/types";
+import { Badge } from "../parts/badge";
+import { Icon } from "../parts/glyphs";
+import { Failure, FailureBar, Waiting } from "../parts/notes";
+import { signOfRendition } from "../parts/states";
+import { useDownload } from "./download";
+
+const KINDS = ["proxy", "audio", "preview", "still"];
+
+export function Renditions({ asset }: { readonly asset: Asset }): ReactNode {
+  const found = useQuery(renditionsQuery(asset.id));
+  const download = useDownload(asset);
+  if (found.data === undefined) {
+    if (found.error === null) return <Waiting kind="row" count={5} />;
+    return <Failure error={found.error} title={words.asset.renditions_failed} />;
+  }
+  const rows = [...found.data.items].sort(byKindAndHeight);
+  if (rows.length === 0) return <p className="panel dim">{words.asset.renditions_none}</p>;
+  return (
+    <div className="panel">
+      {download.error !== null && (
+        <FailureBar error={download.error} title={words.asset.download_failed} />
+      )}
+      <ul className="rows">
+        {rows.map((row) => (
+          <Row
+            key={row.id}
+            rendition={row}
+            onDownload={() => {
+              download.mutate(row.name);
+            }}
+          />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly rendition: Rendition;
+  readonly onDownload: () => void;
+}
+
+function Row({ rendition, onDownload }: RowProps): ReactNode {
+  const { name, kind, state, progress, width, height, size_bytes: size } = rendition;
+  const figures = [
+    width !== null && height !== null ? `${String(width)} x ${String(height)}` : "",
+    size === null ? "" : formatSize(size, 1),
+  ].filter(Boolean);
+  const reason = reasonOf(rendition);
+  return (
+    <li>
+      <div className="line">
+        <span className="name">{name}</span>
+        <Badge sign={signOfRendition(state, progress)} />
+        {state === "ready" && kind === "proxy" ? (
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={fill(words.asset.download_one, { name })}
+            title={fill(words.asset.download_one, { name })}
+            onClick={onDownload}
+          >
+            <Icon of="download" size={16} />
+          </ActionIcon>
+        ) : (
+          <span className="no-act" />
+        )}
+      </div>
+      {state === "making" && (
+        <progress max={100} value={Math.floor((progress ?? 0) * 100)} aria-label={name} />
+      )}
+      {figures.length > 0 && <p className="figures">{figures.join(" · ")}</p>}
+      {reason !== "" && <p className="problem">{reason}</p>}
+    </li>
+  );
+}
+
+function reasonOf({ error }: Rendition): string {
+  if (error === null) return "";
+  return typeof error === "string" ? error : error.detail;
+}
+
+function byKindAndHeight(one: Rendition, other: Rendition): number {
+  const kinds = KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind);
+  return kinds !== 0 ? kinds : (other.height ?? 0) - (one.height ?? 0);
+}

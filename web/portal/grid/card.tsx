@@ -1,0 +1,73 @@
+/** One asset in the grid: picture, length, name, place, and where its bytes are. */
+import { Link } from "@tanstack/react-router";
+import { useState, type ReactNode } from "react";
+
+import { formatDuration, formatSize, middleEllipsis } from "../../shared/format";
+import type { Asset } from "../api/types";
+import { Badge, TierStrip } from "../parts/badge";
+import { glyphOfKind, Icon } from "../parts/glyphs";
+import { signOfAsset } from "../parts/states";
+
+const LONGEST_NAME = 44;
+
+export function Card({ asset }: { readonly asset: Asset }): ReactNode {
+  const name = asset.title ?? asset.file_name;
+  const isPlain = asset.state === "ready" && asset.scan !== "infected";
+  return (
+    <li className="card">
+      <Link to="/assets/$assetId" params={{ assetId: asset.id }} search={{}} className="open">
+        <Picture asset={asset} />
+        <div className="text">
+          <span className="name" title={asset.file_name}>
+            {middleEllipsis(name, LONGEST_NAME)}
+          </span>
+          <span className="meta">
+            <span className="where">{placeOf(asset)}</span>
+            <span className="figures">{formatSize(asset.size_bytes, 1)}</span>
+          </span>
+          <span className="foot">
+            {isPlain ? <span /> : <Badge sign={signOfAsset(asset)} />}
+            <TierStrip placements={asset.placements ?? []} />
+          </span>
+        </div>
+      </Link>
+    </li>
+  );
+}
+
+function Picture({ asset }: { readonly asset: Asset }): ReactNode {
+  const url = asset.thumbnail_url ?? asset.poster_url ?? null;
+  const [isBroken, setBroken] = useState(false);
+  return (
+    <div className="picture">
+      {url !== null && !isBroken ? (
+        <img
+          src={url}
+          alt=""
+          loading="lazy"
+          decoding="async"
+          onError={() => {
+            setBroken(true);
+          }}
+        />
+      ) : (
+        <span className="blank">
+          <Icon of={glyphOfKind(asset.kind)} size={32} />
+          <span className="figures">{extensionOf(asset.file_name)}</span>
+        </span>
+      )}
+      {asset.duration !== null && (
+        <span className="length figures">{formatDuration(asset.duration)}</span>
+      )}
+    </div>
+  );
+}
+
+function placeOf(asset: Asset): string {
+  return [asset.client, asset.project].filter(Boolean).join(" / ");
+}
+
+function extensionOf(name: string): string {
+  const dot = name.lastIndexOf(".");
+  return dot > 0 ? name.slice(dot + 1, dot + 7).toUpperCase() : "";
+}

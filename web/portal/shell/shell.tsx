@@ -1,0 +1,115 @@
+/** The frame round every screen: rail or bottom bar, keys, the upload tray. */
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
+
+import { portal as words } from "../../shared/text/en.json";
+import { Icon, type Glyph } from "../parts/glyphs";
+import { openUploads, useUploads } from "../uploads/desk";
+import { isTyping, takeKey, type Place } from "./keys";
+
+const Tray = lazy(() => import("../uploads/tray").then(({ Tray }) => ({ default: Tray })));
+const Chooser = lazy(() =>
+  import("../uploads/chooser").then(({ Chooser }) => ({ default: Chooser })),
+);
+const Help = lazy(() => import("./help").then(({ Help }) => ({ default: Help })));
+
+const PLACES: readonly { readonly to: Place; readonly glyph: Glyph }[] = [
+  { to: "library", glyph: "library" },
+  { to: "links", glyph: "links" },
+  { to: "jobs", glyph: "jobs" },
+  { to: "settings", glyph: "settings" },
+];
+
+export function Shell(): ReactNode {
+  const uploads = useUploads();
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  useKeys(() => {
+    setHelpOpen(true);
+  });
+  useFinishedUploads(uploads.received);
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">
+        {words.skip}
+      </a>
+      <nav className="rail" aria-label={words.navigation}>
+        <Link to="/library" search={{}} className="mark" aria-label={words.places.library}>
+          <i aria-hidden="true" />
+          <span>{words.product}</span>
+        </Link>
+        {PLACES.map(({ to, glyph }) => (
+          <Link key={to} to={`/${to}`} search={{}} className="place" title={words.places[to]}>
+            <Icon of={glyph} />
+            <span>{words.places[to]}</span>
+          </Link>
+        ))}
+        <button
+          type="button"
+          className="place help"
+          title={words.help.title}
+          onClick={() => {
+            setHelpOpen(true);
+          }}
+        >
+          <Icon of="help" />
+          <span>{words.help.title}</span>
+        </button>
+      </nav>
+      <main id="content" className="content" tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Suspense>
+        {uploads.isStarted && <Tray />}
+        {uploads.isChoosing && <Chooser />}
+        {isHelpOpen && (
+          <Help
+            onClose={() => {
+              setHelpOpen(false);
+            }}
+          />
+        )}
+      </Suspense>
+    </div>
+  );
+}
+
+/** The library shows what has just arrived without being asked. */
+function useFinishedUploads(received: number): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    if (received > 0) void queries.invalidateQueries({ queryKey: ["assets"] });
+  }, [queries, received]);
+}
+
+function useKeys(onHelp: () => void): void {
+  const navigate = useNavigate();
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  useEffect(() => {
+    let isPending = false;
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      const taken = takeKey(event.key, isPending);
+      const wasPending = isPending;
+      isPending = taken.isPending;
+      if (taken.deed === null && !wasPending && !isPending) return;
+      // The second key of a pair must not reach the player, where l and j mean the shuttle.
+      event.stopImmediatePropagation();
+      event.preventDefault();
+      if (taken.deed?.kind === "go") void navigate({ to: `/${taken.deed.to}`, search: {} });
+      if (taken.deed?.kind === "help") onHelp();
+      if (taken.deed?.kind === "upload") openUploads();
+      if (taken.deed?.kind === "search")
+        void toSearch(path, () => navigate({ to: "/library", search: {} }));
+    };
+    window.addEventListener("keydown", onKey, { capture: true });
+    return () => {
+      window.removeEventListener("keydown", onKey, { capture: true });
+    };
+  }, [navigate, onHelp, path]);
+}
+
+async function toSearch(path: string, goToLibrary: () => Promise<void>): Promise<void> {
+  if (!path.endsWith("/library")) await goToLibrary();
+  requestAnimationFrame(() => document.getElementById("search")?.focus());
+}

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+
+import { readPlace, slugOf } from "./place";
+
+const known = [{ value: "prj_1", label: "Acme Corp / Spring" }];
+
+test("nothing typed is the inbox", () => {
+  expect(readPlace("  ", known)).toEqual({ project: "", label: "" });
+});
+
+test("a known place is named by its id", () => {
+  const place = { project: "prj_1", label: "Acme Corp / Spring" };
+  expect(readPlace("acme corp / spring", known)).toEqual(place);
+});
+
+test("a new place is a client and a project", () => {
+  expect(readPlace("Über Films / Day 1", known)).toEqual({
+    project: "uber-films/day-1",
+    label: "Über Films / Day 1",
+  });
+});
+
+test.each(["acme", "acme/", "/spring", "a/b/c", "?/!"])("%s is no place", (text) => {
+  expect(readPlace(text, known)).toBeNull();
+});
+
+test("a slug has neither accents nor dashes at its ends", () => {
+  expect(slugOf("  Éclair & Söhne! ")).toBe("eclair-sohne");
+});
