@@ -4,7 +4,8 @@
 
 The pure modules are the source modules of the contract `pure` in importlinter.ini; the own test
 file of `rushes.uploads.upload` is `tests/unit/uploads/test_upload.py` (and files beside it whose
-names go on with `_`: `test_upload_steps.py`). What another module's tests touch does not count.
+names go on with `_`: `test_upload_steps.py`); that of a module of no room stands in
+`tests/unit/ground`. What another module's tests touch does not count.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def list_pure_modules() -> list[str]:
 def own_test_path(module: str) -> str:
     """Return where a module's own tests stand."""
     *rooms, name = module.split(".")[1:]
-    return "/".join([UNIT, *rooms, f"test_{name}.py"])
+    return "/".join([UNIT, *(rooms or ["ground"]), f"test_{name}.py"])
 
 
 def source_path(module: str) -> Path:
