@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final
@@ -27,6 +28,10 @@ OPTIONS: Final = {
 }
 PACKETS_LOOKED_AT: Final = 2_000
 TAIL_PACKETS: Final = 20_000
+TAIL_SECONDS: Final = 4
+HEAD_BYTES: Final = 64 * 2**20
+SCAN_BYTES: Final = 512 * 2**20
+CLOSE_RATE: Final = Fraction(1, 100)
 SCAN_SECONDS: Final = 6.0
 TICKS: Final = 90_000
 UNEVEN_SHARE: Final = 0.02
@@ -140,7 +145,7 @@ def _sound(stream: Any, number: int, start: Fraction, length: Fraction) -> dict[
     lasts = _seconds(stream.duration, stream.time_base)
     return {
         "track": number,
-        "codec": context.name,
+        "codec": context.codec.canonical_name,
         "channels": max(1, context.channels),
         "layout": context.layout.name if context.layout else None,
         "sample_rate": max(1, context.sample_rate),
@@ -157,9 +162,12 @@ class Picture:
     def __init__(self, container: Any, stream: Any, size_bytes: int) -> None:
         self.container, self.stream = container, stream
         self.size_bytes = size_bytes
+        self.start = Fraction(container.start_time or 0, av.time_base)
         self.damage: str | None = None
         self.is_variable = False
         self.times: list[int] = []
+        self.is_whole = False
+        self.deadline = time.monotonic() + SCAN_SECONDS
         if stream.codec_context is None:
             raise Refused(NO_DECODER, "There is no decoder for its picture.")
 
@@ -168,14 +176,12 @@ class Picture:
         stream, context = self.stream, self.stream.codec_context
         frame = self._first_frame()
         pixel = frame.format
-        rate = self._rate()
-        head = self._packets(PACKETS_LOOKED_AT, SCAN_SECONDS)
-        first = min((time for time, _ in head), default=stream.start_time or 0)
-        if frame.pts is not None:
-            first = frame.pts
+        head = self._head()
+        first = frame.pts if frame.pts is not None else head[0] if head else 0
+        rate = self._rate(head)
         self._judge_rate(head, rate, first)
         return {
-            "codec": context.codec.name if context.codec else context.name,
+            "codec": context.codec.canonical_name,
             "profile": context.profile,
             "level": context.level if context.level and context.level > 0 else None,
             "pixel_format": pixel.name,
@@ -217,86 +223,107 @@ class Picture:
                 return frames[0]
         raise Refused(NO_STREAM, "Not one picture of it can be decoded.")
 
-    def _rate(self) -> Fraction:
-        stream = self.stream
-        for rate in (stream.guessed_rate, stream.average_rate, stream.base_rate):
-            if rate and 0 < rate <= RATE_AT_MOST:
-                return Fraction(rate).limit_denominator(1_001)
-        return Fraction(25)
+    def _head(self) -> list[int]:
+        """Return the times of the first pictures: from the index, else from packets."""
+        if self._is_indexed():
+            entries = self.stream.index_entries
+            return [entries[i].timestamp for i in range(min(len(entries), PACKETS_LOOKED_AT))]
+        self._rewind()
+        return sorted(packet.pts for packet in self._demux(PACKETS_LOOKED_AT, HEAD_BYTES))
 
-    def _packets(self, count: int, seconds: float) -> list[tuple[int, int]]:
-        """Return (pts, duration) of the first packets, in order of time, within bounds."""
-        self.container.seek(0) if self.container.start_time is None else self.container.seek(
-            self.container.start_time
-        )
-        return self._read(count, seconds)
+    def _is_indexed(self) -> bool:
+        """Say whether every picture stands in the index of the header (MOV, not fragmented)."""
+        is_mov = self.container.format.name.startswith("mov")
+        return bool(is_mov and 0 < self.stream.frames == len(self.stream.index_entries))
 
-    def _read(self, count: int, seconds: float) -> list[tuple[int, int]]:
-        found: list[tuple[int, int]] = []
-        ends = time.monotonic() + seconds
+    def _rewind(self) -> None:
+        self.container.seek(self.container.start_time or 0)
+
+    def _demux(self, count: int, size_bytes: int, *, every: bool = False) -> Iterator[Any]:
+        """Yield packets with a time, of the picture or of all streams, within bounds.
+
+        `is_whole` says afterwards whether the end was reached.
+        """
+        self.is_whole = False
+        chosen = () if every else (self.stream,)
         try:
-            for packet in self.container.demux(self.stream):
+            for number, packet in enumerate(self.container.demux(*chosen)):
                 if packet.pts is not None:
-                    found.append((packet.pts, packet.duration or 0))
-                if len(found) >= count or time.monotonic() > ends:
-                    break
+                    yield packet
+                size_bytes -= packet.size
+                if number >= count or size_bytes < 0 or time.monotonic() > self.deadline:
+                    return
         except av.error.FFmpegError as error:
             self.damage = self.damage or f"It cannot be read to its end: {error.strerror}."
-        return sorted(found)
+        self.is_whole = True
 
-    def _judge_rate(self, head: list[tuple[int, int]], rate: Fraction, first: int) -> None:
-        """Decide whether the rate varies; where it does, read the times of all frames."""
+    def _rate(self, head: list[int]) -> Fraction:
+        """Return the rate that the container claims, unless its pictures plainly say another."""
+        stream = self.stream
+        said = [stream.guessed_rate, stream.average_rate, stream.base_rate]
+        claims = [Fraction(rate) for rate in said if rate and 0 < rate <= RATE_AT_MOST]
+        steps = [later - earlier for earlier, later in pairwise(head) if later > earlier]
+        even = _even(steps)
+        if len(even) >= (1 - UNEVEN_SHARE) * max(1, len(steps)):
+            seen = len(even) / (sum(even) * stream.time_base)
+            near = [rate for rate in claims if abs(rate - seen) <= seen * CLOSE_RATE]
+            claims = near or [seen]
+        return (claims or [Fraction(25)])[0].limit_denominator(1_001)
+
+    def _judge_rate(self, head: list[int], rate: Fraction, first: int) -> None:
+        """Decide whether the rate varies; where it does, read the times of all pictures."""
         base = self.stream.time_base
-        step, grain = 1 / rate, max(base, Fraction(1, TICKS))
-        steps = [(b - a) * base for (a, _), (b, _) in pairwise(head)]
-        odd = sum(1 for taken in steps if abs(taken - step) > 2 * grain and taken > 0)
-        if not steps or odd <= UNEVEN_SHARE * len(steps) or self._is_even(steps):
+        grain = max(base, Fraction(1, TICKS))
+        steps = [(later - earlier) * base for earlier, later in pairwise(head)]
+        odd = sum(1 for step in steps if step > 0 and abs(step - 1 / rate) > 2 * grain)
+        if odd <= UNEVEN_SHARE * len(steps):
             return
-        rows = self._packets(10_000_000, SCAN_SECONDS)
-        scale = base * TICKS
-        times = sorted({round((pts - first) * scale) for pts, _ in rows if pts >= first})
-        is_whole = len(times) > 1 and not self.damage
-        self.is_variable = is_whole and times[0] == 0
-        self.times = times if self.is_variable else []
-
-    def _is_even(self, steps: list[Fraction]) -> bool:
-        """Say whether all steps are the same, whatever rate the container claims."""
-        usual = sorted(steps)[len(steps) // 2]
-        grain = 2 * max(self.stream.time_base, Fraction(1, TICKS))
-        return sum(1 for taken in steps if abs(taken - usual) > grain) <= UNEVEN_SHARE * len(steps)
+        self._rewind()
+        found = [packet.pts for packet in self._demux(10_000_000, SCAN_BYTES)]
+        times = sorted({round((pts - first) * base * TICKS) for pts in found if pts >= first})
+        is_known = self.is_whole and not self.damage and len(times) > 1 and times[0] == 0
+        self.is_variable, self.times = is_known, times if is_known else []
 
     def _duration(self, first: int, rate: Fraction, length: Fraction) -> Fraction:
         """Return how long pictures really go on, in seconds, and note what is missing."""
         stream, step = self.stream, 1 / rate
         if self.is_variable:
-            last = self.times[-1] - self.times[-2] if len(self.times) > 1 else 0
+            last = self.times[-1] - self.times[-2]
             return Fraction(self.times[-1] + min(last, TICKS), TICKS)
-        claimed = _seconds(stream.duration, stream.time_base) or length
-        tail = self._tail(claimed)
-        found = (tail - first) * stream.time_base + step if tail is not None else claimed
+        claimed = _seconds(stream.duration, stream.time_base)
+        if claimed and self._is_indexed():
+            found, all_end = claimed, Fraction(0)
+        else:
+            found, all_end = self._tail(first, claimed or length)
         whole = max(step, self._whole(first, found))
-        if claimed - whole > GAP_SECONDS and not self.damage:
-            self.damage = (
-                f"It should last {float(claimed):.2f} s, but pictures end at {float(whole):.2f} s."
-            )
+        missing = claimed - whole if claimed else length - max(all_end - self.start, whole)
+        if missing > GAP_SECONDS and not self.damage:
+            self.damage = f"It is cut short: pictures end at {float(whole):.2f} s."
         return whole
 
-    def _tail(self, claimed: Fraction) -> int | None:
-        """Return the time of the last packet, found by entering the file near its end."""
-        near = max(Fraction(0), claimed - 10)
-        base = self.stream.time_base
-        offset = int((near + (self.stream.start_time or 0) * base) / base)
+    def _tail(self, first: int, claimed: Fraction) -> tuple[Fraction, Fraction]:
+        """Return how long pictures go on, and when anything ends, in seconds.
+
+        The file is entered near its end; where its end is too far, what it claims is believed.
+        """
+        base, near = self.stream.time_base, max(Fraction(0), claimed - TAIL_SECONDS)
         try:
-            self.container.seek(offset, stream=self.stream)
+            self.container.seek(first + int(near / base), stream=self.stream)
         except av.error.FFmpegError:
-            return None
-        rows = self._read(TAIL_PACKETS, SCAN_SECONDS)
-        return rows[-1][0] if rows else None
+            return claimed, self.start + claimed
+        last, end, step = first, Fraction(0), Fraction(0)
+        for packet in self._demux(TAIL_PACKETS, SCAN_BYTES, every=True):
+            if packet.stream.index == self.stream.index and packet.pts >= last:
+                last, step = packet.pts, (packet.duration or 0) * base
+            end = max(end, (packet.pts + (packet.duration or 0)) * packet.time_base)
+        if not self.is_whole:
+            return claimed, self.start + claimed
+        return (last - first) * base + step, end
 
     def _whole(self, first: int, found: Fraction) -> Fraction:
         """Return the time up to which an index points into bytes that are there."""
         entries = self.stream.index_entries
-        if self.container.format.name.split(",")[0] != "mov" or not len(entries):
+        if not self._is_indexed():
             return found
         last = entries[len(entries) - 1]
         if last.pos + last.size <= self.size_bytes:
@@ -308,6 +335,12 @@ class Picture:
             low, high = (middle + 1, high) if inside else (low, middle)
         ends: Fraction = (entries[low].timestamp - first) * self.stream.time_base
         return min(found, ends)
+
+
+def _even(steps: list[int]) -> list[int]:
+    """Return the steps that are as long as the usual one, to a tick of a fine clock."""
+    usual = sorted(steps)[len(steps) // 2] if steps else 0
+    return [step for step in steps if abs(step - usual) <= min(1, usual // 4)]
 
 
 if __name__ == "__main__":

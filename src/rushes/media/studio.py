@@ -113,32 +113,36 @@ class Studio:
         What is on a shelf already stays. Raises InitMismatch, DecodeFailed, and what `tool.run`
         raises; all that landed before stays on its shelf.
         """
+        made: list[Path] = []
         try:
-            return await self._encode(original, wanted, on_segment)
+            await self._encode(original, wanted, on_segment, made)
         except DecodeFailed as error:
             damage = str(error.facts.get("last_words") or error.message)
-        outcome = await self._encode(original, replace(wanted, forgiving=True), on_segment)
-        return replace(outcome, damage=damage)
+        else:
+            return Outcome(len(made))
+        await self._encode(original, replace(wanted, forgiving=True), on_segment, made)
+        return Outcome(len(made), damage)
 
-    async def _encode(self, original: Path, wanted: SegmentRun, on_segment: OnSegment) -> Outcome:
+    async def _encode(
+        self, original: Path, wanted: SegmentRun, on_segment: OnSegment, made: list[Path]
+    ) -> None:
         width, height = wanted.video.width, wanted.video.height
         work = Work.FIRST if wanted.first == 0 and wanted.count == 1 else Work.RUN
-        limits = limits_for(work, width * height)
         pulse = Pulse(0.0)
         with open_outlets(len(wanted.rungs)) as outlets:
             landings = [
-                _Landing(wanted, rung, self.shelf(wanted, rung), on_segment)
+                _Landing(wanted, rung, self.shelf(wanted, rung), on_segment, made)
                 for rung in wanted.rungs
             ]
             sinks: list[tuple[Outlet, Sink]] = [
                 (outlet, landing.take) for outlet, landing in zip(outlets, landings, strict=True)
             ]
             arguments = ffmpeg.segment_arguments(wanted, [outlet.target for outlet in outlets])
+            limits = limits_for(work, width * height)
             job = self.tools.ffmpeg_run(arguments, limits, original, self.niceness)
             words = await run(job, _Progress(pulse).take, sinks, pulse)
         for landing in landings:
             landing.check_complete(words)
-        return Outcome(sum(landing.made for landing in landings))
 
     def shelf(self, wanted: SegmentRun, rung: Rung) -> Shelf:
         """Return the shelf on which a rung's segments land."""
@@ -190,14 +194,21 @@ class _Progress:
 class _Landing:
     """Puts one rung of a run on its shelf, piece by piece as they arrive."""
 
-    def __init__(self, wanted: SegmentRun, rung: Rung, shelf: Shelf, on_segment: OnSegment) -> None:
+    def __init__(
+        self,
+        wanted: SegmentRun,
+        rung: Rung,
+        shelf: Shelf,
+        on_segment: OnSegment,
+        made: list[Path],
+    ) -> None:
         self._run, self._quality, self._shelf = wanted, rung.quality, shelf
         self._on_segment, self._reader = on_segment, PieceReader()
         self._defaults = Defaults()
         self._lead: int | None = None
         self._init = b""
         self._next = wanted.first
-        self.made = 0
+        self._made = made
 
     async def take(self, arrived: bytes) -> None:
         """Take what the tool wrote for this rung."""
@@ -229,7 +240,7 @@ class _Landing:
         content = format_fragment(placed)
         self._next += 1
         if await asyncio.to_thread(self._shelf.put_segment, index, content):
-            self.made += 1
+            self._made.append(self._shelf.segment(index))
         await self._on_segment(self._quality, index)
 
     def _check_lead(self, lead: int) -> None:

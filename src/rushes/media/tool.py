@@ -110,7 +110,10 @@ async def run(
             **_facts(job, words),
         ) from None
     except ExceptionGroup as group:
-        raise _first(group) from group
+        error = _first(group)
+        if isinstance(error, RushesError):
+            error.facts = _facts(job, words) | error.facts
+        raise error from group
     if code:
         raise _failure(job, code, words)
     return format_last_words("\n".join(words))
