@@ -70,6 +70,9 @@ export class QueueView {
     document.body.dataset["queue"] = items.length > 0 ? "filled" : "empty";
     need("queue", HTMLElement).hidden = items.length === 0;
     need("empty", HTMLElement).hidden = items.length > 0;
+    if (!document.body.hasAttribute("data-over")) {
+      write(need("drop-title", HTMLElement), items.length > 0 ? words.drop_more : words.drop_title);
+    }
     write(need("queue-count", HTMLElement), count(words.queue_count, items.length));
     this.drawButtons(items);
     this.drawTotals(totals);

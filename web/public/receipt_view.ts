@@ -17,7 +17,12 @@ import {
 
 export class ReceiptView {
   private readonly lines = need("receipt-lines", HTMLElement);
-  private readonly drawn = new Map<number, string>();
+  /** Everything received on this page, also what was cleared from the list since. */
+  private readonly received = new Map<number, Item>();
+  private readonly drawn = new Map<
+    number,
+    { readonly digest: string | null; readonly line: HTMLElement }
+  >();
 
   constructor(
     private readonly queue: Queue,
@@ -49,35 +54,40 @@ export class ReceiptView {
   }
 
   private draw(): void {
-    const received = this.queue.items.filter((item) => item.state === "received");
-    need("receipt", HTMLElement).hidden = received.length === 0;
-    for (const item of received) this.drawLine(item);
-    if (received.length === 0) {
-      this.lines.replaceChildren();
-      this.drawn.clear();
+    for (const item of this.queue.items) {
+      if (item.state === "received") this.received.set(item.id, item);
     }
+    need("receipt", HTMLElement).hidden = this.received.size === 0;
+    let isNew = false;
+    for (const item of this.received.values()) isNew = this.drawLine(item) || isNew;
+    if (isNew) this.lines.replaceChildren(...this.inOrder().map((item) => this.lineOf(item)));
     this.drawSummary();
   }
 
-  private drawLine(item: Item): void {
-    const digest = item.digest ?? "";
-    if (this.drawn.get(item.id) === digest) return;
-    const id = `receipt-${item.id}`;
+  private inOrder(): Item[] {
+    return [...this.received.values()].sort((one, other) => one.id - other.id);
+  }
+
+  private lineOf(item: Item): HTMLElement {
+    return this.drawn.get(item.id)?.line ?? make("li");
+  }
+
+  /** Draw one line where its digest is new; true where it changed. */
+  private drawLine(item: Item): boolean {
+    const known = this.drawn.get(item.id);
+    if (known && known.digest === item.digest) return false;
     const line = make(
       "li",
       "receipt-line",
       nameOf(item.path),
       make("span", "figures", formatSize(item.file.size)),
       make("span", "receipt-time", formatMoment(item.finishedAt?.toISOString() ?? "")),
-      digest
-        ? make("code", "receipt-digest figures", readableDigest(digest))
+      item.digest
+        ? make("code", "receipt-digest figures", readableDigest(item.digest))
         : make("span", "receipt-digest pending", words.receipt_waiting),
     );
-    line.id = id;
-    const old = this.drawn.has(item.id) ? document.getElementById(id) : null;
-    if (old) old.replaceWith(line);
-    else this.lines.append(line);
-    this.drawn.set(item.id, digest);
+    this.drawn.set(item.id, { digest: item.digest, line });
+    return true;
   }
 
   private drawSummary(): void {
@@ -86,14 +96,14 @@ export class ReceiptView {
     const isOver = items.length > 0 && !items.some(isOpen) && totals.received + totals.refused > 0;
     const summary = need("summary", HTMLElement);
     const text = isOver ? summaryText(totals.received, totals.refused) : "";
-    const words_ = need("summary-words", HTMLElement);
-    if (summary.hidden !== !isOver || words_.textContent !== text) {
+    const sentence = need("summary-words", HTMLElement);
+    if (summary.hidden !== !isOver || sentence.textContent !== text) {
       summary.hidden = !isOver;
       summary.dataset["state"] = totals.refused > 0 ? "refused" : "received";
       need("summary-sign", HTMLElement).replaceChildren(
         sign(totals.refused > 0 ? "refused" : "received"),
       );
-      write(words_, text);
+      write(sentence, text);
       if (isOver) this.say(text);
     }
     const again = need("again-all", HTMLButtonElement);
@@ -102,15 +112,13 @@ export class ReceiptView {
   }
 
   private receipt(): Receipt {
-    const lines = this.queue.items
-      .filter((item) => item.state === "received")
-      .map((item) => ({
-        name: item.file.name,
-        path: item.path,
-        size_bytes: item.file.size,
-        digest: item.digest,
-        received_at: item.finishedAt?.toISOString() ?? "",
-      }));
+    const lines = this.inOrder().map((item) => ({
+      name: item.file.name,
+      path: item.path,
+      size_bytes: item.file.size,
+      digest: item.digest,
+      received_at: item.finishedAt?.toISOString() ?? "",
+    }));
     return { link: this.facts.linkId, name: this.facts.name, lines };
   }
 

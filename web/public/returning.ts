@@ -114,13 +114,17 @@ export class Returning {
       nameOf(record.path),
       make(
         "span",
-        "figures",
+        "figures unfinished-sent",
         fill(words.sent_of, {
           sent: offset === null ? "?" : formatSize(offset.sent),
           size: formatSize(record.size),
         }),
       ),
-      make("span", "figures", percent === null ? "" : fill(words.percent, { percent })),
+      make(
+        "span",
+        "figures unfinished-percent",
+        percent === null ? "" : fill(words.percent, { percent }),
+      ),
       button(label, () => void this.discard(one), "cancel"),
     );
   }

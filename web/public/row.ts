@@ -75,7 +75,7 @@ export class Row {
   private figuresText(percent: number): string {
     const { item } = this;
     if (item.state === "checking") return words.finalizing;
-    if (item.state === "received") return formatSize(item.file.size);
+    if (item.state === "received") return doneText(item);
     if (!isOpen(item)) return "";
     if (item.retryAt !== null) {
       const seconds = Math.max(0, Math.ceil((item.retryAt - Date.now()) / 1000));
@@ -144,6 +144,12 @@ export class Row {
     this.actions.replaceChildren(...made);
     if (focused) made[0]?.focus();
   }
+}
+
+function doneText(item: Item): string {
+  const all = fill(words.percent, { percent: 100 });
+  if (item.resumedFrom === 0) return all;
+  return `${all} · ${fill(words.resumed, { size: formatSize(item.resumedFrom) })}`;
 }
 
 /** Say how long it will take, in words. */

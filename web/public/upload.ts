@@ -3,7 +3,7 @@ import "../shared/tokens.css";
 import "./page.css";
 import "./upload.css";
 
-import { formatSize } from "../shared/format";
+import { formatMoment, formatSize } from "../shared/format";
 import { upload as words } from "../shared/text/en.json";
 import { count, fill } from "../shared/text/fill";
 import type { Chosen, Item } from "../shared/uploads/item";
@@ -44,6 +44,7 @@ async function start(): Promise<void> {
   new ReceiptView(queue, facts, say);
   guardLeaving(queue);
   watchNetwork();
+  showLocalTime();
   startCancelAll(queue);
   queue.addEventListener("closed", () => {
     need("closed", HTMLElement).hidden = false;
@@ -104,6 +105,14 @@ function confirmLoss(items: readonly Item[], always = false): Promise<boolean> {
       { once: true },
     );
   });
+}
+
+/** The server writes UTC; here the reader's own zone is known. */
+function showLocalTime(): void {
+  for (const element of document.querySelectorAll<HTMLElement>("[data-until]")) {
+    const until = formatMoment(element.dataset["until"] ?? "");
+    if (until) write(element, fill(words.limit_until, { until }));
+  }
 }
 
 function watchNetwork(): void {

@@ -1,5 +1,6 @@
 /**
- * What went wrong, in words: by the code of `problem+json`, else by the server's own sentence.
+ * What went wrong, in words: the server's own sentence, which names the file and the way out, else
+ * ours by the code of `problem+json`, else ours by the status.
  */
 import { problems } from "./text/en.json";
 
@@ -20,7 +21,7 @@ export function problemOf(code: string, words = WORDS[code] ?? problems.unknown)
 export function readProblem(status: number, body: string): Problem {
   const document = parse(body);
   const code = text(document["code"]) ?? codeFor(status);
-  const words = WORDS[code] ?? text(document["detail"]) ?? WORDS[codeFor(status)];
+  const words = text(document["detail"]) ?? WORDS[code] ?? WORDS[codeFor(status)];
   return {
     code,
     words: words ?? problems.unknown,

@@ -82,7 +82,7 @@ export class Estimator {
     if (young || speed === null || speed < 1 || this.spread > WIDEST_SPREAD) {
       return { kind: "calculating" };
     }
-    return { kind: "left", seconds: Math.max(1, Math.ceil(Math.max(0, remaining) / speed)) };
+    return { kind: "left", seconds: Math.max(1, Math.round(remaining / speed)) };
   }
 }
 

@@ -40,6 +40,8 @@ export interface Item extends Chosen {
   failures: number;
   /** `sha-256:hex` as the server computed it; null until it has. */
   digest: string | null;
+  /** Whether this browser's memory was asked for an unfinished upload of it: it starts only then. */
+  looked: boolean;
   /** What "try again" should do about an unfinished upload that does not match: send anew. */
   anew: boolean;
   finishedAt: Date | null;
@@ -61,6 +63,7 @@ export function newItem(id: number, chosen: Chosen): Item {
     retryAt: null,
     failures: 0,
     digest: null,
+    looked: false,
     anew: false,
     finishedAt: null,
   };

@@ -101,7 +101,7 @@ export class Queue extends EventTarget {
 
   /** Find the unfinished upload of a file before its first byte; a changed file is refused. */
   private async recall(item: Item): Promise<void> {
-    if (this.records.length > 0 && !item.anew) {
+    if (this.records.length > 0 && item.url === null && !item.anew) {
       const print = await fingerprint(item.file, item.path);
       const found = match(print, this.records);
       if (item.state !== "waiting") return;
@@ -114,6 +114,7 @@ export class Queue extends EventTarget {
         this.records = this.records.filter((record) => record !== found.record);
       }
     }
+    item.looked = true;
     this.fillSlots();
   }
 
@@ -127,7 +128,7 @@ export class Queue extends EventTarget {
   private fillSlots(): void {
     for (const item of this.items) {
       if (this.running.size >= this.options.parallel) break;
-      if (item.state === "waiting" && item.retryAt === null) this.start(item);
+      if (item.state === "waiting" && item.looked && item.retryAt === null) this.start(item);
     }
     this.keepTime();
     this.changed();
@@ -180,7 +181,7 @@ export class Queue extends EventTarget {
       this.moved += sent - item.sent;
       item.failures = 0;
     }
-    item.sent = sent;
+    item.sent = Math.min(sent, item.file.size);
     const now = performance.now();
     this.estimators.get(item.id)?.record(now, sent);
     this.estimator.record(now, this.moved);

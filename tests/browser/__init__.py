@@ -1,0 +1,1 @@
+"""Pages in a real browser: what people see, press and read."""
