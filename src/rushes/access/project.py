@@ -117,10 +117,14 @@ def choose_slug(name: str, taken: Mapping[str, str]) -> str:
     for slug, owner in taken.items():
         if fold(owner) == fold(name):
             return slug
-    wished = slugify(name)
+    return free_slug(slugify(name), taken)
+
+
+def free_slug(wished: str, taken: Mapping[str, str]) -> str:
+    """Return a slug that nobody has: the wished one, or that with a number."""
     if wished not in taken:
         return wished
     number = 2
-    while f"{wished[: MAX_SLUG - 6]}-{number}" in taken:
+    while (numbered := f"{wished[: MAX_SLUG - 6]}-{number}") in taken:
         number += 1
-    return f"{wished[: MAX_SLUG - 6]}-{number}"
+    return numbered

@@ -1,0 +1,136 @@
+"""Keys that this installation made for itself: `{data}/keys/{name}.key`, one key a line.
+
+Rules of this file:
+1. A line is the time of making and 32 random bytes in base64; the newest stands last. New things
+   are signed or sealed with the newest; older ones still open what they closed.
+2. A file appears whole, readable by its owner alone, and is on stable storage before it is used.
+3. A key's id is made of its bytes, so a wrong file cannot pass for the right one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from rushes.clock import Clock
+from rushes.errors import Kind, RushesError
+
+SECRET: Final = "secret"  # noqa: S105 - the name of a file
+"""Seals what is kept and must be read again."""
+
+SIGNING: Final = "signing"
+"""Signs what is given out: addresses, cursors, grants."""
+
+KEY_BYTES: Final = 32
+ID_CHARACTERS: Final = 8
+
+
+class KeyUnreadable(RushesError):
+    """A key file is damaged, or lacks the key that is asked for."""
+
+    code = "key.unreadable"
+    kind = Kind.UNAVAILABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key; `id` names it in what it closed."""
+
+    id: str
+    made_at: datetime
+    secret: bytes = field(repr=False)
+
+    def derive(self, purpose: str) -> bytes:
+        """Return 32 bytes for one purpose, which say nothing of those for another."""
+        return hmac.digest(self.secret, b"rushes:" + purpose.encode(), "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """The keys of one file, oldest first."""
+
+    name: str
+    keys: tuple[Key, ...]
+
+    @property
+    def newest(self) -> Key:
+        """The key that closes new things."""
+        return self.keys[-1]
+
+    def find(self, key_id: str) -> Key | None:
+        """Return a key by its id."""
+        return next((key for key in self.keys if key.id == key_id), None)
+
+    def get(self, key_id: str) -> Key:
+        """Return a key by its id.
+
+        Raises:
+            KeyUnreadable: the ring has none of this id.
+        """
+        key = self.find(key_id)
+        if key is None:
+            raise KeyUnreadable(f"keys/{self.name}.key lacks the key {key_id}. Bring it back.")
+        return key
+
+
+def load_ring(folder: Path, name: str, clock: Clock) -> Ring:
+    """Return the keys of `{folder}/{name}.key`; the file is made where there is none.
+
+    Raises:
+        KeyUnreadable: the file is damaged.
+    """
+    path = folder / f"{name}.key"
+    if not path.exists():
+        _create(path, clock)
+    lines = path.read_text("ascii", errors="replace").split("\n")
+    keys = tuple(_parse(line, path) for line in lines if line.strip())
+    if not keys:
+        raise KeyUnreadable(f"keys/{path.name} is empty. Bring the file back from a backup.")
+    return Ring(name, keys)
+
+
+def _parse(line: str, path: Path) -> Key:
+    made_at, _, encoded = line.strip().partition(" ")
+    try:
+        secret = base64.b64decode(encoded, validate=True)
+        moment = datetime.fromisoformat(made_at)
+    except (binascii.Error, ValueError):
+        secret, moment = b"", datetime.min  # noqa: DTZ901 - never used
+    if len(secret) != KEY_BYTES or moment.tzinfo is None:
+        raise KeyUnreadable(f"keys/{path.name} is damaged. Bring it back from a backup.")
+    return Key(hashlib.sha256(secret).hexdigest()[:ID_CHARACTERS], moment, secret)
+
+
+def _create(path: Path, clock: Clock) -> None:
+    """Write a file with one new key; if another process was faster, its file stands."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secret = base64.b64encode(clock.entropy(KEY_BYTES)).decode()
+    line = f"{clock.now().isoformat()} {secret}\n"
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{clock.entropy(4).hex()}")
+    try:
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            return
+        _sync_folder(path.parent)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
