@@ -1,13 +1,12 @@
 """Blocks: a SHA-256 for every 16 MiB, by which a copy can be parallel, resumed and checked.
 
-`root`, the SHA-256 over the block digests, names the content: it can be computed from parts that
-arrived in any order, which the digest of the whole cannot.
+What is known of an object may be its blocks, the digest of the whole, or both: a `Fingerprint`
+compares what is known with what was read.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,13 +72,3 @@ class BlockHasher:
             tuple(self._digests) if self._with_blocks else None,
             None if self._whole is None else self._whole.digest(),
         )
-
-
-def count_blocks(size_bytes: int) -> int:
-    """Return how many blocks an object of this size has; an empty one has none."""
-    return -(-size_bytes // BLOCK_BYTES)
-
-
-def root_of(digests: Sequence[bytes]) -> bytes:
-    """Return the SHA-256 over the block digests, in order."""
-    return hashlib.sha256(b"".join(digests)).digest()

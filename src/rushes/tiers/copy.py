@@ -10,9 +10,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -30,26 +29,22 @@ from rushes.library.records import Content
 from rushes.renditions import records as rendition_records
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import Kind as RenditionKind
+from rushes.renditions.rendition import State as RenditionState
 from rushes.stores.blocks import BlockHasher, Fingerprint
 from rushes.stores.filesystem import FolderStore
 from rushes.stores.store import Broken, Exists, NotFound, ObjectInfo
 from rushes.tiers import records
+from rushes.tiers.claim import Claims, claim_lost
 from rushes.tiers.edge import Edge
 from rushes.tiers.keys import EdgeKey, Shelf, edge_key, numbered, original_key, rendition_key
 from rushes.tiers.placement import (
-    BEAT,
-    LEASE,
     ClaimLost,
     NotWanted,
     Placement,
-    PlacementClaimed,
     State,
     Step,
     Tier,
 )
-
-ASK_SECONDS: Final = 0.5
-"""How often a live claim of another is looked at while we wait for it."""
 
 KEYS_AT_MOST: Final = 100
 """Remade renditions of one name; more is a mistake somewhere."""
@@ -79,6 +74,11 @@ class Keeper:
     archive: FolderStore
     edge: Edge
     spool_path: SpoolPath
+
+    @property
+    def claims(self) -> Claims:
+        """How a placement is held while its object is copied."""
+        return Claims(self.database, self.clock)
 
     async def keep_original(self, content_id: str) -> None:
         """Bring an original from the spool into the archive; a second call changes nothing.
@@ -120,6 +120,8 @@ class Keeper:
         known = await asyncio.to_thread(_fingerprint, path)
         if rendition.digest not in {None, known.whole}:
             raise Broken("The file of a rendition is not what was made. Make it again.")
+        if rendition.state is RenditionState.READY:
+            await self._refuse_other(rendition_id, known)
         facts: dict[str, object] = {"kind": "rendition", "name": rendition.name}
         thing = Thing(rendition_id, content, shelf, project_id, known, facts)
         kept = await self._keep(
@@ -131,6 +133,13 @@ class Keeper:
             _edge_key(rendition, shelf).text,
             lambda: _given(self.archive.path(kept.key)),
         )
+
+    async def _refuse_other(self, rendition_id: str, known: Fingerprint) -> None:
+        """What people may have seen is never replaced."""
+        async with self.database.reading() as connection:
+            kept = await records.list_of_object(connection, rendition_id)
+        if any(each.digest not in {None, known.whole} for each in kept):
+            raise Broken("This rendition is kept already, with other bytes. It stays as it is.")
 
     async def is_original_kept(self, content_id: str) -> bool:
         """Say whether the archive holds the original, by its row and by a look at it now.
@@ -163,16 +172,20 @@ class Keeper:
         self, thing: Thing, tier: Tier, key: str, source: Callable[[], Awaitable[Path]]
     ) -> Placement:
         placement = await self._wish(thing, tier, key)
-        if placement.state in {State.PRESENT, State.EVICTING}:
-            return placement
-        held = await self._claim(placement)
+        if placement.state is State.PRESENT:
+            if placement.digest in {None, thing.known.whole} or thing.known.whole is None:
+                return placement
+            await self._forget(placement)
+        held = await self.claims.take(placement)
+        if held.state is State.PRESENT:
+            return held
         try:
-            async with self._beating(held):
+            async with self.claims.holding(held):
                 found = await self._place(held, await source(), thing.known)
                 after = await self._arrived(held, found, thing.known)
         except ClaimLost:
             raise
-        except RushesError as error:
+        except (RushesError, OSError, asyncio.CancelledError) as error:
             await self._record_failure(held, error)
             raise
         await self._record_arrival(held, after, thing)
@@ -196,64 +209,18 @@ class Keeper:
                 return placement
         raise Exists("Too many objects have this name already.")
 
-    async def _claim(self, placement: Placement) -> Placement:
-        """Claim, waiting for a claim of another as long as it can last."""
-        deadline = asyncio.get_running_loop().time() + LEASE.total_seconds() + 2 * ASK_SECONDS
-        while True:
-            try:
-                held = await self._claim_now(placement.object_id, placement.tier)
-            except PlacementClaimed:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
-                await asyncio.sleep(ASK_SECONDS)
-            else:
-                return held
+    async def _forget(self, placement: Placement) -> None:
+        """Take back an object that was kept by an attempt that ended before anyone could see it.
 
-    async def _claim_now(self, object_id: str, tier: Tier) -> Placement:
-        async with self.database.transaction() as connection:
-            before = await records.find_placement(connection, object_id, tier)
-            if before is None:
-                raise NotWanted("The object was removed while it was to be copied.")
-            now = await records.read_clock(connection, self.clock.now())
-            held = before.claimed(now)
-            if not await records.write_claim(connection, before, held):
-                raise PlacementClaimed("Another worker was faster.", retry_after=1)
-            return held
-
-    @contextlib.asynccontextmanager
-    async def _beating(self, held: Placement) -> AsyncIterator[None]:
-        """Prolong the claim while the block runs; end the block when it is lost.
-
-        Raises:
-            ClaimLost: another took over.
+        The rendition was made again since, and its bytes need not be the same.
         """
-        lost: list[bool] = []
-        copier = asyncio.current_task()
-
-        async def beat() -> None:
-            while True:
-                await asyncio.sleep(BEAT.total_seconds())
-                async with self.database.transaction() as connection:
-                    now = await records.read_clock(connection, self.clock.now())
-                    is_held = await records.write_beat(connection, held, now)
-                if not is_held:
-                    lost.append(True)
-                    if copier is not None:
-                        copier.cancel()
-                    return
-
-        beater = asyncio.create_task(beat())
-        try:
-            yield
-        except asyncio.CancelledError:
-            if not lost or copier is None:
-                raise
-            copier.uncancel()
-            raise _claim_lost() from None
-        finally:
-            beater.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await beater
+        leaving = placement.after(Step.EVICT)
+        async with self.database.transaction() as connection:
+            if not await records.write_state(connection, placement, leaving):
+                raise claim_lost()
+        await self._store(placement.tier).delete(placement.key)
+        async with self.database.transaction() as connection:
+            await records.write_state(connection, leaving, leaving.after(Step.LEAVE))
 
     async def _place(self, held: Placement, source: Path, known: Fingerprint) -> ObjectInfo:
         try:
@@ -280,6 +247,7 @@ class Keeper:
             is_shared = first is not None and first.version == found.version
         return replace(
             held.after(Step.ARRIVE),
+            size_bytes=found.size_bytes,
             version=found.version,
             digest=known.whole,
             is_shared=is_shared,
@@ -309,11 +277,12 @@ class Keeper:
         )
         async with self.database.transaction() as connection:
             if not await records.write_outcome(connection, held, after):
-                raise _claim_lost()
+                raise claim_lost()
             await outbox.record(connection, event)
 
-    async def _record_failure(self, held: Placement, error: RushesError) -> None:
-        failed = replace(held.after(Step.FAIL), error=f"{error.code}: {error.message}")
+    async def _record_failure(self, held: Placement, error: BaseException) -> None:
+        words = f"{error.code}: {error}" if isinstance(error, RushesError) else repr(error)
+        failed = replace(held.after(Step.FAIL), error=words)
         async with self.database.transaction() as connection:
             await records.write_outcome(connection, held, failed)
 
@@ -341,7 +310,3 @@ def _fingerprint(path: Path) -> Fingerprint:
     with path.open("rb") as file:
         whole = hashlib.file_digest(file, "sha256").digest()
         return Fingerprint(file.tell(), whole=whole)
-
-
-def _claim_lost() -> ClaimLost:
-    return ClaimLost("Another worker took this object over; it goes on there.", retry_after=1)

@@ -6,7 +6,7 @@ copier stops and touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, delete, func, select, update
@@ -106,12 +106,27 @@ async def write_outcome(connection: Connection, held: Placement, after: Placemen
         .values(
             state=after.state.value,
             lease_until=None,
+            size_bytes=after.size_bytes,
             digest=after.digest,
             version=after.version,
             is_shared=after.is_shared,
             verified_at=after.verified_at,
             error=after.error,
         )
+    )
+    return done.rowcount == 1
+
+
+async def write_state(connection: Connection, before: Placement, after: Placement) -> bool:
+    """Write a step that no copier takes, if the row is still what it was; say whether it was."""
+    done = await connection.execute(
+        update(placements)
+        .where(
+            placements.c.id == before.id,
+            placements.c.state == before.state.value,
+            placements.c.fence == before.fence,
+        )
+        .values(state=after.state.value, lease_until=None)
     )
     return done.rowcount == 1
 
@@ -149,6 +164,24 @@ async def list_orphans(connection: Connection, limit: int) -> list[str]:
     known = select(contents.c.id)
     query = select(placements.c.content_id).where(placements.c.content_id.not_in(known))
     return list((await connection.execute(query.distinct().limit(limit))).scalars())
+
+
+async def list_tiers(
+    connection: Connection, content_ids: Collection[str]
+) -> dict[str, dict[str, str]]:
+    """Return, by content and tier, the state that is furthest from `present`.
+
+    The words sort that way: absent, copying, evicting, lost, present.
+    """
+    query = (
+        select(placements.c.content_id, placements.c.tier, func.min(placements.c.state))
+        .where(placements.c.content_id.in_(content_ids))
+        .group_by(placements.c.content_id, placements.c.tier)
+    )
+    found: dict[str, dict[str, str]] = {}
+    for content_id, tier, state in (await connection.execute(query)).tuples():
+        found.setdefault(content_id, {})[tier] = state
+    return found
 
 
 def _placement(row: Row[tuple[object, ...]]) -> Placement:
