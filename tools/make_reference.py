@@ -3,8 +3,8 @@
     python tools/make_reference.py [--check]
 
 `errors.md` lists every class of the family `RushesError`, `settings.md` every setting with its
-reason and default, `events.md` every type of event. `--check` writes nothing and names the pages
-that are not what the code says.
+reason and default, `events.md` every type of event; `states.md` draws the tables of steps.
+`--check` writes nothing and names the pages that are not what the code says.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import importlib
 import inspect
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin
@@ -26,7 +27,12 @@ from pydantic.fields import FieldInfo
 import rushes
 from rushes.errors import Kind, RushesError
 from rushes.events.event import EventType
+from rushes.jobs import job
+from rushes.library import asset
+from rushes.renditions import rendition
 from rushes.settings import Settings
+from rushes.tiers import placement
+from rushes.uploads import upload
 
 REFERENCE: Final = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
@@ -93,7 +99,12 @@ def main() -> None:
 
 def make_pages() -> dict[str, str]:
     """Return the text of each page by its file name."""
-    makers = {"errors.md": make_errors, "settings.md": make_settings, "events.md": make_events}
+    makers = {
+        "errors.md": make_errors,
+        "settings.md": make_settings,
+        "events.md": make_events,
+        "states.md": make_states,
+    }
     return {name: "\n".join(maker()) + "\n" for name, maker in makers.items()}
 
 
@@ -147,6 +158,7 @@ def make_settings() -> Iterator[str]:
     yield "# Settings"
     yield ""
     yield "Read from the environment (`RUSHES_*`), else from `rushes.toml`, else the default."
+    yield "Durations are seconds or ISO 8601 (`PT12H`, `P7D`); lists in the environment are JSON."
     yield "*Made from the code by `make reference`.*"
     tops = Settings.model_fields
     plain = {name: field for name, field in tops.items() if _section(field) is None}
@@ -230,6 +242,29 @@ def make_events() -> Iterator[str]:
     yield "|---|---|"
     for name in sorted(MEANINGS):
         yield f"| `{name}` | {MEANINGS[name]} |"
+
+
+MACHINES: Final[dict[str, Mapping[Any, StrEnum]]] = {
+    "Upload": upload.STEPS,
+    "Asset": asset.STEPS,
+    "Rendition": rendition.STEPS,
+    "Placement": placement.STEPS,
+    "Job": job.STEPS,
+}
+
+
+def make_states() -> Iterator[str]:
+    """Yield the page that draws each table of steps."""
+    yield "# States"
+    yield ""
+    yield "What a thing may do next; any other step is refused and changes nothing."
+    yield "*Drawn from the tables in the code by `make reference`.*"
+    for name, steps in MACHINES.items():
+        first = next(iter(steps))[0]
+        yield from ("", f"## {name}", "", "```mermaid", "stateDiagram-v2", f"    [*] --> {first}")
+        for (state, step), after in steps.items():
+            yield f"    {state} --> {after}: {step}"
+        yield "```"
 
 
 if __name__ == "__main__":

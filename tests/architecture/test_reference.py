@@ -20,7 +20,7 @@ def pages() -> dict[str, str]:
     return make_reference.make_pages()
 
 
-@pytest.mark.parametrize("name", ["errors.md", "settings.md", "events.md"])
+@pytest.mark.parametrize("name", ["errors.md", "settings.md", "events.md", "states.md"])
 def test_a_page_made_from_the_code_is_current(pages: dict[str, str], name: str) -> None:
     """A new error, setting or event enters its page in the same commit: `make reference`."""
     assert pages[name] == make_reference.read_page(name)
