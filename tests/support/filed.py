@@ -60,7 +60,7 @@ class Files:
             )
         return project_id
 
-    async def asset(  # noqa: PLR0913 - a row has many columns; tests name those they mean
+    async def asset(
         self,
         content: bytes,
         *,
@@ -130,7 +130,7 @@ class Files:
             await library_records.record_asset(connection, asset, search=file_name)
         return Filed(asset_id, kept.id, upload_id, place)
 
-    async def rendition(  # noqa: PLR0913 - a row has many columns; tests name those they mean
+    async def rendition(
         self,
         filed: Filed,
         name: str,
