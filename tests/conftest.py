@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 pytest_plugins = [
+    "tests.fixtures.media_files",
     "tests.support.databases",
     "tests.support.moments",
     "tests.support.proofs",

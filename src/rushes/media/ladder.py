@@ -15,6 +15,7 @@ from math import ceil
 from typing import Final
 
 from rushes.media.failures import InvalidMedia
+from rushes.media.grid import capped
 
 RECIPE: Final = "r1"
 """Part of every name of a segment; it changes when any byte of the recipe does."""
@@ -109,7 +110,11 @@ class Rung:
 
 
 def plan_ladder(width: int, height: int, rate: Fraction, fit: Fit = Fit.INSIDE) -> tuple[Rung, ...]:
-    """Return the rungs of a picture of this display size (square pixels), lowest first."""
+    """Return the rungs of a picture of this display size (square pixels), lowest first.
+
+    More than 60 frames a second are divided, as on the grid.
+    """
+    rate = capped(rate)
     if width < SMALLEST or height < SMALLEST:
         raise InvalidMedia(f"A picture of {width}x{height} is too small for a video.")
     top = _top(width, height)

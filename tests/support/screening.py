@@ -1,0 +1,192 @@
+"""Makes everything of a small original and looks at it with another decoder."""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+from av.audio.frame import AudioFrame
+from av.video.frame import VideoFrame
+from PIL import Image, ImageChops, ImageStat
+
+from rushes.media.assembly import PicturePart, SoundPart, assemble, copy_faststart
+from rushes.media.facts import MediaInfo
+from rushes.media.ffmpeg import SegmentRun
+from rushes.media.grid import Grid, plan_constant, plan_variable
+from rushes.media.hls import Variant, format_media_playlist, format_multivariant
+from rushes.media.ladder import Rung, plan_ladder
+from rushes.media.layout import Layout
+from rushes.media.sound import plan_sound, plan_sound_alone, sound_duration
+from rushes.media.studio import Outcome, Studio
+
+HLS_OPTIONS = {"allowed_extensions": "ALL", "extension_picky": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a decoder shows of one track; times in seconds."""
+
+    times: tuple[Fraction, ...]
+    keys: tuple[int, ...]
+    end: Fraction
+    profile: str | None
+    level: int
+
+    @property
+    def steps(self) -> set[Fraction]:
+        """Return the different steps between frames."""
+        return {later - earlier for earlier, later in pairwise(self.times)}
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """An original and all that was made of it."""
+
+    facts: MediaInfo
+    grid: Grid | None
+    layouts: tuple[Layout, ...]
+    outcomes: tuple[Outcome, ...]
+    folder: Path
+
+    def file(self, layout: Layout) -> Path:
+        """Return a rendition's file."""
+        return self.folder / f"{layout.name}.mp4"
+
+    def faststart(self, layout: Layout) -> Path:
+        """Return its plain copy."""
+        return self.folder / f"{layout.name}-fast.mp4"
+
+    @property
+    def playlist(self) -> Path:
+        """Return the list of qualities."""
+        return self.folder / "all.m3u8"
+
+
+async def ignore(_name: str, _index: int) -> None:
+    """Take no notice of a segment."""
+
+
+def plan_run(facts: MediaInfo, first: int = 0, count: int = 0) -> SegmentRun:
+    """Return a run of all rungs; all segments from `first` on, or `count` of them."""
+    video = facts.video
+    assert video is not None
+    grid = (
+        plan_variable(facts.frame_times, round(video.duration * 90_000))
+        if video.variable_rate
+        else plan_constant(video.frame_rate, video.duration)
+    )
+    rungs: Sequence[Rung] = plan_ladder(*video.display_size, video.frame_rate)
+    return SegmentRun(facts, grid, tuple(rungs), first, count or grid.count - first, threads=1)
+
+
+async def screen(studio: Studio, original: Path, sniffed: str) -> Screening:
+    """Make the whole ladder and the sound of an original, files and playlists."""
+    facts = await studio.probe(original, sniffed)
+    run = plan_run(facts) if facts.video else None
+    grid = run.grid if run else None
+    outcomes = [await studio.encode_run(original, run, ignore)] if run else []
+    sound = None
+    if facts.audio:
+        cuts = plan_sound(grid) if grid else plan_sound_alone(sound_duration(facts))
+        shelf = studio.sound_shelf(grid.name if grid else "alone")
+        outcomes.append(await studio.encode_sound(original, facts, cuts, shelf, ignore))
+        sound = SoundPart(shelf, cuts)
+    folder = studio.folder / "files"
+    layouts = []
+    for rung in run.rungs if run else ():
+        assert run is not None
+        part = PicturePart(studio.shelf(run, rung), run.grid)
+        target = folder / f"{rung.quality}.mp4"
+        layouts.append(await assemble(rung.quality.value, target, part, sound))
+    if not layouts:
+        layouts.append(await assemble("audio", folder / "audio.mp4", None, sound))
+    screening = Screening(facts, grid, tuple(layouts), tuple(outcomes), folder)
+    await _write_playlists(screening)
+    return screening
+
+
+async def _write_playlists(screening: Screening) -> None:
+    variants = []
+    for layout in screening.layouts:
+        await copy_faststart(screening.file(layout), layout, screening.faststart(layout))
+        text = format_media_playlist(layout.tracks[0], screening.file(layout).name)
+        address = f"{layout.name}.m3u8"
+        await asyncio.to_thread((screening.folder / address).write_text, text)
+        variants.append(Variant(layout, address))
+    lowest = screening.layouts[0]
+    address = None
+    if lowest.video is not None and lowest.sound is not None:
+        address = "sound.m3u8"
+        text = format_media_playlist(lowest.sound, screening.file(lowest).name)
+        await asyncio.to_thread((screening.folder / address).write_text, text)
+    await asyncio.to_thread(screening.playlist.write_text, format_multivariant(variants, address))
+
+
+def look_at_picture(path: Path) -> Seen:
+    """Decode the first picture track."""
+    with av.open(str(path), options=HLS_OPTIONS) as container:
+        stream = container.streams.video[0]
+        frames = list(container.decode(stream))
+        context = stream.codec_context
+        times = tuple(_time(frame) for frame in frames)
+        keys = tuple(number for number, frame in enumerate(frames) if frame.key_frame)
+        return Seen(times, keys, times[-1], context.profile, context.level)
+
+
+def look_at_sound(path: Path) -> Seen:
+    """Decode the first sound track."""
+    with av.open(str(path), options=HLS_OPTIONS) as container:
+        stream = container.streams.audio[0]
+        frames = list(container.decode(stream))
+        times = tuple(_time(frame) for frame in frames)
+        end = times[-1] + Fraction(frames[-1].samples, frames[-1].sample_rate)
+        return Seen(times, (), end, stream.codec_context.profile, 0)
+
+
+def _time(frame: VideoFrame | AudioFrame) -> Fraction:
+    assert frame.pts is not None
+    assert frame.time_base is not None
+    return frame.pts * frame.time_base
+
+
+def pictures(path: Path) -> list[Image.Image]:
+    """Return all pictures, grey and small."""
+    with av.open(str(path)) as container:
+        frames = container.decode(container.streams.video[0])
+        return [frame.to_image().convert("L").resize((160, 90)) for frame in frames]
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    """Return the mean difference of two pictures, 0 to 255."""
+    return ImageStat.Stat(ImageChops.difference(one, other)).mean[0]
+
+
+def flashes(path: Path) -> list[float]:
+    """Return when the picture turns white, in seconds."""
+    found, was_white = [], False
+    with av.open(str(path), options=HLS_OPTIONS) as container:
+        for frame in container.decode(container.streams.video[0]):
+            is_white = ImageStat.Stat(frame.to_image().convert("L")).mean[0] > 100
+            if is_white and not was_white:
+                found.append(float(_time(frame)))
+            was_white = is_white
+    return found
+
+
+def beeps(path: Path) -> list[float]:
+    """Return when the tone begins, in seconds."""
+    found: list[float] = []
+    with av.open(str(path), options=HLS_OPTIONS) as container:
+        for frame in container.decode(container.streams.audio[0]):
+            levels = array("f", bytes(frame.planes[0]))[: frame.samples]
+            for number, level in enumerate(levels):
+                time = float(_time(frame)) + number / frame.sample_rate
+                if abs(level) > 0.3 and (not found or time - found[-1] > 0.5):
+                    found.append(time)
+    return found
