@@ -126,6 +126,9 @@ class HttpSettings(Section):
     """Extra Host names that are answered, beside that of `base_url` and loopback."""
     cors_origins: tuple[str, ...] = ()
     """Exact origins of other sites whose pages may call the API. None by default."""
+    link_origins: tuple[str, ...] = ("*",)
+    """Origins whose pages may send files through upload links; `*` is every page, and safe, as a
+    link's token is the whole right and no cookie is read."""
     insecure: bool = False
     """Allow log-in over plain http beyond loopback. Only for a network that you trust."""
     metrics_from: tuple[str, ...] = ("127.0.0.1/32", "::1/128")

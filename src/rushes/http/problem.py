@@ -1,0 +1,219 @@
+"""Problems: every answer that is no success is `application/problem+json` (RFC 9457).
+
+Rules of this file:
+1. `STATUSES` is the one table from a kind to its status; rooms never name a status.
+2. What a caller reads was written for callers: an error of ours brings its own sentence, an error
+   of anybody else's brings a request id and nothing more.
+3. 422 says that the payload is wrong; a wrong query, path or header is 400.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import secrets
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rushes.errors import Kind, RushesError
+
+MEDIA_TYPE: Final = "application/problem+json"
+REQUEST_ID: Final = "request_id"
+"""Where a request's id stands in the state of its scope."""
+
+STATUSES: Final = MappingProxyType(
+    {
+        Kind.INVALID: 400,
+        Kind.UNUSABLE: 422,
+        Kind.UNAUTHENTICATED: 401,
+        Kind.FORBIDDEN: 403,
+        Kind.MISSING: 404,
+        Kind.GONE: 410,
+        Kind.CONFLICT: 409,
+        Kind.STALE: 412,
+        Kind.TOO_LARGE: 413,
+        Kind.UNSUPPORTED: 415,
+        Kind.LOCKED: 423,
+        Kind.UNAVAILABLE: 503,
+        Kind.FULL: 507,
+        Kind.LIMITED: 429,
+        Kind.BROKEN: 500,
+    }
+)
+
+BROKEN: Final = "Something broke on our side. Give this request id to whoever runs this server."
+
+SENTENCES: Final = MappingProxyType(
+    {
+        400: ("request.invalid", "The request cannot be read. Compare it with /docs."),
+        404: ("request.not_found", "Nothing is at this address. Compare it with /docs."),
+        405: ("request.method_not_allowed", "This address does not take this method; see `Allow`."),
+        413: ("request.too_large", "The body is larger than this address takes."),
+        415: ("request.unsupported", "This address does not take a body of this media type."),
+        426: ("request.upgrade_required", "This address needs another protocol."),
+        431: ("request.headers_too_large", "The request's headers are too large."),
+    }
+)
+"""For answers that the framework gives: code and sentence by status."""
+
+log = logging.getLogger("rushes.http")
+
+
+class RequestRefused(RushesError):
+    """The request is not formed as the address takes it."""
+
+    code = "request.invalid"
+    kind = Kind.INVALID
+
+
+def add_problems(app: FastAPI) -> None:
+    """Answer every error inside the app with its problem."""
+    app.add_exception_handler(RushesError, _answer_ours)
+    app.add_exception_handler(RequestValidationError, _answer_schema)
+    app.add_exception_handler(HTTPException, _answer_framework)
+
+
+def answer_error(error: RushesError, request_id: str) -> Response:
+    """Return the problem of one of our errors."""
+    status = STATUSES[error.kind]
+    if error.kind is Kind.BROKEN:
+        return answer(status, "rushes.broken", BROKEN, request_id)
+    headers = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(max(0, math.ceil(error.retry_after)))
+    return answer(status, error.code, error.message, request_id, headers=headers, facts=error.facts)
+
+
+def answer(
+    status: int,
+    code: str,
+    detail: str,
+    request_id: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    facts: Mapping[str, object] | None = None,
+) -> Response:
+    """Return a problem document; `facts` never replace a member of its own."""
+    document: dict[str, object] = dict(facts or {}) | {
+        "type": f"/docs/errors#{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        REQUEST_ID: request_id,
+    }
+    told = dict(headers or {})
+    if status == HTTPStatus.UNAUTHORIZED:
+        told["WWW-Authenticate"] = "Bearer"  # RFC 9110, section 15.5.2, asks for one
+    return Response(json.dumps(document), status, told, media_type=MEDIA_TYPE)
+
+
+def request_id_of(scope: Scope | Mapping[str, Any]) -> str:
+    """Return the id of a request; one that passed no `Edge` gets its own here."""
+    state = scope.get("state") or {}
+    known = state.get(REQUEST_ID)
+    return known if isinstance(known, str) else new_request_id()
+
+
+def new_request_id() -> str:
+    """Return an id that logs and answers name a request by."""
+    return f"req_{secrets.token_hex(10)}"
+
+
+def list_faults(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return what a schema refused: a JSON pointer (RFC 6901) and a sentence for each."""
+    return [
+        {"pointer": _point(error["loc"]), "in": str(error["loc"][0]), "detail": _sentence(error)}
+        for error in errors
+    ]
+
+
+class Edge:
+    """The outermost layer: names each request, and lets no exception out as anything but a 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; answer whatever it raises."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = new_request_id()
+        scope.setdefault("state", {})[REQUEST_ID] = request_id
+        begun = False
+
+        async def marked(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, marked)
+        except RushesError as error:
+            if begun:
+                raise
+            await answer_error(error, request_id)(scope, receive, marked)
+        except Exception:
+            log.exception("A request broke.", extra={REQUEST_ID: request_id})
+            if begun:  # half an answer is out: only a cut connection says that it is not whole
+                raise
+            problem = answer(500, "rushes.broken", BROKEN, request_id)
+            await problem(scope, receive, marked)
+
+
+async def _answer_ours(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RushesError):
+        raise error
+    if error.kind is Kind.BROKEN:
+        log.error("A request broke.", exc_info=error, extra={REQUEST_ID: request_id_of(request)})
+    return answer_error(error, request_id_of(request))
+
+
+async def _answer_schema(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    faults = list_faults(error.errors())
+    parts = {fault["in"] for fault in faults}
+    is_payload = parts == {"body"} and error.errors()[0]["type"] != "json_invalid"
+    document = {
+        "type": "/docs/errors#request.invalid",
+        "title": HTTPStatus(422 if is_payload else 400).phrase,
+        "status": 422 if is_payload else 400,
+        "detail": "; ".join(f"{fault['pointer'] or '/'}: {fault['detail']}" for fault in faults),
+        "code": "request.invalid",
+        REQUEST_ID: request_id_of(request),
+        "errors": faults,
+    }
+    return JSONResponse(document, 422 if is_payload else 400, media_type=MEDIA_TYPE)
+
+
+async def _answer_framework(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    if isinstance(error.__cause__, RushesError):  # raised while the framework read the body
+        return answer_error(error.__cause__, request_id_of(request))
+    code, sentence = SENTENCES.get(error.status_code, SENTENCES[400])
+    return answer(error.status_code, code, sentence, request_id_of(request), headers=error.headers)
+
+
+def _point(place: Sequence[str | int]) -> str:
+    steps = [str(step).replace("~", "~0").replace("/", "~1") for step in place[1:]]
+    return "".join(f"/{step}" for step in steps)
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    words = str(error["msg"]).removeprefix("Value error, ")
+    return words if words.endswith(".") else f"{words}."
