@@ -15,7 +15,9 @@ from rushes.db.engine import Database
 from rushes.errors import Kind, RushesError
 from rushes.intake.sniff import HEAD_BYTES, Sniffed, sniff
 from rushes.uploads import records as upload_records
+from rushes.uploads.blocks import Hashing, find_root
 from rushes.uploads.spool import Spool
+from rushes.uploads.upload import Upload
 
 READ_BYTES = 4 * 2**20
 
@@ -34,8 +36,23 @@ class Intake:
     database: Database
     spool: Spool
 
-    async def sniff(self, upload_id: str) -> Sniffed:
-        """Say what an upload is by its bytes.
+    async def verify(self, upload_id: str) -> Sniffed:
+        """Say what an upload is by its bytes; hash its blocks where that was not done on the way.
+
+        Raises:
+            UploadGone: it was cancelled meanwhile.
+            OSError: the spool cannot be read.
+        """
+        async with self.database.reading() as connection:
+            upload = (await upload_records.get_upload(connection, upload_id)).answering()
+        path = await self.path(upload_id)
+        if upload.root is None:
+            await self._hash(upload, path)
+        head = await asyncio.to_thread(_head, path)
+        return sniff(head[: upload.offset], upload.file_name)
+
+    async def path(self, upload_id: str) -> Path:
+        """Return one file that holds the upload's bytes.
 
         Raises:
             OSError: the spool cannot be read.
@@ -43,9 +60,18 @@ class Intake:
         async with self.database.reading() as connection:
             upload = await upload_records.get_upload(connection, upload_id)
             extents = await upload_records.list_extents(connection, upload_id)
-        path = await self.spool.path(upload, extents)
-        head = await asyncio.to_thread(_head, path)
-        return sniff(head[: upload.offset], upload.file_name)
+        return await self.spool.path(upload, extents)
+
+    async def _hash(self, upload: Upload, path: Path) -> None:
+        """Keep the digests of all blocks and the root over them."""
+        hashing = await asyncio.to_thread(_hash_blocks, path, upload.offset)
+        last = hashing.find_last()
+        blocks = [*hashing.take_full(), *([last] if last else [])]
+        async with self.database.transaction() as connection:
+            await upload_records.delete_blocks(connection, upload.id)
+            await upload_records.record_blocks(connection, upload.id, blocks)
+            root = find_root(block.digest for block in blocks)
+            await upload_records.record_root(connection, upload.id, root)
 
 
 async def digest_file(path: Path, size_bytes: int) -> bytes:
@@ -60,6 +86,17 @@ async def digest_file(path: Path, size_bytes: int) -> bytes:
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(HEAD_BYTES)
+
+
+def _hash_blocks(path: Path, size_bytes: int) -> Hashing:
+    hashing = Hashing()
+    with path.open("rb") as file:
+        while hashing.offset < size_bytes:
+            piece = file.read(min(READ_BYTES, size_bytes - hashing.offset))
+            if not piece:
+                raise BytesChanged("The file is shorter than what was received. Send it again.")
+            hashing.update(memoryview(piece))
+    return hashing
 
 
 def _digest(path: Path, size_bytes: int) -> bytes:

@@ -37,13 +37,16 @@ class Filing:
         """Accept a completed upload and file it, in one transaction; return the asset's id.
 
         A second call returns what the first one made.
+
+        Raises:
+            UploadGone: it was cancelled meanwhile.
         """
         async with self.database.transaction() as connection:
             known = await records.find_asset_of_upload(connection, upload_id)
             if known is not None:
                 return known.id
             now = self.clock.now()
-            upload = await upload_records.get_upload(connection, upload_id)
+            upload = (await upload_records.get_upload(connection, upload_id)).answering()
             project = await access_records.get_project(connection, upload.project_id)
             await upload_records.mark_accepted(connection, upload, now)
             asset = await self._file(connection, upload, project, sniffed, now)

@@ -1,0 +1,240 @@
+"""The only constructor calls: settings become a house, and a house may have a workshop.
+
+`open_house` is what every process has: the rooms that answer people. `open_worker` adds what only
+a worker needs: the box and its tools, the engine, the relay, and `journey`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final
+
+from rushes import journey
+from rushes.access.hashing import Hashing
+from rushes.access.identify import Access
+from rushes.access.keys import SIGNING, Ring, load_ring
+from rushes.access.places import Places
+from rushes.access.rates import Rates
+from rushes.clock import SYSTEM, Clock
+from rushes.db.engine import Database, open_database
+from rushes.delivery.covers import Covers
+from rushes.delivery.download import Downloading
+from rushes.delivery.listing import Listing
+from rushes.delivery.playback import Playing
+from rushes.delivery.serve import Server
+from rushes.delivery.sign import Signer
+from rushes.events.relay import Relay
+from rushes.intake.verify import Intake
+from rushes.jobs.desk import Desk
+from rushes.jobs.engine import Engine
+from rushes.jobs.liveness import Liveness
+from rushes.jobs.remote import Remote
+from rushes.jobs.worker import Worker
+from rushes.library.editing import Editing
+from rushes.library.filing import Filing
+from rushes.library.originals import Originals
+from rushes.media.box import Level
+from rushes.media.gallery import Gallery
+from rushes.media.ladder import Quality
+from rushes.media.studio import Studio
+from rushes.media.toolbox import Toolbox, open_toolbox
+from rushes.renditions.look import Looking
+from rushes.renditions.make import Making
+from rushes.renditions.outcome import Outcomes
+from rushes.renditions.stills import Stills
+from rushes.settings import Settings
+from rushes.stores.filesystem import FolderStore, open_folder
+from rushes.tiers.copy import Keeper
+from rushes.tiers.edge import Edge
+from rushes.tiers.locate import Locator
+from rushes.tiers.remove import Remover
+from rushes.uploads.admission import Admission
+from rushes.uploads.commit import Committer
+from rushes.uploads.ending import Ending
+from rushes.uploads.hold import Holds
+from rushes.uploads.quota import Quota
+from rushes.uploads.receive import Receiver
+from rushes.uploads.spool import Spool
+from rushes.uploads.sweep import Sweep
+
+FOLDERS: Final = ("spool", "segments")
+"""Folders of the data folder that no store looks after."""
+
+DELIVERY_PURPOSE: Final = "delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every process has."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    signing: Ring
+    archive: FolderStore
+    edge: FolderStore
+    access: Access
+    admission: Admission
+    receiver: Receiver
+    ending: Ending
+    intake: Intake
+    editing: Editing
+    covers: Covers
+    playing: Playing
+    downloading: Downloading
+    listing: Listing
+    server: Server
+    locator: Locator
+    desk: Desk
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator[House]:
+    """Open databases, stores and keys, and close them at the end.
+
+    Raises:
+        RushesError: something that is needed is not there; the sentence says what.
+    """
+    for name in FOLDERS:
+        settings.at(name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        database = open_database(settings.rooms_url)
+        stack.push_async_callback(database.close)
+        archive = await open_folder(settings.at("archive"))
+        stack.push_async_callback(archive.close)
+        edge = await open_folder(settings.at("edge"))
+        stack.push_async_callback(edge.close)
+        remote = Remote(settings)
+        stack.callback(remote.close)
+        yield _build(settings, clock, database, archive=archive, edge=edge, remote=remote)
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator[Worker]:
+    """Open a house with its workshop, and close both at the end.
+
+    Raises:
+        RushesError: something that is needed is not there; the sentence says what.
+    """
+    async with open_house(settings, clock) as house:
+        program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
+        tools = await open_toolbox(program, Level(settings.media.box))
+        engine = Engine(settings, house.database, clock)
+        journey.tell(engine, _deeds(house, tools))
+        relay = Relay(house.database, journey.STORY, engine.follow)
+        liveness = None
+        if not settings.is_embedded:
+            liveness = Liveness(
+                settings.engine_url,
+                engine.executor_id,
+                version("rushes"),
+                settings.jobs.dead_after,
+                house.desk.remote,
+            )
+        yield Worker(
+            database=house.database,
+            clock=clock,
+            database_url=settings.rooms_url,
+            engine=engine,
+            relay=relay,
+            remote=house.desk.remote,
+            liveness=liveness,
+        )
+
+
+def _build(
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    *,
+    archive: FolderStore,
+    edge: FolderStore,
+    remote: Remote,
+) -> House:
+    signing = load_ring(settings.at("keys"), SIGNING, clock)
+    signer = _signer(signing)
+    spool = Spool(settings.at("spool"))
+    intake = Intake(database, spool)
+    quota, ending = Quota(database, clock), Ending(database, clock, spool)
+    access = Access(
+        database,
+        clock,
+        settings.access,
+        signing,
+        Hashing(),
+        Rates(database, clock),
+        Places(database, clock),
+    )
+    return House(
+        settings=settings,
+        clock=clock,
+        database=database,
+        signing=signing,
+        archive=archive,
+        edge=edge,
+        access=access,
+        admission=Admission(database, clock, settings.uploads, spool, quota),
+        receiver=Receiver(
+            database=database,
+            clock=clock,
+            settings=settings.uploads,
+            spool=spool,
+            quota=quota,
+            ending=ending,
+            committer=Committer(database, clock),
+            holds=Holds(),
+        ),
+        ending=ending,
+        intake=intake,
+        editing=Editing(database, clock),
+        covers=Covers(database, clock, signer, settings.delivery),
+        playing=Playing(database, clock, signer, settings.delivery),
+        downloading=Downloading(database, clock, signer, settings.delivery),
+        listing=Listing(database),
+        server=Server(database, clock, signer),
+        locator=Locator(database, archive, edge, intake.path),
+        desk=Desk(database, clock, remote),
+    )
+
+
+def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
+    settings, database, clock = house.settings, house.database, house.clock
+    folder, top = settings.at("segments"), Quality(settings.media.max_rung)
+    keeper = Keeper(database, clock, house.archive, Edge(house.edge), house.intake.path)
+    outcomes = Outcomes(database, clock, keeper.keep_rendition)
+    original = house.locator.local_path
+    studio, gallery = Studio(tools, folder), Gallery(tools, folder)
+    return journey.Deeds(
+        intake=house.intake,
+        filing=Filing(database, clock),
+        editing=house.editing,
+        originals=Originals(database, house.intake.spool, original),
+        looking=Looking(database, clock, studio, gallery, original, top),
+        stills=Stills(database, gallery, outcomes, original, folder),
+        making=Making(
+            database=database,
+            studio=studio,
+            outcomes=outcomes,
+            original=original,
+            folder=folder,
+            top=top,
+            run_segments=settings.media.run_segments,
+            threads=settings.media.threads,
+        ),
+        outcomes=outcomes,
+        keeper=keeper,
+        remover=Remover(database, house.archive, house.edge),
+        sweep=Sweep(database, clock, house.intake.spool, house.ending),
+    )
+
+
+def _signer(signing: Ring) -> Signer:
+    newest, older = signing.newest, signing.keys[:-1]
+    return Signer(
+        newest.derive(DELIVERY_PURPOSE),
+        newest.id,
+        {key.id: key.derive(DELIVERY_PURPOSE) for key in older},
+    )

@@ -1,0 +1,348 @@
+"""Assets over HTTP: list, find, read, change, delete, and what happened to them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from rushes.access import records as access_records
+from rushes.access.permit import Actor, Verb, permit
+from rushes.access.project import Project
+from rushes.db.engine import Database
+from rushes.delivery.covers import Cover, Covers
+from rushes.events import outbox
+from rushes.events.event import Event
+from rushes.http.paging import Pages
+from rushes.library import records
+from rushes.library.asset import Asset, AssetNotFound, State
+from rushes.library.editing import Change, Editing
+from rushes.library.records import Content, Wanted
+
+Identify = Callable[[Request], Awaitable[Actor]]
+
+
+class Trouble(BaseModel):
+    """What went wrong, as an error code and a sentence."""
+
+    code: str
+    detail: str
+
+
+class TierAnswer(BaseModel):
+    """A tier and the state of an asset's objects there."""
+
+    tier: str
+    state: str
+
+
+class AssetAnswer(BaseModel):
+    """An asset; sizes in bytes, duration in seconds, digest as `sha-256:hex` once it is known."""
+
+    id: str
+    file_name: str
+    title: str
+    description: str
+    kind: str
+    media_type: str
+    size_bytes: int
+    digest: str | None
+    state: str
+    scan: str
+    client: str
+    project: str
+    client_name: str
+    project_name: str
+    duration: float | None
+    width: int | None
+    height: int | None
+    tags: list[str]
+    metadata: dict[str, Any]
+    facts: dict[str, Any] | None = None
+    error: Trouble | None
+    poster_url: str | None
+    thumbnail_url: str | None
+    placements: list[TierAnswer]
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class AssetPage(BaseModel):
+    """A page of assets, newest first."""
+
+    items: list[AssetAnswer]
+    next_cursor: str | None
+
+
+class EventAnswer(BaseModel):
+    """Something that happened."""
+
+    id: str
+    type: str
+    created_at: datetime
+    actor: str
+    subject: str
+    data: dict[str, Any]
+
+
+class EventPage(BaseModel):
+    """A page of events, newest first."""
+
+    items: list[EventAnswer]
+    next_cursor: str | None
+
+
+class AssetChange(BaseModel):
+    """What to change; what is left out stays. `metadata` is merged, a null removes its key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[str, Field(max_length=500)] | None = None
+    description: Annotated[str, Field(max_length=20_000)] | None = None
+    tags: list[str] | None = None
+    metadata: dict[Annotated[str, Field(min_length=1, max_length=100)], Any] | None = None
+
+
+class Found(BaseModel):
+    """What to look for; several words must all be in the names."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    q: str = Field(default="", max_length=500)
+    kind: str | None = Field(default=None, max_length=20)
+    state: State | None = None
+    client: str | None = Field(default=None, max_length=100)
+    project: str | None = Field(default=None, max_length=100)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The deeds behind these routes; `base_url` None takes the address that was asked."""
+
+    database: Database
+    editing: Editing
+    covers: Covers
+    pages: Pages
+    base_url: str | None = None
+
+    async def answer(
+        self, request: Request, actor: Actor, assets: Sequence[Asset]
+    ) -> list[AssetAnswer]:
+        """Return assets as they are sent."""
+        base = (self.base_url or str(request.base_url)).rstrip("/")
+        covers = await self.covers.list_covers(assets, actor, base)
+        async with self.database.reading() as connection:
+            places = {
+                project_id: await access_records.get_project(connection, project_id)
+                for project_id in {asset.project_id for asset in assets}
+            }
+            contents = {
+                asset.content_id: await records.find_content(connection, asset.content_id)
+                for asset in assets
+            }
+        return [
+            _answer(asset, contents[asset.content_id], places[asset.project_id], covers[asset.id])
+            for asset in assets
+        ]
+
+
+def routes(library: Library, identify: Identify) -> APIRouter:
+    """Return the routes of assets and events."""
+    router = APIRouter(prefix="/api/v1", tags=["library"])
+    _add_reading(router, library, identify)
+    _add_changing(router, library, identify)
+    _add_events(router, library, identify)
+    return router
+
+
+def _add_reading(router: APIRouter, library: Library, identify: Identify) -> None:
+    @router.get("/assets")
+    async def list_assets(
+        request: Request,
+        found: Annotated[Found, Query()],
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+        cursor: Annotated[str | None, Query(max_length=500)] = None,
+    ) -> AssetPage:
+        """List assets, newest first; `q` searches names."""
+        actor = await identify(request)
+        permit(actor, Verb.SEE_ASSET)
+        wanted = Wanted(
+            project_ids=_projects(actor),
+            q=found.q,
+            kind=found.kind,
+            state=found.state,
+            client=found.client,
+            project=found.project,
+            after=library.pages.parse_moment(cursor),
+            limit=limit + 1,
+        )
+        async with library.database.reading() as connection:
+            assets = await records.list_assets(connection, wanted)
+        more = assets[limit - 1] if len(assets) > limit else None
+        items = await library.answer(request, actor, assets[:limit])
+        following = None
+        if more is not None:
+            following = library.pages.format_moment(more.created_at, more.id)
+        return AssetPage(items=items, next_cursor=following)
+
+    @router.get("/assets/{asset_id}")
+    async def get_asset(request: Request, response: Response, asset_id: str) -> AssetAnswer:
+        """Read one asset, with the facts of its medium."""
+        actor = await identify(request)
+        asset = await _get(library, actor, asset_id)
+        permit(actor, Verb.SEE_ASSET, asset.project_id)
+        (answer,) = await library.answer(request, actor, [asset])
+        response.headers["ETag"] = f'"{asset.revision}"'
+        async with library.database.reading() as connection:
+            content = await records.find_content(connection, asset.content_id)
+        media = content.facts.get("media") if content and content.facts else None
+        return answer.model_copy(update={"facts": media})
+
+
+def _add_changing(router: APIRouter, library: Library, identify: Identify) -> None:
+    @router.patch("/assets/{asset_id}")
+    async def change_asset(
+        request: Request,
+        response: Response,
+        asset_id: str,
+        change: AssetChange,
+        if_match: Annotated[str | None, Header(max_length=100)] = None,
+    ) -> AssetAnswer:
+        """Change words of an asset; with If-Match only if nobody was faster."""
+        actor = await identify(request)
+        asset = await _get(library, actor, asset_id)
+        permit(actor, Verb.CHANGE_ASSET, asset.project_id)
+        wanted = Change(
+            title=change.title,
+            description=change.description,
+            tags=None if change.tags is None else tuple(change.tags),
+            metadata=change.metadata,
+        )
+        changed = await library.editing.change(
+            actor.id,
+            asset_id,
+            wanted,
+            project_ids=_projects(actor),
+            revision=_revision(if_match),
+        )
+        response.headers["ETag"] = f'"{changed.revision}"'
+        return (await library.answer(request, actor, [changed]))[0]
+
+    @router.delete("/assets/{asset_id}", status_code=204)
+    async def delete_asset(request: Request, asset_id: str) -> None:
+        """Delete an asset: it is out of sight at once, its bytes follow."""
+        actor = await identify(request)
+        asset = await _get(library, actor, asset_id)
+        permit(actor, Verb.DELETE_ASSET, asset.project_id)
+        await library.editing.delete(actor.id, asset_id, project_ids=_projects(actor))
+
+
+def _add_events(router: APIRouter, library: Library, identify: Identify) -> None:
+    @router.get("/assets/{asset_id}/activity")
+    async def list_activity(
+        request: Request,
+        asset_id: str,
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+        cursor: Annotated[str | None, Query(max_length=500)] = None,
+    ) -> EventPage:
+        """List what happened to an asset, newest first."""
+        actor = await identify(request)
+        asset = await _get(library, actor, asset_id)
+        permit(actor, Verb.SEE_ASSET, asset.project_id)
+        before = library.pages.parse_number(cursor)
+        async with library.database.reading() as connection:
+            found = await outbox.list_events(
+                connection, asset_id=asset_id, before=before, limit=limit + 1
+            )
+        return _event_page(library, found, limit)
+
+    @router.get("/events")
+    async def list_events(
+        request: Request,
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+        cursor: Annotated[str | None, Query(max_length=500)] = None,
+    ) -> EventPage:
+        """List what happened in the projects that the caller sees, newest first."""
+        actor = await identify(request)
+        permit(actor, Verb.SEE_AUDIT)
+        before = library.pages.parse_number(cursor)
+        async with library.database.reading() as connection:
+            found = await outbox.list_events(
+                connection, project_ids=_projects(actor), before=before, limit=limit + 1
+            )
+        return _event_page(library, found, limit)
+
+
+async def _get(library: Library, actor: Actor, asset_id: str) -> Asset:
+    async with library.database.reading() as connection:
+        asset = await records.find_asset(connection, asset_id, project_ids=_projects(actor))
+    if asset is None:
+        raise AssetNotFound("There is no such asset. Check its id.")
+    return asset
+
+
+def _projects(actor: Actor) -> list[str] | None:
+    return None if actor.project_ids is None else sorted(actor.project_ids)
+
+
+def _revision(if_match: str | None) -> int | None:
+    """Return the revision in an entity tag; one that is none of ours matches nothing."""
+    if if_match is None or if_match == "*":
+        return None
+    text = if_match.strip().removeprefix("W/").strip('"')
+    return int(text) if text.isascii() and text.isdigit() else -1
+
+
+def _event_page(library: Library, found: list[tuple[int, Event]], limit: int) -> EventPage:
+    following = library.pages.format_number(found[limit - 1][0]) if len(found) > limit else None
+    items = [
+        EventAnswer(
+            id=event.id,
+            type=event.type.value,
+            created_at=event.created_at,
+            actor=event.actor,
+            subject=event.subject,
+            data=dict(event.data),
+        )
+        for _, event in found[:limit]
+    ]
+    return EventPage(items=items, next_cursor=following)
+
+
+def _answer(asset: Asset, content: Content | None, place: Project, cover: Cover) -> AssetAnswer:
+    digest = content.digest.hex() if content and content.digest else None
+    code = asset.error_code or (content.error_code if content else None)
+    detail = asset.error_detail or (content.error_detail if content else None)
+    return AssetAnswer(
+        id=asset.id,
+        file_name=asset.file_name,
+        title=asset.title,
+        description=asset.description,
+        kind=asset.kind,
+        media_type=content.media_type if content else "application/octet-stream",
+        size_bytes=asset.size_bytes,
+        digest=None if digest is None else f"sha-256:{digest}",
+        state=asset.state.value,
+        scan=asset.scan.value,
+        client=place.client_slug,
+        project=place.project_slug,
+        client_name=place.client_name,
+        project_name=place.project_name,
+        duration=asset.duration,
+        width=asset.width,
+        height=asset.height,
+        tags=list(asset.tags),
+        metadata=dict(asset.metadata),
+        error=None if code is None else Trouble(code=code, detail=detail or ""),
+        poster_url=cover.poster_url,
+        thumbnail_url=cover.thumbnail_url,
+        placements=[TierAnswer(tier=each.tier, state=each.state) for each in cover.placements],
+        created_by=asset.created_by,
+        created_at=asset.created_at,
+        updated_at=asset.updated_at,
+    )

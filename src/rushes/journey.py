@@ -1,0 +1,260 @@
+"""The journey: what follows from what, on one page.
+
+     upload.completed ──> ingest ──> upload.accepted, asset.created
+     asset.created ──┬──> keep       the original goes into the archive; the spool is free again
+                     ├──> prepare ─┬─> stills    poster and thumbnails, or previews
+                     │             └─> ladder    runs of segments, sound, files
+                     └──> settle     the same bytes may be here, made and kept, already
+     asset.deleted ─────> delete     objects of what nobody has any more
+
+Rooms never call the next one: they write an event beside their change, and `STORY` is the one
+table from event to workflow. A workflow's body only orders steps; each step is one deed of one
+room, runs at least once, and may run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from rushes.errors import Kind as ErrorKind
+from rushes.events.event import Event, EventType
+from rushes.events.relay import Argument, Start, Story
+from rushes.intake.sniff import Sniffed
+from rushes.intake.verify import Intake
+from rushes.jobs.engine import Engine
+from rushes.jobs.job import Queue, StepFailed, workflow_id
+from rushes.jobs.schedule import EXPIRE_UPLOADS
+from rushes.library.asset import Shown
+from rushes.library.editing import Editing
+from rushes.library.filing import Filing
+from rushes.library.originals import Originals
+from rushes.media.facts import MediaKind
+from rushes.media.ladder import RECIPE
+from rushes.renditions.look import Looking
+from rushes.renditions.make import Making
+from rushes.renditions.outcome import Outcomes
+from rushes.renditions.rendition import Kind
+from rushes.renditions.stills import Stills
+from rushes.tiers.copy import Keeper
+from rushes.tiers.remove import Remover
+from rushes.uploads.sweep import Sweep
+
+PROBE_SECONDS: Final = 60.0
+RUN_SECONDS: Final = 1_800.0
+STILLS_SECONDS: Final = 300.0
+DAY_SECONDS: Final = 86_400.0
+
+BY_STILLS, BY_LADDER, BY_COPY = 10, 30, 10
+"""Priorities (low goes first): a picture is there before the ladder begins."""
+
+
+Settle = Callable[[str], Awaitable[None]]
+
+
+def _content_of(event: Event) -> tuple[Argument, ...]:
+    return (str(event.data["content_id"]),)
+
+
+def _both(event: Event) -> tuple[Argument, ...]:
+    return (event.subject, str(event.data["content_id"]))
+
+
+STORY: Final[Story] = {
+    EventType.UPLOAD_COMPLETED: (Start("ingest"),),
+    EventType.ASSET_CREATED: (
+        Start("keep", arguments=_content_of, queue=Queue.COPY, priority=BY_COPY),
+        Start("prepare", arguments=_content_of, recipe=RECIPE),
+        Start("settle", arguments=_both),
+    ),
+    EventType.ASSET_DELETED: (Start("delete", arguments=_both),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """Everything that a workflow may ask a room to do."""
+
+    intake: Intake
+    filing: Filing
+    editing: Editing
+    originals: Originals
+    looking: Looking
+    stills: Stills
+    making: Making
+    outcomes: Outcomes
+    keeper: Keeper
+    remover: Remover
+    sweep: Sweep
+
+    async def settle(self, content_id: str) -> None:
+        """Bring the assets of a content to the state that is true now; free the spool if it may."""
+        summary = await self.outcomes.summary(content_id)
+        is_kept = await self.keeper.is_original_kept(content_id)
+        if is_kept:
+            await self.originals.release(content_id)
+        shown = Shown(
+            is_playable=summary.is_playable,
+            is_made=summary.is_made,
+            is_kept=is_kept,
+            error=summary.error,
+        )
+        await self.filing.settle(content_id, shown)
+
+
+def tell(engine: Engine, deeds: Deeds) -> None:
+    """Tell the engine every workflow; the names stay for ever, as open work bears them."""
+    settle = engine.step("settle")(deeds.settle)
+    _tell_arrival(engine, deeds, settle)
+    _tell_preparing(engine, deeds, settle)
+    _tell_stills(engine, deeds, settle)
+    _tell_ladder(engine, deeds, settle)
+    _tell_leaving(engine, deeds)
+
+
+def _tell_arrival(engine: Engine, deeds: Deeds, settle: Settle) -> None:
+    verify = engine.step("verify", timeout_seconds=RUN_SECONDS)(_verifying(deeds))
+    accept = engine.step("accept")(_accepting(deeds))
+    keep_original = engine.step("keep", timeout_seconds=DAY_SECONDS)(deeds.keeper.keep_original)
+    digest = engine.step("digest", timeout_seconds=DAY_SECONDS)(deeds.originals.digest)
+
+    @engine.workflow("ingest")
+    async def ingest(upload_id: str) -> None:
+        try:
+            await accept(upload_id, await verify(upload_id))
+        except StepFailed as failure:
+            if failure.failed_kind is not ErrorKind.GONE:  # cancelled before the verdict
+                raise
+
+    @engine.workflow("keep")
+    async def keep(content_id: str) -> None:
+        await keep_original(content_id)
+        await settle(content_id)
+        await digest(content_id)
+
+    @engine.workflow("settle")
+    async def settle_asset(_asset_id: str, content_id: str) -> None:
+        await settle(content_id)
+
+
+def _tell_preparing(engine: Engine, deeds: Deeds, settle: Settle) -> None:
+    look = engine.step("probe", timeout_seconds=PROBE_SECONDS, preemptible=True)(deeds.looking.look)
+    give_up = engine.step("give_up")(deeds.looking.give_up)
+
+    async def plan(content_id: str) -> None:
+        await look(content_id)
+        for name, priority in (("stills", BY_STILLS), ("ladder", BY_LADDER)):
+            job_id = workflow_id(name, content_id, RECIPE)
+            await engine.submit(Queue.MEDIA, name, job_id, content_id, priority=priority)
+
+    @engine.workflow("prepare")
+    async def prepare(content_id: str) -> None:
+        await _or_give_up(plan, give_up, settle, content_id)
+
+
+def _tell_stills(engine: Engine, deeds: Deeds, settle: Settle) -> None:
+    step = engine.step("stills", timeout_seconds=STILLS_SECONDS, preemptible=True)
+    make = step(deeds.stills.make)
+    fail = engine.step("fail")(_failing(deeds, Kind.STILL))
+
+    @engine.workflow("stills")
+    async def stills(content_id: str) -> None:
+        await _or_give_up(make, fail, settle, content_id)
+
+
+def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
+    making = deeds.making
+
+    async def encode_and_report(content_id: str, first: int, count: int) -> None:
+        await making.encode(content_id, first, count, lambda share: engine.report("encode", share))
+
+    plan = engine.step("plan")(making.plan)
+    encode = engine.step("encode", timeout_seconds=RUN_SECONDS, preemptible=True)(encode_and_report)
+    sound = engine.step("sound", timeout_seconds=RUN_SECONDS, preemptible=True)(making.encode_sound)
+    list_unfinished = engine.step("list")(making.list_unfinished)
+    finish = engine.step("finish", timeout_seconds=RUN_SECONDS)(making.finish)
+    fail = engine.step("fail")(_failing(deeds, Kind.PROXY, Kind.AUDIO))
+    sweep = engine.step("sweep")(making.sweep)
+
+    async def make(content_id: str) -> None:
+        for first, count in await plan(content_id):
+            await encode(content_id, first, count)
+        await sound(content_id)
+        for rendition_id in await list_unfinished(content_id):
+            await finish(content_id, rendition_id)
+
+    @engine.workflow("ladder")
+    async def ladder(content_id: str) -> None:
+        await _or_give_up(make, fail, settle, content_id)
+        await sweep(content_id)
+
+
+def _tell_leaving(engine: Engine, deeds: Deeds) -> None:
+    forget = engine.step("forget")(deeds.editing.forget)
+    sweep = engine.step("sweep")(deeds.making.sweep)
+    remove = engine.step("remove", timeout_seconds=RUN_SECONDS)(deeds.remover.remove_content)
+    expire = engine.step("expire", timeout_seconds=RUN_SECONDS)(_expiring(deeds))
+    finish_removals = engine.step("orphans")(deeds.remover.remove_orphans)
+
+    @engine.workflow("delete")
+    async def delete(asset_id: str, content_id: str) -> None:
+        if await forget(asset_id, content_id):
+            await sweep(content_id)
+            await remove(content_id)
+
+    @engine.scheduled(EXPIRE_UPLOADS)
+    async def expire_uploads() -> None:
+        await expire()
+        await finish_removals()
+
+
+async def _or_give_up(
+    work: Callable[[str], Awaitable[None]],
+    give_up: Callable[[str, str, str], Awaitable[None]],
+    settle: Settle,
+    content_id: str,
+) -> None:
+    """Do the work and settle; where it fails, keep the reason, settle, and fail as well.
+
+    Content that nobody has any more is no failure: there is nothing left to do.
+    """
+    try:
+        await work(content_id)
+    except StepFailed as failure:
+        if failure.failed_kind is ErrorKind.GONE:
+            return
+        await give_up(content_id, failure.failed_code, str(failure))
+        await settle(content_id)
+        raise
+    await settle(content_id)
+
+
+def _verifying(deeds: Deeds) -> Callable[[str], Awaitable[dict[str, str]]]:
+    async def verify(upload_id: str) -> dict[str, str]:
+        found = await deeds.intake.verify(upload_id)
+        return {name: str(value) for name, value in asdict(found).items()}
+
+    return verify
+
+
+def _accepting(deeds: Deeds) -> Callable[[str, dict[str, str]], Awaitable[str]]:
+    async def accept(upload_id: str, found: dict[str, str]) -> str:
+        sniffed = Sniffed(found["format"], MediaKind(found["kind"]), found["media_type"])
+        return await deeds.filing.accept(upload_id, sniffed)
+
+    return accept
+
+
+def _expiring(deeds: Deeds) -> Callable[[], Awaitable[int]]:
+    async def expire() -> int:
+        return (await deeds.sweep.run()).expired
+
+    return expire
+
+
+def _failing(deeds: Deeds, *kinds: Kind) -> Callable[[str, str, str], Awaitable[None]]:
+    async def fail(content_id: str, code: str, detail: str) -> None:
+        await deeds.outcomes.fail(content_id, kinds, code, detail)
+
+    return fail

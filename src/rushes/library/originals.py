@@ -1,0 +1,50 @@
+"""What happens to an original once it is filed: its whole digest, and the end of its spool file."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rushes.db.engine import Database
+from rushes.intake.verify import digest_file
+from rushes.library import records
+from rushes.uploads import records as upload_records
+from rushes.uploads.spool import Spool
+
+Original = Callable[[str], Awaitable[Path]]
+"""Gives a local path of a content's original; the deed of a room to our right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Originals:
+    """Reads originals through once, and frees the spool."""
+
+    database: Database
+    spool: Spool
+    original: Original
+
+    async def digest(self, content_id: str) -> None:
+        """Compute the SHA-256 of the whole original and keep it; once.
+
+        Raises:
+            BytesChanged: the file is not as long as what was received.
+        """
+        async with self.database.reading() as connection:
+            content = await records.find_content(connection, content_id)
+        if content is None or content.digest is not None:
+            return
+        digest = await digest_file(await self.original(content_id), content.size_bytes)
+        async with self.database.transaction() as connection:
+            await records.record_digest(connection, content_id, digest)
+            for asset in await records.list_of_content(connection, content_id):
+                await upload_records.record_digest(connection, asset.upload_id, digest)
+
+    async def release(self, content_id: str) -> None:
+        """Remove what the spool holds of a content; the archive has it."""
+        async with self.database.reading() as connection:
+            assets = await records.list_of_content(connection, content_id)
+        for asset in assets:
+            await self.spool.release(asset.upload_id)
+            async with self.database.transaction() as connection:
+                await upload_records.mark_unspooled(connection, asset.upload_id)
