@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.access.permit import Actor
@@ -17,6 +17,7 @@ from rushes.delivery.playback import Playback, Playing, Waiting
 from rushes.delivery.quality import AUTO, Hints
 from rushes.delivery.ranges import RangeNotSatisfiable
 from rushes.delivery.serve import Playlist, Server
+from rushes.http.problem import answer, request_id_of
 from rushes.http.ranged import USER_BYTES, answer_file
 from rushes.tiers.locate import Locator
 
@@ -95,15 +96,15 @@ def _asset_routes(delivery: Delivery, identify: Identify) -> APIRouter:
         """Say how to play an asset, or when to ask again."""
         known = asked or PlaybackAsked()
         hints = Hints(known.connection_speed, known.connection_type, known.client_width)
-        answer = await delivery.playing.ask(
+        found = await delivery.playing.ask(
             await identify(request),
             asset_id,
             _base(delivery, request),
             quality=known.quality,
             hints=hints,
         )
-        _mark(response, answer)
-        return answer
+        _mark(response, found)
+        return found
 
     @router.get("/download", responses=WAITING)
     async def download(
@@ -114,16 +115,16 @@ def _asset_routes(delivery: Delivery, identify: Identify) -> APIRouter:
     ) -> Download | Waiting:
         """Give a signed address of the original, or of one quality."""
         who, base = await identify(request), _base(delivery, request)
-        answer = await delivery.downloading.ask(who, asset_id, base, quality=quality)
-        _mark(response, answer)
-        return answer
+        found = await delivery.downloading.ask(who, asset_id, base, quality=quality)
+        _mark(response, found)
+        return found
 
     @router.get("/original", response_class=RedirectResponse, status_code=307)
     @router.head("/original", response_class=RedirectResponse, status_code=307)
     async def original(request: Request, asset_id: str) -> Response:
         """Lead to the bytes of the original."""
-        answer = await delivery.downloading.original(await identify(request), asset_id, "")
-        return _redirect(answer.url)
+        found = await delivery.downloading.original(await identify(request), asset_id, "")
+        return _redirect(found.url)
 
     @router.get("/image", response_class=RedirectResponse, status_code=307)
     async def image(
@@ -173,7 +174,7 @@ def _signed_routes(delivery: Delivery) -> APIRouter:
         try:
             return answer_file(request, found, copy)
         except RangeNotSatisfiable as error:
-            return _unsatisfiable(error, copy.size_bytes)
+            return _unsatisfiable(request, error, copy.size_bytes)
 
     return router
 
@@ -182,11 +183,11 @@ def _base(delivery: Delivery, request: Request) -> str:
     return (delivery.base_url or str(request.base_url)).rstrip("/")
 
 
-def _mark(response: Response, answer: object) -> None:
+def _mark(response: Response, found: object) -> None:
     response.headers["Cache-Control"] = "no-store"
-    if isinstance(answer, Waiting):
+    if isinstance(found, Waiting):
         response.status_code = 202
-        response.headers["Retry-After"] = str(max(1, round(answer.retry_after)))
+        response.headers["Retry-After"] = str(max(1, round(found.retry_after)))
 
 
 def _redirect(address: str) -> Response:
@@ -200,18 +201,7 @@ def _playlist(found: Playlist) -> Response:
     )
 
 
-def _unsatisfiable(error: RangeNotSatisfiable, size_bytes: int) -> Response:
+def _unsatisfiable(request: Request, error: RangeNotSatisfiable, size_bytes: int) -> Response:
     """Return 416, which no table of kinds knows: it is about this header alone (RFC 9110)."""
-    body = {
-        "type": f"/docs/errors#{error.code}",
-        "title": "Range Not Satisfiable",
-        "status": 416,
-        "detail": error.message,
-        "code": error.code,
-    }
-    return JSONResponse(
-        body,
-        status_code=416,
-        media_type="application/problem+json",
-        headers={"Content-Range": f"bytes */{size_bytes}", "Accept-Ranges": "bytes"},
-    )
+    headers = {"Content-Range": f"bytes */{size_bytes}", "Accept-Ranges": "bytes"}
+    return answer(416, error.code, error.message, request_id_of(request), headers=headers)

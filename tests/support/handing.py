@@ -1,0 +1,148 @@
+"""A house that only hands out: rows, two folder stores, and the delivery routes before them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI, Request
+
+from rushes.access.permit import SYSTEM, Actor
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.delivery.download import Downloading
+from rushes.delivery.listing import Listing
+from rushes.delivery.playback import Playing
+from rushes.delivery.serve import Server
+from rushes.delivery.sign import Signer
+from rushes.http.delivery import Delivery, routes
+from rushes.http.problem import Edge as Outermost
+from rushes.http.problem import add_problems
+from rushes.media.layout import Layout, Piece, TrackLayout, format_layout
+from rushes.settings import DeliverySettings
+from rushes.stores.filesystem import FolderStore, open_folder
+from rushes.tiers.copy import Keeper
+from rushes.tiers.edge import Edge
+from rushes.tiers.locate import Locator
+from rushes.tiers.remove import Remover
+from tests.support.filed import Filed, Files
+
+
+@dataclass(slots=True)
+class Handing:
+    """Everything behind the routes; `actor` is who calls."""
+
+    folder: Path
+    database: Database
+    clock: Clock
+    archive: FolderStore
+    edge: FolderStore
+    signer: Signer = field(default_factory=lambda: Signer(b"k" * 32))
+    actor: Actor = SYSTEM
+
+    @property
+    def files(self) -> Files:
+        """What files things."""
+        return Files(self.database, self.clock)
+
+    @property
+    def keeper(self) -> Keeper:
+        """What keeps things."""
+        edge = Edge(self.edge)
+        return Keeper(self.database, self.clock, self.archive, edge, self.spool_path)
+
+    @property
+    def locator(self) -> Locator:
+        """What finds things."""
+        return Locator(self.database, self.archive, self.edge, self.spool_path)
+
+    @property
+    def remover(self) -> Remover:
+        """What removes things."""
+        return Remover(self.database, self.archive, self.edge)
+
+    async def spool_path(self, upload_id: str) -> Path:
+        """Return where an upload's bytes lie."""
+        return self.folder / "spool" / upload_id
+
+    def spool(self, filed: Filed, content: bytes) -> Path:
+        """Lay an upload's bytes into the spool."""
+        path = self.folder / "spool" / filed.upload_id
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    async def keep(self, rendition_id: str, content: bytes) -> None:
+        """Lay a rendition's file down and keep it."""
+        path = self.folder / rendition_id
+        path.write_bytes(content)
+        await self.keeper.keep_rendition(rendition_id, path)
+
+    def app(self) -> Outermost:
+        """Return the application with the delivery routes alone."""
+        settings, signer = DeliverySettings(), self.signer
+
+        async def identify(_request: Request) -> Actor:
+            return self.actor
+
+        app = FastAPI()
+        add_problems(app)
+        delivery = Delivery(
+            playing=Playing(self.database, self.clock, signer, settings),
+            downloading=Downloading(self.database, self.clock, signer, settings),
+            listing=Listing(self.database),
+            server=Server(self.database, self.clock, signer),
+            locator=self.locator,
+        )
+        app.include_router(routes(delivery, identify))
+        return Outermost(app)
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Give a client of the application."""
+        transport = httpx.ASGITransport(app=self.app())
+        async with httpx.AsyncClient(transport=transport, base_url="http://rushes.test") as client:
+            yield client
+
+
+@asynccontextmanager
+async def open_handing(folder: Path, database: Database, clock: Clock) -> AsyncIterator[Handing]:
+    """Open the two stores in a folder."""
+    async with (
+        await open_folder(folder / "archive") as archive,
+        await open_folder(folder / "edge") as edge,
+    ):
+        yield Handing(folder, database, clock, archive, edge)
+
+
+def layout_of(
+    name: str, content: bytes, *, width: int = 1280, height: int = 720
+) -> dict[str, object]:
+    """Return the layout of a pretended file of 1,000 bytes or more: two segments, two tracks."""
+    video = TrackLayout(
+        "avc1.64001f",
+        10_000,
+        Piece(100, 50, 0),
+        (Piece(200, 300, 10_000), Piece(600, 200, 10_000)),
+    )
+    sound = TrackLayout(
+        "mp4a.40.2",
+        48_000,
+        Piece(150, 50, 0),
+        (Piece(500, 100, 48_128), Piece(800, 100, 47_872)),
+    )
+    digest = hashlib.sha256(content).hexdigest()
+    rate = Fraction(30_000, 1_001)
+    return format_layout(Layout(name, len(content), digest, width, height, rate, video, sound))
+
+
+def layout_of_sound(name: str, content: bytes) -> dict[str, object]:
+    """Return the layout of a pretended file with sound alone."""
+    sound = TrackLayout("mp4a.40.2", 48_000, Piece(100, 50, 0), (Piece(200, 300, 96_000),))
+    digest = hashlib.sha256(content).hexdigest()
+    return format_layout(Layout(name, len(content), digest, 0, 0, Fraction(0), None, sound))
