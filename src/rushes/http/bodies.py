@@ -1,0 +1,101 @@
+"""Bodies that are read as they come, and answers given before a body is read.
+
+An answer to a request whose body still comes is lost if the connection is closed at once: the
+sender's bytes meet a closed port, and the reset hides the answer. So the answer goes out first, and
+what comes after it is thrown away for a while (RFC 9112, section 9.6).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from rushes.uploads.inflow import BodyCut
+
+LINGER_BYTES: Final = 32 * 2**20
+LINGER_SECONDS: Final = 5.0
+SMALL_BYTES: Final = 64 * 2**10
+"""A body this small is read and thrown away, and the connection lives on."""
+
+
+class Incoming:
+    """The body of one request."""
+
+    def __init__(self, request: Request) -> None:
+        """Nothing is read yet."""
+        self._receive = request.receive
+        self._length = request.headers.get("content-length")
+        self._is_awaited = "expect" in request.headers
+        is_chunked = "transfer-encoding" in request.headers
+        self.is_over = not is_chunked and (self._length or "0") == "0"
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it costs less to read it than to close the connection."""
+        told = self._length is not None and self._length.isdecimal()
+        return told and int(self._length or 0) <= SMALL_BYTES and not self._is_awaited
+
+    async def read(self) -> AsyncIterator[bytes]:
+        """Yield the body's bytes as they come.
+
+        Raises:
+            BodyCut: the sender is gone.
+        """
+        while not self.is_over:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self.is_over = True
+                raise BodyCut
+            self.is_over = not message.get("more_body", False)
+            piece = message.get("body", b"")
+            if piece:
+                yield piece
+
+    async def discard(self) -> None:
+        """Throw away what still comes, for a while."""
+        left = LINGER_BYTES
+        try:
+            async with asyncio.timeout(LINGER_SECONDS):
+                async for piece in self.read():
+                    left -= len(piece)
+                    if left <= 0:
+                        return
+        except (TimeoutError, BodyCut):
+            return
+
+
+class Unhurried(Response):
+    """An answer that may come before the end of the request's body."""
+
+    def __init__(self, answer: Response, incoming: Incoming, *, lingers: bool = True) -> None:
+        """Send `answer`; with `lingers` false the connection is closed right after it."""
+        self._answer = answer
+        self._incoming = incoming
+        self._lingers = lingers
+        super().__init__(status_code=answer.status_code)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer, let the body run out, close."""
+        if not self._incoming.is_over and self._incoming.is_small and self._lingers:
+            await self._incoming.discard()
+        answer = self._answer
+        if self._incoming.is_over:
+            await answer(scope, receive, send)
+            return
+        answer.headers["Connection"] = "close"
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status_code,
+                "headers": answer.raw_headers,
+            }
+        )
+        await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+        if self._lingers:
+            await self._incoming.discard()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,0 +1,282 @@
+"""tus 1.0 over HTTP: at `/files/` for accounts, at `/u/{token}/files/` for whoever has the link.
+
+What is asked and answered stands in `uploads.tus`; here are only the routes, the caller and the
+body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from rushes.access.link import Link, Preview
+from rushes.access.permit import Actor, Verb, permit
+from rushes.access.project import Project
+from rushes.access.rates import Rates, Rule
+from rushes.errors import RushesError
+from rushes.http import problem
+from rushes.http.auth import Caller
+from rushes.http.bodies import Incoming, Unhurried
+from rushes.ids import Prefix, is_id
+from rushes.settings import Settings
+from rushes.uploads import tus
+from rushes.uploads.admission import Admission, Wanted
+from rushes.uploads.hold import UploadStopped
+from rushes.uploads.receive import May, Receiver
+from rushes.uploads.spool import SpoolBroken, SpoolFull
+from rushes.uploads.tus import Answer, Creation
+from rushes.uploads.upload import Owner, Protocol, State, Upload, UploadMissing, UploadPending
+
+CREATIONS: Final = Rule("upload-creation", 600)
+ACCEPT_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 0.2
+
+FindCaller: TypeAlias = Callable[[Request], Awaitable[Caller]]
+ResolveProject: TypeAlias = Callable[[Actor, str | None], Awaitable[Project]]
+ServeOriginal: TypeAlias = Callable[[Request, str], Awaitable[Response]]
+"""Answers a request with the bytes of an asset's original, by the asset's id."""
+
+Deed: TypeAlias = Callable[[Request, Incoming, str | None], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tus:
+    """What the routes stand on."""
+
+    admission: Admission
+    receiver: Receiver
+    rates: Rates
+    settings: Settings
+    find_caller: FindCaller
+    resolve_project: ResolveProject
+    serve_original: ServeOriginal
+
+    async def create(self, request: Request, incoming: Incoming, _id: str | None) -> Response:
+        """Begin an upload, and take the first bytes if they come along."""
+        creation = tus.parse_creation(_join_headers(request))
+        caller = await self.find_caller(request)
+        if caller.link is not None:
+            await self.rates.take(CREATIONS, caller.link.id)
+        project = await self.resolve_project(caller.actor, creation.metadata.project)
+        upload = await self.admission.create(_wanted(creation, caller, project), caller.link)
+        has_body = creation.append is not None
+        if creation.append is not None and upload.is_open and creation.append.length != 0:
+            upload = await self._take_first(upload, creation, incoming, caller)
+        location = f"{self._base(request)}{request.url.path.rstrip('/')}/{upload.id}"
+        return _respond(tus.answer_creation(upload, location, has_body=has_body))
+
+    async def append(self, request: Request, incoming: Incoming, upload_id: str | None) -> Response:
+        """Take bytes in at the offset."""
+        append = tus.parse_append(_join_headers(request))
+        caller = await self.find_caller(request)
+        upload = await self.receiver.append(
+            _id(upload_id),
+            append,
+            incoming.read(),
+            may(caller.actor, Verb.APPEND_UPLOAD),
+            most=self._most(caller.link),
+        )
+        return _respond(tus.answer_append(upload))
+
+    async def look(self, request: Request, _incoming: Incoming, upload_id: str | None) -> Response:
+        """Say where to go on."""
+        caller = await self.find_caller(request)
+        asks = may(caller.actor, Verb.SEE_UPLOAD)
+        upload = await self.receiver.look(_id(upload_id), asks)
+        response = _respond(tus.answer_head(upload))
+        del response.headers["Content-Length"]  # it would say how long a GET is
+        return response
+
+    async def let_go(
+        self, request: Request, _incoming: Incoming, upload_id: str | None
+    ) -> Response:
+        """End an upload, or forget its address."""
+        caller = await self.find_caller(request)
+        asks = may(caller.actor, Verb.CANCEL_UPLOAD)
+        await self.receiver.let_go(_id(upload_id), asks, actor=caller.actor.id)
+        return _respond(tus.answer_gone())
+
+    async def offer(self, request: Request, _incoming: Incoming, _id: str | None) -> Response:
+        """Say what this server can do; asked by nobody in particular."""
+        most = self.settings.uploads.max_file_bytes
+        if "token" in request.path_params:
+            link = (await self.find_caller(request)).link
+            most = min(most, link.max_file_bytes or most) if link else most
+        return _respond(tus.answer_options(most))
+
+    async def fetch(self, request: Request, _incoming: Incoming, upload_id: str | None) -> Response:
+        """Give the bytes back once they are accepted; a link gives them only with a preview."""
+        caller = await self.find_caller(request)
+        if caller.link is not None and caller.link.preview is not Preview.OWN:
+            raise UploadMissing("There is no such upload. Start a new one.")
+        asks = may(caller.actor, Verb.SEE_UPLOAD)
+        upload = await self._await_verdict(_id(upload_id), asks)
+        return await self.serve_original(request, upload.asset_id)
+
+    async def _await_verdict(self, upload_id: str, asks: May) -> Upload:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + ACCEPT_SECONDS
+        while True:
+            upload = await self.receiver.find(upload_id, asks)
+            if upload.state is State.ACCEPTED:
+                return upload
+            if upload.state is not State.COMPLETED or loop.time() >= deadline:
+                raise UploadPending(
+                    f"This upload is {upload.state}; its bytes are given out once it is accepted. "
+                    "Ask again later.",
+                    retry_after=5,
+                )
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _take_first(
+        self, upload: Upload, creation: Creation, incoming: Incoming, caller: Caller
+    ) -> Upload:
+        """Take the body of a creation; a body that may not be ends the upload with it."""
+        if creation.append is None:
+            return upload
+        asks = may(caller.actor, Verb.APPEND_UPLOAD)
+        most = self._most(caller.link)
+        try:
+            return await self.receiver.append(
+                upload.id, creation.append, incoming.read(), asks, most=most
+            )
+        except (UploadStopped, SpoolFull, SpoolBroken):
+            return await self.receiver.find(upload.id, asks)  # what is kept is told; it goes on
+        except RushesError:
+            await self.receiver.let_go(upload.id, asks, actor=caller.actor.id)
+            raise
+
+    def _most(self, link: Link | None) -> Callable[[Upload], int]:
+        return lambda upload: self.admission.find_most(upload, link)
+
+    def _base(self, request: Request) -> str:
+        """Return the address people use, or the one that this request was sent to."""
+        if self.settings.base_url is not None:
+            return self.settings.public_url
+        return f"{request.url.scheme}://{request.url.netloc}"
+
+
+def routes(deeds: Tus) -> APIRouter:
+    """Return every tus route, for accounts and for links."""
+    router = APIRouter(tags=["tus"])
+    for place in ("/files", "/u/{token}/files"):
+        kind = "link" if "token" in place else "account"
+        _add(router, f"{place}/", kind, {"POST": deeds.create, "OPTIONS": deeds.offer})
+        _add(
+            router,
+            f"{place}/{{upload_id}}",
+            kind,
+            {
+                "HEAD": deeds.look,
+                "PATCH": deeds.append,
+                "DELETE": deeds.let_go,
+                "GET": deeds.fetch,
+                "OPTIONS": deeds.offer,
+            },
+        )
+    return router
+
+
+def may(actor: Actor, verb: Verb) -> May:
+    """Return what raises where this actor may not do this to an upload."""
+
+    def ask(upload: Upload) -> None:
+        permit(
+            actor,
+            verb,
+            upload.project_id,
+            link_id=upload.link_id,
+            missing=UploadMissing("There is no such upload. Start a new one."),
+        )
+
+    return ask
+
+
+def _add(router: APIRouter, path: str, kind: str, deeds: Mapping[str, Deed]) -> None:
+    """Add each method, and POST for clients that can send no other (`X-HTTP-Method-Override`)."""
+    for method in (*deeds, *({"POST"} - set(deeds))):
+        name = f"tus_{kind}_{method.lower()}_{'upload' if 'upload_id' in path else 'uploads'}"
+        router.add_api_route(
+            path,
+            _endpoint(deeds, method),
+            methods=[method],
+            name=name,
+            operation_id=name,
+            summary=f"tus {method}",
+            response_class=Response,
+            status_code=STATUSES[method],
+        )
+
+
+STATUSES: Final = {"POST": 201, "HEAD": 200, "PATCH": 204, "DELETE": 204, "GET": 200}
+STATUSES["OPTIONS"] = 204
+
+
+def _endpoint(deeds: Mapping[str, Deed], method: str) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        """Speak tus 1.0 (https://tus.io/protocols/resumable-upload)."""
+        told = request.headers.get("x-http-method-override", method) if method == "POST" else method
+        incoming = Incoming(request)
+        try:
+            if told.upper() not in {"GET", "OPTIONS"}:
+                tus.require_version(request.headers)
+            deed = deeds.get(told.upper())
+            if deed is None:
+                raise tus.BadHeader(f"The method {told[:20]} means nothing at this address.")
+            response = await deed(request, incoming, request.path_params.get("upload_id"))
+        except RushesError as error:
+            return _refuse(request, incoming, error)
+        return response if incoming.is_over else Unhurried(response, incoming)
+
+    return answer
+
+
+def _refuse(request: Request, incoming: Incoming, error: RushesError) -> Response:
+    """Return an error's problem, with the headers and statuses that tus wants."""
+    response = problem.answer_error(error, problem.request_id_of(request.scope))
+    answer = tus.answer_error(error, response.status_code)
+    if answer.status != response.status_code:
+        document = json.loads(bytes(response.body))
+        document |= {"status": answer.status, "title": "Checksum Mismatch"}
+        response = Response(json.dumps(document), answer.status, media_type=problem.MEDIA_TYPE)
+    response.headers.update(answer.headers)
+    return Unhurried(response, incoming, lingers=not isinstance(error, UploadStopped))
+
+
+def _respond(answer: Answer) -> Response:
+    return Response(status_code=answer.status, headers=dict(answer.headers))
+
+
+def _join_headers(request: Request) -> dict[str, str]:
+    """Return the headers by lower-case name; one that was sent twice is joined by commas."""
+    joined: dict[str, str] = {}
+    for name, value in request.headers.items():
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined
+
+
+def _id(text: str | None) -> str:
+    """Return an upload's id; what has not its form names nothing."""
+    if text is None or not is_id(Prefix.UPLOAD, text):
+        raise UploadMissing("There is no such upload. Start a new one.")
+    return text
+
+
+def _wanted(creation: Creation, caller: Caller, project: Project) -> Wanted:
+    link = caller.link
+    owner = Owner(link_id=link.id) if link else Owner(account_id=caller.actor.id)
+    return Wanted(
+        protocol=Protocol.TUS,
+        project_id=project.id,
+        owner=owner,
+        file_name=creation.metadata.file_name,
+        media_type=creation.metadata.media_type,
+        metadata=creation.metadata.text,
+        size_bytes=creation.size_bytes,
+    )

@@ -1,0 +1,109 @@
+"""Uploads as JSON: what one is, which are mine, and away with one. The same for every protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+
+from rushes.access.permit import ActorKind, Verb
+from rushes.db.engine import Database
+from rushes.http.auth import Caller
+from rushes.http.paging import CursorText, Limit, Page, Pager
+from rushes.http.tus import may
+from rushes.uploads import records
+from rushes.uploads.receive import Receiver
+from rushes.uploads.upload import Owner, Protocol, State, Upload
+
+LISTING = "uploads"
+
+
+class UploadAnswer(BaseModel):
+    """An upload; sizes in bytes. `asset_id` is told once it is filed, `digest` once it is known."""
+
+    id: str
+    protocol: Protocol
+    state: State
+    offset: int
+    size_bytes: int | None
+    file_name: str
+    media_type: str
+    asset_id: str | None
+    digest: str | None
+    reason: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+def routes(
+    database: Database,
+    receiver: Receiver,
+    pager: Pager,
+    find_caller: Callable[[Request], Awaitable[Caller]],
+) -> APIRouter:
+    """Return the routes under `/api/v1/uploads`; a link calls them with `Rushes-Link`."""
+    router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"])
+
+    @router.get("")
+    async def list_uploads(
+        request: Request,
+        state: Annotated[State | None, Query(description="Only those in this state")] = None,
+        limit: Limit = 50,
+        cursor: CursorText = None,
+    ) -> Page[UploadAnswer]:
+        """List mine, newest first."""
+        owner = _owner(await find_caller(request))
+        listing = f"{LISTING} {owner.account_id} {owner.link_id} {state}"
+        after = pager.read_after(listing, cursor)
+        async with database.reading() as connection:
+            found = await records.list_uploads(
+                connection, owner, state=state, before=after, limit=limit + 1
+            )
+        page, next_cursor = pager.cut(listing, found, limit, _place)
+        return Page(items=[describe(upload) for upload in page], next_cursor=next_cursor)
+
+    @router.get("/{upload_id}")
+    async def get_upload(request: Request, upload_id: str) -> UploadAnswer:
+        """Say how far an upload is; nobody who sends is disturbed."""
+        caller = await find_caller(request)
+        return describe(await receiver.read(upload_id, may(caller.actor, Verb.SEE_UPLOAD)))
+
+    @router.delete("/{upload_id}", status_code=204)
+    async def delete_upload(request: Request, upload_id: str) -> None:
+        """End an upload; of one that was accepted only the address goes."""
+        caller = await find_caller(request)
+        asks = may(caller.actor, Verb.CANCEL_UPLOAD)
+        await receiver.let_go(upload_id, asks, actor=caller.actor.id)
+
+    return router
+
+
+def describe(upload: Upload) -> UploadAnswer:
+    """Return what is told of an upload."""
+    return UploadAnswer(
+        id=upload.id,
+        protocol=upload.protocol,
+        state=upload.state,
+        offset=upload.offset,
+        size_bytes=upload.size_bytes,
+        file_name=upload.file_name,
+        media_type=upload.media_type,
+        asset_id=upload.asset_id if upload.state is State.ACCEPTED else None,
+        digest=f"sha-256:{upload.digest.hex()}" if upload.digest else None,
+        reason=upload.reason,
+        created_at=upload.created_at,
+        expires_at=upload.expires_at,
+    )
+
+
+def _owner(caller: Caller) -> Owner:
+    if caller.actor.kind is ActorKind.LINK:
+        return Owner(link_id=caller.actor.link_id)
+    return Owner(account_id=caller.actor.id)
+
+
+def _place(upload: Upload) -> tuple[datetime, str]:
+    return upload.created_at, upload.id

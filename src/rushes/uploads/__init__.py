@@ -1,0 +1,1 @@
+"""How bytes come in: one upload, any bad line, and an answered offset that is never lost."""

@@ -1,0 +1,136 @@
+"""Admission: an upload comes into being, or leaves no trace.
+
+may it -> file and folder synced -> row, reserved room and event in one transaction -> answer
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rushes import ids
+from rushes.access.limits import Bounds, Offered, admit, find_most
+from rushes.access.link import Link, is_open, unknown_link
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.events.event import EventType
+from rushes.ids import ENTROPY_BYTES, Prefix
+from rushes.settings import UploadSettings
+from rushes.uploads import records
+from rushes.uploads.commit import complete, tell
+from rushes.uploads.quota import Quota
+from rushes.uploads.spool import MIN_FREE_SHARE, Spool, tell_trouble
+from rushes.uploads.upload import Owner, Protocol, State, Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An upload that somebody asks for; `size_bytes` None: told later."""
+
+    protocol: Protocol
+    project_id: str
+    owner: Owner
+    file_name: str
+    media_type: str
+    metadata: str
+    size_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Lets uploads begin."""
+
+    database: Database
+    clock: Clock
+    settings: UploadSettings
+    spool: Spool
+    quota: Quota
+
+    async def create(self, wanted: Wanted, link: Link | None = None) -> Upload:
+        """Begin an upload; one of zero bytes is completed at once.
+
+        Raises:
+            TypeRefused, FileTooLarge, NoSpace, QuotaExceeded, FilesExceeded, LinkNotFound:
+                it may not; nothing is left of it.
+            SpoolFull, SpoolBroken: the disk does not take it.
+        """
+        await self._admit(wanted, link)
+        upload = self._new(wanted, link)
+        file = await self._create_file(upload)
+        is_kept = False
+        try:
+            async with self.database.transaction() as connection:
+                await self.quota.take(connection, upload)
+                await records.record_upload(connection, upload, file)
+                await tell(connection, upload, EventType.UPLOAD_CREATED, self.clock)
+                if upload.is_whole:
+                    upload = await complete(connection, upload, self.clock)
+            is_kept = True
+        finally:
+            if not is_kept:
+                await self.spool.release(upload.id)
+        return upload
+
+    def find_most(self, upload: Upload, link: Link | None) -> int:
+        """Return how many bytes an upload may have by server, link and type."""
+        return find_most(Offered(_name(upload), upload.media_type), self._bounds(link, 0))
+
+    async def _admit(self, wanted: Wanted, link: Link | None) -> None:
+        if link is not None and not is_open(link, self.clock.now()):
+            raise unknown_link()
+        free = await self.spool.find_free_bytes() - await self._find_kept_free()
+        offered = Offered(wanted.file_name, wanted.media_type, wanted.size_bytes)
+        admit(offered, self._bounds(link, free))
+
+    def _bounds(self, link: Link | None, free_bytes: int) -> Bounds:
+        return Bounds(
+            server_bytes=self.settings.max_file_bytes,
+            free_bytes=free_bytes,
+            link_bytes=link.max_file_bytes if link else None,
+            types=link.types if link else ("any",),
+        )
+
+    async def _find_kept_free(self) -> int:
+        share = int(await self.spool.find_total_bytes() * MIN_FREE_SHARE)
+        return min(self.settings.keep_free_bytes, share)
+
+    def _new(self, wanted: Wanted, link: Link | None) -> Upload:
+        now = self.clock.now()
+        asset_id = ids.new(Prefix.ASSET, now, self.clock.entropy(ENTROPY_BYTES))
+        rests_for = timedelta(days=link.keep_parts_days) if link else self.settings.expires_after
+        return Upload(
+            id=ids.new(Prefix.UPLOAD, now, self.clock.entropy(ENTROPY_BYTES)),
+            protocol=wanted.protocol,
+            state=State.RECEIVING,
+            project_id=wanted.project_id,
+            account_id=wanted.owner.account_id,
+            link_id=wanted.owner.link_id,
+            asset_id=asset_id,
+            file_name=wanted.file_name or asset_id,
+            media_type=wanted.media_type,
+            metadata=wanted.metadata,
+            size_bytes=wanted.size_bytes,
+            offset=0,
+            reserved_bytes=wanted.size_bytes or 0,
+            fence=0,
+            root=None,
+            digest=None,
+            reason=None,
+            is_spooled=True,
+            created_at=now,
+            updated_at=now,
+            expires_at=now + rests_for,
+            completed_at=None,
+        )
+
+    async def _create_file(self, upload: Upload) -> str:
+        try:
+            return await self.spool.create(upload.id)
+        except OSError as error:
+            await self.spool.release(upload.id)
+            raise tell_trouble(error, 0) from error
+
+
+def _name(upload: Upload) -> str:
+    """Return the name that was sent; a file without one bears its asset's id."""
+    return "" if upload.file_name == upload.asset_id else upload.file_name

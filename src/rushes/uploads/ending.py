@@ -1,0 +1,70 @@
+"""How an upload ends before its bytes are kept: cancelled, expired, or forgotten.
+
+The row changes first, in one transaction with what it gives back and its event; the files go after
+it. What a crash leaves between the two, the sweep finishes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.events.event import EventType
+from rushes.uploads import records
+from rushes.uploads.commit import tell
+from rushes.uploads.spool import Spool
+from rushes.uploads.upload import FORGOTTEN, State, Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Ends uploads."""
+
+    database: Database
+    clock: Clock
+    spool: Spool
+
+    async def cancel(self, upload: Upload, reason: str, *, actor: str | None = None) -> bool:
+        """End an upload that was not accepted; False if it went on meanwhile: read it again.
+
+        Raises:
+            IllegalStep: it is not in a state to be cancelled.
+        """
+        async with self.database.transaction() as connection:
+            if not await records.mark_cancelled(connection, upload, reason, self.clock.now()):
+                return False
+            now = await records.get_upload(connection, upload.id)
+            await tell(connection, now, EventType.UPLOAD_CANCELLED, self.clock, actor=actor)
+        return True
+
+    async def expire(self, upload: Upload) -> bool:
+        """End an upload whose time is over; False if a byte came meanwhile."""
+        async with self.database.transaction() as connection:
+            if not await records.mark_expired(connection, upload, self.clock.now()):
+                return False
+            now = await records.get_upload(connection, upload.id)
+            await tell(connection, now, EventType.UPLOAD_EXPIRED, self.clock, actor="system")
+        return True
+
+    async def let_go(self, upload: Upload, *, actor: str | None = None) -> None:
+        """Do what its sender means by DELETE: cancel it, or where it is judged, forget it."""
+        while True:
+            if upload.state in {State.ACCEPTED, State.QUARANTINED}:
+                async with self.database.transaction() as connection:
+                    await records.mark_forgotten(connection, upload, FORGOTTEN, self.clock.now())
+                return
+            if upload.is_gone or await self.cancel(upload, "cancelled", actor=actor):
+                return
+            async with self.database.reading() as connection:
+                upload = await records.get_upload(connection, upload.id)
+
+    async def remove_bytes(self, upload_id: str) -> None:
+        """Remove what an ended upload left in the spool.
+
+        Raises:
+            OSError: the spool does not let it go; the sweep tries again.
+        """
+        await self.spool.release(upload_id)
+        async with self.database.transaction() as connection:
+            await records.mark_unspooled(connection, upload_id)

@@ -1,0 +1,79 @@
+"""Room in links and projects: reserved when an upload begins, settled when it ends.
+
+Where the length is unknown, room is taken a step at a time while bytes arrive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from rushes.access.limits import QuotaExceeded, explain
+from rushes.clock import Clock
+from rushes.db.engine import Connection, Database
+from rushes.uploads import records
+from rushes.uploads.upload import LengthChanged, Upload
+
+STEP_BYTES: Final = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Takes room and gives it back."""
+
+    database: Database
+    clock: Clock
+
+    async def take(self, connection: Connection, upload: Upload) -> None:
+        """Reserve a new upload's bytes and its place among files, in the caller's transaction.
+
+        Raises:
+            QuotaExceeded, FilesExceeded: its link or project has no room.
+            LinkNotFound: the link was switched off or ran out meanwhile.
+        """
+        await self._reserve(connection, upload, upload.reserved_bytes, 1)
+
+    async def grow(self, upload: Upload, wanted: int) -> int:
+        """Reserve so many bytes in all for an upload of unknown length; a step more if there is.
+
+        Raises:
+            QuotaExceeded: there is no room.
+        """
+        try:
+            return await self._grow_to(upload, max(wanted, upload.reserved_bytes + STEP_BYTES))
+        except QuotaExceeded:
+            return await self._grow_to(upload, wanted)
+
+    async def tell_length(self, upload: Upload, size_bytes: int) -> Upload:
+        """Keep a length that was deferred, and reserve exactly it.
+
+        Raises:
+            QuotaExceeded: there is no room.
+            LengthChanged: another request told a length first.
+        """
+        async with self.database.transaction() as connection:
+            if not await records.record_length(connection, upload, size_bytes, self.clock.now()):
+                raise LengthChanged("Another request told this upload's length. Ask for it anew.")
+            more = size_bytes - upload.reserved_bytes
+            if more > 0:
+                await self._reserve(connection, upload, more, 0)
+            else:
+                await records.give_back(connection, upload, -more, 0)
+            await records.record_reserved(connection, upload.id, size_bytes)
+            return await records.get_upload(connection, upload.id)
+
+    async def _grow_to(self, upload: Upload, size_bytes: int) -> int:
+        async with self.database.transaction() as connection:
+            now = await records.get_upload(connection, upload.id)
+            if size_bytes > now.reserved_bytes:
+                await self._reserve(connection, now, size_bytes - now.reserved_bytes, 0)
+                await records.record_reserved(connection, upload.id, size_bytes)
+            return max(size_bytes, now.reserved_bytes)
+
+    async def _reserve(
+        self, connection: Connection, upload: Upload, bytes_more: int, files_more: int
+    ) -> None:
+        now = self.clock.now()
+        if not await records.reserve(connection, upload, bytes_more, files_more, now):
+            link, project = await records.find_use(connection, upload)
+            raise explain(link, project, bytes_more, files_more)

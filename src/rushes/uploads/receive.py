@@ -1,0 +1,297 @@
+"""Receiving: an append from its first check to the offset that is acknowledged.
+
+1. Who writes holds the upload; every check comes before the first byte.
+2. Before each append the file is compared with the committed offset: longer, and it is cut;
+   shorter, and the upload is cancelled, because an offset that is not true is never answered.
+3. An append outlives the request that brought it: what has arrived is committed, whoever is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.errors import RushesError
+from rushes.settings import UploadSettings
+from rushes.uploads import checksum as sums
+from rushes.uploads import records
+from rushes.uploads.blocks import BLOCK_BYTES, Hashing
+from rushes.uploads.commit import Committer, PlaceLost
+from rushes.uploads.ending import Ending
+from rushes.uploads.hold import Hold, Holds
+from rushes.uploads.inflow import Body, Inflow
+from rushes.uploads.memory import Memory, Remembered
+from rushes.uploads.quota import Quota
+from rushes.uploads.spool import Spool, SpoolFile, tell_trouble
+from rushes.uploads.upload import (
+    BYTES_LOST,
+    Append,
+    Extent,
+    OffsetMismatch,
+    Room,
+    State,
+    Upload,
+    UploadGone,
+    plan_append,
+)
+from rushes.uploads.writing import Writing
+
+DRAIN_SECONDS: Final = 8.0
+
+LOG: Final = logging.getLogger(__name__)
+
+May: TypeAlias = Callable[[Upload], None]
+"""Raises where the caller may not touch this upload."""
+
+Most: TypeAlias = Callable[[Upload], int]
+"""Says how many bytes an upload may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Takes appends in, one at a time for each upload."""
+
+    database: Database
+    clock: Clock
+    settings: UploadSettings
+    spool: Spool
+    quota: Quota
+    ending: Ending
+    committer: Committer
+    holds: Holds
+    memory: Memory = field(default_factory=Memory)
+    running: set[asyncio.Task[Upload]] = field(default_factory=set)
+
+    async def append(
+        self,
+        upload_id: str,
+        append: Append,
+        body: Body,
+        may: May,
+        *,
+        most: Most | None = None,
+    ) -> Upload:
+        """Take a body in; return the upload with the offset that is durable now.
+
+        `most` says how large an upload of unknown length may become; by default as large as the
+        server allows.
+
+        Raises:
+            UploadMissing, UploadGone, OffsetMismatch, LengthChanged, UploadTooLarge, UploadBusy:
+                before a byte was read.
+            UploadTooLarge, UploadStopped, ChecksumMismatch, SpoolFull, SpoolBroken: after some
+                were; the fact `offset` says what is kept.
+        """
+        await self.find(upload_id, may)  # strangers disturb nobody who holds it
+        hold = Hold()
+        work = asyncio.create_task(self._append(hold, upload_id, append, body, most or self._most))
+        self.running.add(work)
+        work.add_done_callback(self.running.discard)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            hold.stop()  # the work writes down what came, and lets go by itself
+            raise
+
+    async def look(self, upload_id: str, may: May) -> Upload:
+        """Return an upload whose offset is durable and will be accepted next.
+
+        Raises:
+            UploadMissing, UploadGone, UploadBusy: there is no such offset to tell.
+        """
+        await self.find(upload_id, may)
+        async with self.holds.take(upload_id, Hold()):
+            async with self.database.reading() as connection:
+                upload = (await records.get_upload(connection, upload_id)).answering()
+                extents = await records.list_extents(connection, upload_id)
+            if upload.is_open:
+                size = await self.spool.run(self.spool.find_size, extents[-1])
+                await self._require_size(upload, extents, size)
+            return upload
+
+    async def read(self, upload_id: str, may: May) -> Upload:
+        """Return an upload as it was last committed, gone ones too; its holder is not disturbed.
+
+        Raises:
+            UploadMissing: there is none, or none that the caller may see.
+        """
+        async with self.database.reading() as connection:
+            upload = await records.get_upload(connection, upload_id)
+        may(upload)
+        return upload
+
+    async def find(self, upload_id: str, may: May) -> Upload:
+        """Return an upload as it was last committed, if its address answers.
+
+        Raises:
+            UploadMissing, UploadGone: it does not.
+        """
+        return (await self.read(upload_id, may)).answering()
+
+    async def let_go(self, upload_id: str, may: May, *, actor: str | None = None) -> None:
+        """Do what its sender means by DELETE: a busy writer does not hinder it.
+
+        Raises:
+            UploadMissing, UploadGone: there is nothing to let go.
+        """
+        upload = await self.find(upload_id, may)
+        await self.ending.let_go(upload, actor=actor)
+        await self.holds.evict(upload_id)
+        self.memory.forget(upload_id)
+        async with self.database.reading() as connection:
+            upload = await records.get_upload(connection, upload_id)
+        if upload.state is State.CANCELLED:
+            await self.ending.remove_bytes(upload_id)
+
+    async def drain(self, seconds: float = DRAIN_SECONDS) -> bool:
+        """Take nothing in any more; commit what has arrived. Say whether all came to rest."""
+        return await self.holds.drain(seconds)
+
+    async def _append(
+        self, hold: Hold, upload_id: str, append: Append, body: Body, most: Most
+    ) -> Upload:
+        async with self.holds.take(upload_id, hold):
+            async with self.database.reading() as connection:
+                upload = (await records.get_upload(connection, upload_id)).answering()
+            room = plan_append(
+                upload,
+                append,
+                max_file_bytes=most(upload) if upload.size_bytes is None else upload.size_bytes,
+                max_append_bytes=self.settings.max_append_bytes,
+            )
+            if room.is_late and room.size_bytes is not None:
+                upload = await self.quota.tell_length(upload, room.size_bytes)
+            if not upload.is_open:
+                return upload
+            try:
+                return await self._receive(hold, upload, append, room, body)
+            except PlaceLost:
+                self.memory.forget(upload_id)
+                raise await self._find_out(upload_id) from None
+
+    def _most(self, _upload: Upload) -> int:
+        return self.settings.max_file_bytes
+
+    async def _find_out(self, upload_id: str) -> RushesError:
+        """Say what became of an upload that was taken away from its writer."""
+        async with self.database.reading() as connection:
+            upload = await records.find_upload(connection, upload_id)
+        if upload is None or upload.is_gone:
+            return UploadGone("This upload has ended. Start a new one.")
+        return OffsetMismatch(
+            f"The upload stands at byte {upload.offset} now. Go on from there.",
+            offset=upload.offset,
+        )
+
+    async def _receive(
+        self, hold: Hold, upload: Upload, append: Append, room: Room, body: Body
+    ) -> Upload:
+        upload, extents, known = await self._prepare(upload)
+        hashing = await self._find_hashing(upload, extents, known)
+        summing = sums.start(append.checksum.algorithm) if append.checksum else None
+        before = hashing.copy() if hashing and append.checksum else None
+        file = await self._open(upload, extents, hashing, summing)
+        inflow = Inflow(
+            body,
+            most=room.most,
+            length=append.length,
+            stall_seconds=self.settings.stall_seconds,
+        )
+        hold.attach(inflow)
+        writing = Writing(
+            upload=upload,
+            room=room,
+            inflow=inflow,
+            file=file,
+            hashing=hashing,
+            checksum=append.checksum,
+            summing=summing,
+            spool=self.spool,
+            committer=self.committer,
+            clock=self.clock,
+            is_durable=self.settings.durability == "power",
+            reserve=self.quota.grow,
+        )
+        try:
+            return await writing.run()
+        finally:
+            self._remember(writing, hashing, before)
+            await self.spool.run(file.close)
+
+    def _remember(self, writing: Writing, hashing: Hashing | None, before: Hashing | None) -> None:
+        """Keep what the next append can use; where a commit is in doubt, keep nothing."""
+        if writing.is_in_doubt:
+            self.memory.forget(writing.upload.id)
+            return
+        is_as_before = before is not None and before.offset == writing.upload.offset
+        kept = before if is_as_before else hashing
+        self.memory.keep(writing.upload, kept, is_spoiled=writing.is_spoiled)
+
+    async def _prepare(
+        self, upload: Upload
+    ) -> tuple[Upload, tuple[Extent, ...], Remembered | None]:
+        """Shut out writers of the past, and begin a new file where the old one is spoiled."""
+        known = self.memory.find(upload)
+        if known is None:
+            async with self.database.transaction() as connection:
+                upload = (await records.raise_fence(connection, upload.id)).answering()
+        async with self.database.reading() as connection:
+            extents = await records.list_extents(connection, upload.id)
+        if known is not None and known.is_spoiled:
+            try:
+                file = await self.spool.create(upload.id, len(extents))
+            except OSError as error:
+                raise tell_trouble(error, upload.offset) from error
+            async with self.database.transaction() as connection:
+                await records.record_extent(connection, upload.id, extents, file)
+            extents = (*extents, Extent(file, 0, 0))
+        return upload, extents, known
+
+    async def _find_hashing(
+        self, upload: Upload, extents: Sequence[Extent], known: Remembered | None
+    ) -> Hashing | None:
+        """Return the running digest at the offset: the one we know, or read again."""
+        if self.settings.digest == "intake":
+            return None
+        if known is not None and known.hashing is not None:
+            return known.hashing
+        return await self.spool.run(_hash_open_block, self.spool, extents, upload.offset)
+
+    async def _open(
+        self,
+        upload: Upload,
+        extents: Sequence[Extent],
+        hashing: Hashing | None,
+        summing: sums.Summing | None,
+    ) -> SpoolFile:
+        last = extents[-1]
+        at = last.start + last.length
+        size = await self.spool.run(self.spool.find_size, last)
+        await self._require_size(upload, extents, size)
+        try:
+            fd = await self.spool.run(self.spool.open_file, last, at)
+        except OSError as error:
+            raise tell_trouble(error, upload.offset) from error
+        return SpoolFile(fd, at, hashing, summing)
+
+    async def _require_size(self, upload: Upload, extents: Sequence[Extent], size: int) -> None:
+        """End an upload whose acknowledged bytes are not there."""
+        last = extents[-1]
+        if size >= last.start + last.length:
+            return
+        LOG.error("upload %s: %d bytes of its file are lost", upload.id, upload.offset)
+        await self.ending.cancel(upload, BYTES_LOST)
+        raise UploadGone("The disk lost bytes of this upload. Start a new one; tell an admin.")
+
+
+def _hash_open_block(spool: Spool, extents: Sequence[Extent], offset: int) -> Hashing:
+    start = offset - offset % BLOCK_BYTES
+    hashing = Hashing(start)
+    for piece in spool.read(extents, start, offset):
+        hashing.update(piece)
+    return hashing

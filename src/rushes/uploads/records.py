@@ -1,0 +1,444 @@
+"""The queries of uploads: rows, extents, block digests, and what is reserved for them.
+
+1. An offset moves by one conditional UPDATE: fence, old offset and state must be what the writer
+   believes, else nothing happens.
+2. The length of the last extent is not stored: it is what the offset leaves.
+3. Reserving is one UPDATE that says its limit itself, so racing creations cannot pass it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rushes.access.limits import Use
+from rushes.db.tables import block_hashes, links, projects, upload_parts, uploads
+from rushes.uploads.blocks import Block
+from rushes.uploads.upload import (
+    Extent,
+    Owner,
+    Protocol,
+    State,
+    Step,
+    Upload,
+    UploadMissing,
+    after,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """An offset on its way from `old` to `new`, by the writer with this fence."""
+
+    upload_id: str
+    fence: int
+    old: int
+    new: int
+    expires_at: datetime
+    now: datetime
+    blocks: tuple[Block, ...] = ()
+
+
+async def find_upload(connection: AsyncConnection, upload_id: str) -> Upload | None:
+    """Return an upload by its id."""
+    query = select(uploads).where(uploads.c.id == upload_id)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _upload(row)
+
+
+async def get_upload(connection: AsyncConnection, upload_id: str) -> Upload:
+    """Return an upload by its id.
+
+    Raises:
+        UploadMissing: there is none.
+    """
+    upload = await find_upload(connection, upload_id)
+    if upload is None:
+        raise UploadMissing("There is no such upload. Start a new one.")
+    return upload
+
+
+async def list_uploads(
+    connection: AsyncConnection,
+    owner: Owner,
+    *,
+    state: State | None = None,
+    before: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> list[Upload]:
+    """Return an owner's uploads, newest first; `before` is (created_at, id) of the last one."""
+    mine = and_(
+        uploads.c.account_id.is_not_distinct_from(owner.account_id),
+        uploads.c.link_id.is_not_distinct_from(owner.link_id),
+        or_(uploads.c.account_id.is_not(None), uploads.c.link_id.is_not(None)),
+    )
+    query = select(uploads).where(mine).limit(limit)
+    if state is not None:
+        query = query.where(uploads.c.state == state.value)
+    if before is not None:
+        query = query.where(_is_before(*before))
+    query = query.order_by(uploads.c.created_at.desc(), uploads.c.id.desc())
+    return await _uploads(connection, query)
+
+
+async def record_upload(connection: AsyncConnection, upload: Upload, file: str) -> None:
+    """Insert an upload and its first extent."""
+    values: dict[str, object] = {name: getattr(upload, name) for name in Upload.__slots__}
+    values |= {"protocol": upload.protocol.value, "state": upload.state.value}
+    await connection.execute(insert(uploads).values(**values))
+    await connection.execute(
+        insert(upload_parts).values(upload_id=upload.id, position=0, file=file, start=0, length=0)
+    )
+
+
+async def list_extents(connection: AsyncConnection, upload_id: str) -> tuple[Extent, ...]:
+    """Return where an upload's bytes lie, in order; the last extent may be empty."""
+    offset = await connection.scalar(select(uploads.c.offset).where(uploads.c.id == upload_id))
+    query = select(upload_parts).where(upload_parts.c.upload_id == upload_id)
+    rows = (await connection.execute(query.order_by(upload_parts.c.position))).all()
+    if not rows:
+        return ()
+    before = tuple(Extent(row.file, row.start, row.length) for row in rows[:-1])
+    rest = (offset or 0) - sum(extent.length for extent in before)
+    return (*before, Extent(rows[-1].file, rows[-1].start, rest))
+
+
+async def record_extent(
+    connection: AsyncConnection, upload_id: str, extents: Sequence[Extent], file: str
+) -> None:
+    """Close the last of the present `extents` at its length and go on in a new file."""
+    last = len(extents) - 1
+    place = and_(upload_parts.c.upload_id == upload_id, upload_parts.c.position == last)
+    await connection.execute(update(upload_parts).where(place).values(length=extents[last].length))
+    await connection.execute(
+        insert(upload_parts).values(
+            upload_id=upload_id, position=last + 1, file=file, start=0, length=0
+        )
+    )
+
+
+async def raise_fence(connection: AsyncConnection, upload_id: str) -> Upload:
+    """Shut out every writer before this one; return the upload with the new fence.
+
+    Raises:
+        UploadMissing: there is none.
+    """
+    await connection.execute(
+        update(uploads).where(uploads.c.id == upload_id).values(fence=uploads.c.fence + 1)
+    )
+    return await get_upload(connection, upload_id)
+
+
+async def record_length(
+    connection: AsyncConnection, upload: Upload, size_bytes: int, now: datetime
+) -> bool:
+    """Tell the length that was deferred; False if somebody told one or it moved on."""
+    is_same = and_(
+        uploads.c.id == upload.id,
+        uploads.c.size_bytes.is_(None),
+        uploads.c.offset <= size_bytes,
+        uploads.c.state == State.RECEIVING.value,
+    )
+    done = await connection.execute(
+        update(uploads).where(is_same).values(size_bytes=size_bytes, updated_at=now)
+    )
+    return done.rowcount == 1
+
+
+async def record_advance(connection: AsyncConnection, advance: Advance) -> bool:
+    """Move an offset and keep the blocks that became full; False if the writer lost its place."""
+    holds = and_(
+        uploads.c.id == advance.upload_id,
+        uploads.c.fence == advance.fence,
+        uploads.c.offset == advance.old,
+        uploads.c.state == State.RECEIVING.value,
+    )
+    done = await connection.execute(
+        update(uploads)
+        .where(holds)
+        .values(offset=advance.new, expires_at=advance.expires_at, updated_at=advance.now)
+    )
+    if done.rowcount != 1:
+        return False
+    await record_blocks(connection, advance.upload_id, advance.blocks)
+    return True
+
+
+async def record_blocks(
+    connection: AsyncConnection, upload_id: str, blocks: Sequence[Block]
+) -> None:
+    """Keep digests of blocks."""
+    if blocks:
+        rows = [
+            {"upload_id": upload_id, "position": block.position, "digest": block.digest}
+            for block in blocks
+        ]
+        await connection.execute(insert(block_hashes), rows)
+
+
+async def list_block_digests(connection: AsyncConnection, upload_id: str) -> list[bytes]:
+    """Return the digests of an upload's blocks, in order."""
+    query = select(block_hashes.c.digest).where(block_hashes.c.upload_id == upload_id)
+    return list((await connection.execute(query.order_by(block_hashes.c.position))).scalars())
+
+
+async def delete_blocks(connection: AsyncConnection, upload_id: str) -> None:
+    """Forget the digests of an upload's blocks."""
+    await connection.execute(delete(block_hashes).where(block_hashes.c.upload_id == upload_id))
+
+
+async def record_root(connection: AsyncConnection, upload_id: str, root: bytes) -> None:
+    """Keep the root over the blocks of an upload whose bytes were read after receiving."""
+    await connection.execute(update(uploads).where(uploads.c.id == upload_id).values(root=root))
+
+
+async def record_digest(connection: AsyncConnection, upload_id: str, digest: bytes) -> None:
+    """Keep the SHA-256 of the whole."""
+    await connection.execute(update(uploads).where(uploads.c.id == upload_id).values(digest=digest))
+
+
+async def mark_completed(
+    connection: AsyncConnection, upload: Upload, root: bytes | None, now: datetime
+) -> bool:
+    """Say that every byte is here, settle what was reserved; False if it was not receiving."""
+    done = await _step(
+        connection,
+        upload,
+        Step.COMPLETE,
+        now,
+        root=root,
+        completed_at=now,
+        reserved_bytes=upload.offset,
+    )
+    if done and upload.reserved_bytes != upload.offset:
+        await give_back(connection, upload, upload.reserved_bytes - upload.offset, 0)
+    return done
+
+
+async def mark_accepted(connection: AsyncConnection, upload: Upload, now: datetime) -> bool:
+    """Let a completed upload in; False if it was not where the row said.
+
+    Raises:
+        IllegalStep: it is not in a state to be accepted.
+    """
+    done = await _step(connection, upload, Step.ACCEPT, now)
+    if done and upload.state is State.QUARANTINED:
+        await give_back(connection, upload, -upload.reserved_bytes, -1)
+    return done
+
+
+async def mark_quarantined(
+    connection: AsyncConnection, upload: Upload, reason: str, now: datetime
+) -> bool:
+    """Keep a completed upload out, and give its reserved space back; False as above.
+
+    Raises:
+        IllegalStep: it is not in a state to be quarantined.
+    """
+    done = await _step(connection, upload, Step.QUARANTINE, now, reason=reason)
+    if done:
+        await release(connection, upload)
+    return done
+
+
+async def mark_cancelled(
+    connection: AsyncConnection, upload: Upload, reason: str, now: datetime
+) -> bool:
+    """End an upload before it is accepted; gives back what it reserved; False as above.
+
+    Raises:
+        IllegalStep: it is not in a state to be cancelled.
+    """
+    done = await _step(connection, upload, Step.CANCEL, now, reason=reason)
+    if done and upload.state is not State.QUARANTINED:
+        await release(connection, upload)
+    return done
+
+
+async def mark_expired(connection: AsyncConnection, upload: Upload, now: datetime) -> bool:
+    """End an upload whose time is over by now; False if a byte came in the meantime."""
+    done = await _step(
+        connection, upload, Step.EXPIRE, now, only=uploads.c.expires_at <= now, reason="expired"
+    )
+    if done:
+        await release(connection, upload)
+    return done
+
+
+async def mark_forgotten(
+    connection: AsyncConnection, upload: Upload, reason: str, now: datetime
+) -> None:
+    """Let an accepted upload's address answer no more."""
+    await connection.execute(
+        update(uploads).where(uploads.c.id == upload.id).values(reason=reason, updated_at=now)
+    )
+
+
+async def mark_unspooled(connection: AsyncConnection, upload_id: str) -> None:
+    """Say that the spool holds none of its bytes any more."""
+    await connection.execute(
+        update(uploads).where(uploads.c.id == upload_id).values(is_spooled=False)
+    )
+
+
+async def reserve(
+    connection: AsyncConnection, upload: Upload, bytes_more: int, files_more: int, now: datetime
+) -> bool:
+    """Take room in the upload's link and project; False if one has not got it.
+
+    A caller that hears False must let the transaction fail, or what the link gave is lost.
+    """
+    if upload.link_id is not None:
+        is_live = and_(
+            links.c.is_active, or_(links.c.expires_at.is_(None), links.c.expires_at > now)
+        )
+        bytes_fit = _fits(links.c.used_bytes, bytes_more, links.c.max_total_bytes)
+        files_fit = _fits(links.c.used_files, files_more, links.c.max_files)
+        done = await connection.execute(
+            update(links)
+            .where(links.c.id == upload.link_id, is_live, bytes_fit, files_fit)
+            .values(
+                used_bytes=links.c.used_bytes + bytes_more,
+                used_files=links.c.used_files + files_more,
+            )
+        )
+        if done.rowcount != 1:
+            return False
+    fits = _fits(projects.c.used_bytes, bytes_more, projects.c.max_total_bytes)
+    done = await connection.execute(
+        update(projects)
+        .where(projects.c.id == upload.project_id, fits)
+        .values(
+            used_bytes=projects.c.used_bytes + bytes_more,
+            used_files=projects.c.used_files + files_more,
+        )
+    )
+    return done.rowcount == 1
+
+
+async def find_use(connection: AsyncConnection, upload: Upload) -> tuple[Use | None, Use | None]:
+    """Return how full the upload's link and project are; None where there is none."""
+    of_link = select(
+        links.c.used_bytes, links.c.max_total_bytes, links.c.used_files, links.c.max_files
+    ).where(links.c.id == upload.link_id)
+    of_project = select(projects.c.used_bytes, projects.c.max_total_bytes).where(
+        projects.c.id == upload.project_id
+    )
+    link = (await connection.execute(of_link)).one_or_none()
+    project = (await connection.execute(of_project)).one_or_none()
+    return Use(*link) if link else None, Use(*project) if project else None
+
+
+async def record_reserved(connection: AsyncConnection, upload_id: str, reserved: int) -> None:
+    """Keep how many bytes are reserved for an upload."""
+    await connection.execute(
+        update(uploads).where(uploads.c.id == upload_id).values(reserved_bytes=reserved)
+    )
+
+
+async def release(connection: AsyncConnection, upload: Upload) -> None:
+    """Give back the bytes and the file that an upload had reserved."""
+    await give_back(connection, upload, upload.reserved_bytes, 1)
+
+
+async def give_back(
+    connection: AsyncConnection, upload: Upload, bytes_less: int, files_less: int
+) -> None:
+    """Give room back to the upload's link and project."""
+    for table, key in ((links, upload.link_id), (projects, upload.project_id)):
+        if key is not None:
+            await connection.execute(
+                update(table)
+                .where(table.c.id == key)
+                .values(
+                    used_bytes=table.c.used_bytes - bytes_less,
+                    used_files=table.c.used_files - files_less,
+                )
+            )
+
+
+async def count_use(connection: AsyncConnection, upload: Upload, now: datetime) -> None:
+    """Count a received upload with its link, in SQL."""
+    if upload.link_id is not None:
+        await connection.execute(
+            update(links)
+            .where(links.c.id == upload.link_id)
+            .values(upload_count=links.c.upload_count + 1, last_used_at=now)
+        )
+
+
+async def list_expired(connection: AsyncConnection, now: datetime, limit: int) -> list[Upload]:
+    """Return uploads whose time is over, the longest first."""
+    over = and_(uploads.c.state == State.RECEIVING.value, uploads.c.expires_at <= now)
+    query = select(uploads).where(over).order_by(uploads.c.expires_at).limit(limit)
+    return await _uploads(connection, query)
+
+
+async def list_leftovers(connection: AsyncConnection, limit: int) -> list[Upload]:
+    """Return ended uploads whose bytes still lie in the spool."""
+    ended = uploads.c.state.in_([State.CANCELLED.value, State.EXPIRED.value])
+    query = select(uploads).where(ended, uploads.c.is_spooled).limit(limit)
+    return await _uploads(connection, query)
+
+
+async def list_spooled(connection: AsyncConnection, upload_ids: Sequence[str]) -> set[str]:
+    """Return those of these ids whose bytes belong in the spool."""
+    query = select(uploads.c.id).where(uploads.c.id.in_(upload_ids), uploads.c.is_spooled)
+    return set((await connection.execute(query)).scalars())
+
+
+async def delete_ended(connection: AsyncConnection, before: datetime, limit: int) -> int:
+    """Forget uploads that ended before then and left nothing; return how many."""
+    ended = and_(
+        uploads.c.state.in_([State.CANCELLED.value, State.EXPIRED.value]),
+        uploads.c.is_spooled.is_(False),
+        uploads.c.updated_at < before,
+    )
+    ids = list((await connection.execute(select(uploads.c.id).where(ended).limit(limit))).scalars())
+    for table in (block_hashes, upload_parts):
+        await connection.execute(delete(table).where(table.c.upload_id.in_(ids)))
+    await connection.execute(delete(uploads).where(uploads.c.id.in_(ids)))
+    return len(ids)
+
+
+async def _step(
+    connection: AsyncConnection,
+    upload: Upload,
+    step: Step,
+    now: datetime,
+    *,
+    only: ColumnElement[bool] | None = None,
+    **values: object,
+) -> bool:
+    """Move an upload one step on, if it still is in the state it was read in."""
+    state = after(upload.state, step)
+    is_same = and_(uploads.c.id == upload.id, uploads.c.state == upload.state.value)
+    if only is not None:
+        is_same = and_(is_same, only)
+    done = await connection.execute(
+        update(uploads).where(is_same).values(state=state.value, updated_at=now, **values)
+    )
+    return done.rowcount == 1
+
+
+def _fits(used: ColumnElement[int], more: int, most: ColumnElement[int]) -> ColumnElement[bool]:
+    return or_(most.is_(None), used + more <= most)
+
+
+def _is_before(created_at: datetime, upload_id: str) -> ColumnElement[bool]:
+    at = uploads.c.created_at
+    return or_(at < created_at, and_(at == created_at, uploads.c.id < upload_id))
+
+
+async def _uploads(connection: AsyncConnection, query: Select[tuple[object, ...]]) -> list[Upload]:
+    return [_upload(row) for row in (await connection.execute(query)).all()]
+
+
+def _upload(row: Row[tuple[object, ...]]) -> Upload:
+    values = {name: getattr(row, name) for name in Upload.__slots__}
+    values |= {"protocol": Protocol(row.protocol), "state": State(row.state)}
+    return Upload(**values)
