@@ -120,12 +120,12 @@ async def _write_playlists(screening: Screening) -> None:
         await asyncio.to_thread((screening.folder / address).write_text, text)
         variants.append(Variant(layout, address))
     lowest = screening.layouts[0]
-    address = None
+    shared: str | None = None
     if lowest.video is not None and lowest.sound is not None:
-        address = "sound.m3u8"
+        shared = "sound.m3u8"
         text = format_media_playlist(lowest.sound, screening.file(lowest).name)
-        await asyncio.to_thread((screening.folder / address).write_text, text)
-    await asyncio.to_thread(screening.playlist.write_text, format_multivariant(variants, address))
+        await asyncio.to_thread((screening.folder / shared).write_text, text)
+    await asyncio.to_thread(screening.playlist.write_text, format_multivariant(variants, shared))
 
 
 def look_at_picture(path: Path) -> Seen:
@@ -159,7 +159,14 @@ def pictures(path: Path) -> list[Image.Image]:
     """Return all pictures, grey and small."""
     with av.open(str(path)) as container:
         frames = container.decode(container.streams.video[0])
-        return [frame.to_image().convert("L").resize((160, 90)) for frame in frames]
+        return [_grey(frame).resize((160, 90)) for frame in frames]
+
+
+def _grey(frame: VideoFrame) -> Image.Image:
+    grey = frame.reformat(format="gray")
+    plane = grey.planes[0]
+    stored = Image.frombytes("L", (plane.line_size, grey.height), bytes(plane))
+    return stored.crop((0, 0, grey.width, grey.height))
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:
@@ -172,21 +179,21 @@ def flashes(path: Path) -> list[float]:
     found, was_white = [], False
     with av.open(str(path), options=HLS_OPTIONS) as container:
         for frame in container.decode(container.streams.video[0]):
-            is_white = ImageStat.Stat(frame.to_image().convert("L")).mean[0] > 100
+            is_white = ImageStat.Stat(_grey(frame)).mean[0] > 100
             if is_white and not was_white:
                 found.append(float(_time(frame)))
             was_white = is_white
     return found
 
 
-def beeps(path: Path) -> list[float]:
+def beeps(path: Path, level: float = 0.3) -> list[float]:
     """Return when the tone begins, in seconds."""
     found: list[float] = []
     with av.open(str(path), options=HLS_OPTIONS) as container:
         for frame in container.decode(container.streams.audio[0]):
             levels = array("f", bytes(frame.planes[0]))[: frame.samples]
-            for number, level in enumerate(levels):
+            for number, loud in enumerate(levels):
                 time = float(_time(frame)) + number / frame.sample_rate
-                if abs(level) > 0.3 and (not found or time - found[-1] > 0.5):
+                if abs(loud) > level and (not found or time - found[-1] > 0.5):
                     found.append(time)
     return found
