@@ -79,6 +79,14 @@ async def count_superadmins(connection: AsyncConnection) -> int:
     return len((await connection.execute(chosen.with_for_update())).all())
 
 
+async def find_oldest_superadmin(connection: AsyncConnection) -> Account | None:
+    """Return the account that has been able to do everything for the longest time."""
+    query = select(accounts).where(accounts.c.role == Role.SUPERADMIN.value, accounts.c.is_active)
+    oldest = query.order_by(accounts.c.created_at, accounts.c.id).limit(1)
+    row = await find_first(connection, oldest)
+    return None if row is None else account_of(row)
+
+
 async def record_setup(connection: AsyncConnection, now: datetime) -> bool:
     """Claim the first admin's place; False if it was claimed before."""
     return await insert_new(connection, setup_claims, {"id": SETUP_ROW, "claimed_at": now})

@@ -127,6 +127,11 @@ def unknown_link() -> LinkNotFound:
     return LinkNotFound("This upload link does not work. Ask whoever sent it for a new one.")
 
 
+def missing_link() -> LinkNotFound:
+    """Return what is said to people who manage links of an id that is unknown or foreign."""
+    return LinkNotFound("There is no such upload link. Check its id.")
+
+
 def parse_types(types: tuple[str, ...]) -> tuple[str, ...]:
     """Return extensions, media types or names of presets as they are kept: lower case, once each.
 

@@ -61,7 +61,7 @@ class Places:
             return await records.find_inbox(connection, actor.id)
         if is_id(Prefix.PROJECT, text):
             return await records.get_project(connection, text)
-        return await self._find(connection, *parse_place(text))
+        return await self.find(connection, *parse_place(text))
 
     async def find_or_make(
         self, connection: Connection, actor: Actor, client: str, project: str
@@ -71,7 +71,7 @@ class Places:
         Raises:
             ProjectNotFound: it is foreign, or the actor may not make one.
         """
-        found = await self._find(connection, client, project)
+        found = await self.find(connection, client, project)
         if found is not None:
             permit(actor, Verb.SEE_PROJECTS, found.id)
             return found
@@ -102,7 +102,8 @@ class Places:
         await self._record(connection, actor, made)
         return made
 
-    async def _find(self, connection: Connection, client: str, project: str) -> Project | None:
+    async def find(self, connection: Connection, client: str, project: str) -> Project | None:
+        """Return the project of these names or slugs, whoever asks; it may be foreign."""
         if is_slug(client) and is_slug(project):
             exact = await records.find_project_by_slugs(connection, client, project)
             if exact is not None:
