@@ -98,7 +98,7 @@ class Remote:
                 started=_seconds(step["started_at_epoch_ms"]),
                 ended=_seconds(step["completed_at_epoch_ms"]),
             )
-            for step in self._client.list_workflow_steps(job_id, load_output=False)
+            for step in self._client.list_workflow_steps(job_id)
         ]
 
     def try_again(self, job_id: str, new_id: str) -> None:

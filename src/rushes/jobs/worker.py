@@ -55,6 +55,7 @@ class Worker:
         if self.liveness is not None:
             self._watch_recoveries(self.liveness, asyncio.get_running_loop())
             await asyncio.to_thread(self.liveness.start)
+        self.database.told = self.relay.wake
         await self.engine.start()
         helpers = [asyncio.create_task(self.relay.run())]
         if not self.database.is_sqlite:
