@@ -5,9 +5,9 @@ import type { QualityRow } from "./qualities";
 export class QualityMenu {
   readonly element: HTMLElement;
   readonly #onChoose: (quality: string) => void;
-  readonly #onClose: () => void;
+  readonly #onClose: (hasChosen: boolean) => void;
 
-  constructor(onChoose: (quality: string) => void, onClose: () => void) {
+  constructor(onChoose: (quality: string) => void, onClose: (hasChosen: boolean) => void) {
     this.#onChoose = onChoose;
     this.#onClose = onClose;
     this.element = document.createElement("div");
@@ -31,10 +31,10 @@ export class QualityMenu {
     (chosen ?? this.#items()[0])?.focus();
   }
 
-  close(): void {
+  close(hasChosen = false): void {
     if (!this.isOpen) return;
     this.element.hidden = true;
-    this.#onClose();
+    this.#onClose(hasChosen);
   }
 
   /** Draw the rows anew; the focused one keeps its focus. */
@@ -62,7 +62,7 @@ export class QualityMenu {
     item.addEventListener("click", () => {
       if (row.isDisabled) return;
       this.#onChoose(row.quality);
-      this.close();
+      this.close(true);
     });
     return item;
   }

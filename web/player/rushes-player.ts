@@ -52,9 +52,10 @@ export class RushesPlayer extends HTMLElement {
       (quality) => {
         void this.#choose(quality);
       },
-      () => {
+      (hasChosen) => {
         window.clearInterval(this.#looker);
-        this.#stage?.menuAnchor.focus();
+        if (hasChosen) this.#stage?.focus();
+        else this.#stage?.menuAnchor.focus();
       },
     );
     root.append(this.#frame);
@@ -271,8 +272,9 @@ export class RushesPlayer extends HTMLElement {
     }
     this.#wantsPlay = false;
     this.#frame.replaceChildren(this.#stage.element, this.#menu.element);
+    this.#stage.fillScreenWith(this.#frame);
     this.#load(this.#startTime(), true);
-    this.#stage.element.focus();
+    this.#stage.focus();
   }
 
   #load(at: number, isPlaying: boolean): void {
@@ -404,7 +406,6 @@ export class RushesPlayer extends HTMLElement {
   async #renew(): Promise<void> {
     const stage = this.#stage;
     if (stage === null) return;
-    const [at, isPlaying] = [stage.time, !stage.isPaused];
     const answer = await this.#ask();
     if (answer === null || this.#stage !== stage) return;
     if (answer.kind !== "playable") {
@@ -412,7 +413,7 @@ export class RushesPlayer extends HTMLElement {
       return;
     }
     this.#playback = answer.playback;
-    this.#load(at, isPlaying);
+    this.#load(stage.time, !stage.isPaused);
   }
 
   #stopCard(detail: string): Card {

@@ -52,6 +52,8 @@ export class Stage {
   #meter = new FrameMeter();
   #stated: FrameRate | null = null;
   #shownAt = 0;
+  /** Whether to play as soon as there is something to play: before that, play() is forgotten. */
+  #wantsPlay = false;
   #marks: { in: number | null; out: number | null } = { in: null, out: null };
 
   constructor(name: string, isAudio: boolean, events: StageEvents) {
@@ -81,7 +83,9 @@ export class Stage {
   }
 
   get isPaused(): boolean {
-    return this.#media?.element.paused ?? true;
+    const media = this.#media?.element;
+    if (media === undefined) return true;
+    return media.readyState === 0 ? !this.#wantsPlay : media.paused;
   }
 
   get hls(): ReturnType<LoadedMedia["hls"]> {
@@ -105,7 +109,10 @@ export class Stage {
     this.element.append(media);
     media.volume = sound.volume;
     media.muted = sound.muted;
-    if (from.isPlaying) void media.play().catch(() => undefined);
+    this.#wantsPlay = from.isPlaying;
+    media.addEventListener("loadedmetadata", () => {
+      if (this.#wantsPlay) void media.play().catch(() => undefined);
+    });
     media.addEventListener("timeupdate", () => {
       this.#show(media.currentTime);
     });
@@ -161,16 +168,23 @@ export class Stage {
   }
 
   play(): void {
+    this.#wantsPlay = true;
     void this.#media?.element.play().catch(() => undefined);
   }
 
   pause(): void {
+    this.#wantsPlay = false;
     this.#shuttle.halt();
     this.#media?.element.pause();
   }
 
   setRate(rate: FrameRate | null): void {
     this.#stated ??= rate;
+  }
+
+  /** Full screen takes this element, so that the menu comes along. */
+  fillScreenWith(frame: HTMLElement): void {
+    Object.assign(this.element, { fullscreenElement: frame });
   }
 
   setBadge(label: string, tip: string): void {
@@ -185,6 +199,10 @@ export class Stage {
     button.textContent = label;
     button.setAttribute("aria-label", fill(words.quality.button, { quality: label }));
     button.hidden = !isOffered;
+  }
+
+  focus(): void {
+    this.element.focus({ preventScroll: true });
   }
 
   get menuAnchor(): HTMLElement {
@@ -212,8 +230,8 @@ export class Stage {
       if (isHalt) media.pause();
       return;
     }
-    if (media.paused) void media.play().catch(() => undefined);
-    else media.pause();
+    if (this.isPaused) this.play();
+    else this.pause();
   }
 
   #step(media: HTMLVideoElement, by: 1 | -1): void {
@@ -290,6 +308,11 @@ export class Stage {
       this.#events.onCopyLink(this.#shownAt);
     });
     onClick(".quality", this.#events.onMenu);
+    // A pressed button would keep the focus, and the next Space would press it again.
+    this.element.addEventListener("click", (event) => {
+      const isOnMenu = event.composedPath().includes(this.menuAnchor);
+      if (event.detail > 0 && !isOnMenu) this.focus();
+    });
     onClick(".marks", () => {
       this.#marks = { in: null, out: null };
       this.#part(".marks").hidden = true;

@@ -7,8 +7,6 @@ import "@mantine/core/styles/Button.layer.css";
 import "@mantine/core/styles/ActionIcon.layer.css";
 import "@mantine/core/styles/Loader.layer.css";
 import "@mantine/core/styles/Input.layer.css";
-import "@mantine/core/styles/Popover.layer.css";
-import "@mantine/core/styles/Menu.layer.css";
 import "../shared/tokens.css";
 import "./portal.css";
 
@@ -42,8 +40,8 @@ declare module "@tanstack/react-router" {
   }
 }
 
-const root = document.getElementById("portal");
-if (root === null) throw new Error("The page has no #portal to mount on.");
+const root = document.getElementById("root");
+if (root === null) throw new Error("The page has no #root to mount on.");
 
 createRoot(root).render(
   <StrictMode>

@@ -40,7 +40,7 @@ export function Details({ asset }: { readonly asset: Asset }): ReactNode {
           {asset.digest === null ? (
             <span className="dim">{details.digest_later}</span>
           ) : (
-            <CopyText text={asset.digest} label={details.copy_digest} />
+            <CopyText text={asset.digest.replace(/^sha-256:/, "")} label={details.copy_digest} />
           )}
         </Fact>
         {Object.entries(asset.metadata ?? {}).map(([name, value]) => (

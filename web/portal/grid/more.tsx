@@ -38,7 +38,7 @@ export function More({ hasMore, isLoading, shown, onMore }: MoreProps): ReactNod
           {words.more}
         </Button>
       ) : (
-        <span className="figures">{count(words.shown, shown)}</span>
+        <span>{count(words.shown, shown)}</span>
       )}
     </div>
   );

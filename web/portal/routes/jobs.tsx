@@ -81,7 +81,7 @@ function Row({ job }: { readonly job: Job }): ReactNode {
         <Subject subject={job.subject} />
       </div>
       <Badge sign={signOfJob(job.state)} />
-      <span className="meta stage">{stageOf(job)}</span>
+      <span className="meta step">{stageOf(job)}</span>
       <time className="meta figures when" dateTime={job.updated_at ?? job.created_at}>
         {formatMoment(job.updated_at ?? job.created_at)}
       </time>
