@@ -1,4 +1,4 @@
-"""What the tests of the wire share."""
+"""Servers of the wire tests."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from rushes.clock import Clock
-from rushes.db.engine import Database
-from tests.support.handing import Handing, open_handing
+from tests.support.receiving import Receiving, Sender, receiving
 
 
 @pytest.fixture
-async def handing(tmp_path: Path, database: Database, clock: Clock) -> AsyncIterator[Handing]:
-    """A house that only hands out."""
-    async with open_handing(tmp_path, database, clock) as opened:
-        yield opened
+async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Receiving]:
+    """A server that takes uploads, over each kind of database."""
+    async with receiving(database_url, tmp_path / "house") as running:
+        yield running
+
+
+@pytest.fixture(params=["account", "link"])
+async def sender(house: Receiving, request: pytest.FixtureRequest) -> AsyncIterator[Sender]:
+    """Somebody who may send, by each of the two ways."""
+    if request.param == "link":
+        yield await house.sender()
+        return
+    by_token = house.by_token(await house.people.token())
+    yield by_token
+    await by_token.http.aclose()
