@@ -59,7 +59,7 @@ class JobDetail(JobAnswer):
     steps: list[StepAnswer]
 
 
-def routes(desk: Desk, pager: Pager, identify: Identify) -> APIRouter:
+def routes(desk: Desk, identify: Identify, pager: Pager) -> APIRouter:
     """Return the routes of jobs."""
     router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
     _add_reading(router, desk, pager, identify)
