@@ -5,7 +5,7 @@ A listing takes the projects that its reader may see; None means all. Pages are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields as fields_of
 from datetime import datetime
 from typing import Any, Final
@@ -51,6 +51,14 @@ async def get_project(connection: AsyncConnection, project_id: str) -> Project:
 async def find_project(connection: AsyncConnection, project_id: str) -> Project | None:
     """Return a project by its id."""
     return await _project_where(connection, projects.c.id == project_id)
+
+
+async def list_projects_by_id(
+    connection: AsyncConnection, project_ids: Collection[str]
+) -> dict[str, Project]:
+    """Return projects by their ids."""
+    query = select(projects).where(projects.c.id.in_(project_ids))
+    return {row.id: _project(row) for row in await connection.execute(query)}
 
 
 async def find_project_by_slugs(

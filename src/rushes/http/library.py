@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,11 +17,14 @@ from rushes.db.engine import Database
 from rushes.delivery.covers import Cover, Covers
 from rushes.events import outbox
 from rushes.events.event import Event
-from rushes.http.paging import Pages
+from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
 from rushes.library import records
 from rushes.library.asset import Asset, AssetNotFound, State
 from rushes.library.editing import Change, Editing
 from rushes.library.records import Content, Wanted
+
+ASSETS: Final = "assets"
+EVENTS: Final = "events"
 
 Identify = Callable[[Request], Awaitable[Actor]]
 
@@ -72,13 +75,6 @@ class AssetAnswer(BaseModel):
     updated_at: datetime
 
 
-class AssetPage(BaseModel):
-    """A page of assets, newest first."""
-
-    items: list[AssetAnswer]
-    next_cursor: str | None
-
-
 class EventAnswer(BaseModel):
     """Something that happened."""
 
@@ -88,13 +84,6 @@ class EventAnswer(BaseModel):
     actor: str
     subject: str
     data: dict[str, Any]
-
-
-class EventPage(BaseModel):
-    """A page of events, newest first."""
-
-    items: list[EventAnswer]
-    next_cursor: str | None
 
 
 class AssetChange(BaseModel):
@@ -127,7 +116,7 @@ class Library:
     database: Database
     editing: Editing
     covers: Covers
-    pages: Pages
+    pager: Pager
     base_url: str | None = None
 
     async def answer(
@@ -137,16 +126,14 @@ class Library:
         base = (self.base_url or str(request.base_url)).rstrip("/")
         covers = await self.covers.list_covers(assets, actor, base)
         async with self.database.reading() as connection:
-            places = {
-                project_id: await access_records.get_project(connection, project_id)
-                for project_id in {asset.project_id for asset in assets}
-            }
-            contents = {
-                asset.content_id: await records.find_content(connection, asset.content_id)
-                for asset in assets
-            }
+            places = await access_records.list_projects_by_id(
+                connection, {asset.project_id for asset in assets}
+            )
+            contents = await records.list_contents_by_id(
+                connection, {asset.content_id for asset in assets}
+            )
         return [
-            _answer(asset, contents[asset.content_id], places[asset.project_id], covers[asset.id])
+            _answer(asset, contents.get(asset.content_id), places[asset.project_id], covers[asset.id])
             for asset in assets
         ]
 
@@ -165,9 +152,9 @@ def _add_reading(router: APIRouter, library: Library, identify: Identify) -> Non
     async def list_assets(
         request: Request,
         found: Annotated[Found, Query()],
-        limit: Annotated[int, Query(ge=1, le=500)] = 50,
-        cursor: Annotated[str | None, Query(max_length=500)] = None,
-    ) -> AssetPage:
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: CursorText = None,
+    ) -> Page[AssetAnswer]:
         """List assets, newest first; `q` searches names."""
         actor = await identify(request)
         permit(actor, Verb.SEE_ASSET)
@@ -178,17 +165,14 @@ def _add_reading(router: APIRouter, library: Library, identify: Identify) -> Non
             state=found.state,
             client=found.client,
             project=found.project,
-            after=library.pages.parse_moment(cursor),
+            after=library.pager.read_after(ASSETS, cursor),
             limit=limit + 1,
         )
         async with library.database.reading() as connection:
             assets = await records.list_assets(connection, wanted)
-        more = assets[limit - 1] if len(assets) > limit else None
-        items = await library.answer(request, actor, assets[:limit])
-        following = None
-        if more is not None:
-            following = library.pages.format_moment(more.created_at, more.id)
-        return AssetPage(items=items, next_cursor=following)
+        shown, following = library.pager.cut(ASSETS, assets, limit, _place_of)
+        items = await library.answer(request, actor, shown)
+        return Page(items=items, next_cursor=following)
 
     @router.get("/assets/{asset_id}")
     async def get_asset(request: Request, response: Response, asset_id: str) -> AssetAnswer:
@@ -247,14 +231,14 @@ def _add_events(router: APIRouter, library: Library, identify: Identify) -> None
     async def list_activity(
         request: Request,
         asset_id: str,
-        limit: Annotated[int, Query(ge=1, le=500)] = 50,
-        cursor: Annotated[str | None, Query(max_length=500)] = None,
-    ) -> EventPage:
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: CursorText = None,
+    ) -> Page[EventAnswer]:
         """List what happened to an asset, newest first."""
         actor = await identify(request)
         asset = await _get(library, actor, asset_id)
         permit(actor, Verb.SEE_ASSET, asset.project_id)
-        before = library.pages.parse_number(cursor)
+        before = _read_number(library.pager, cursor)
         async with library.database.reading() as connection:
             found = await outbox.list_events(
                 connection, asset_id=asset_id, before=before, limit=limit + 1
@@ -264,13 +248,13 @@ def _add_events(router: APIRouter, library: Library, identify: Identify) -> None
     @router.get("/events")
     async def list_events(
         request: Request,
-        limit: Annotated[int, Query(ge=1, le=500)] = 50,
-        cursor: Annotated[str | None, Query(max_length=500)] = None,
-    ) -> EventPage:
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: CursorText = None,
+    ) -> Page[EventAnswer]:
         """List what happened in the projects that the caller sees, newest first."""
         actor = await identify(request)
         permit(actor, Verb.SEE_AUDIT)
-        before = library.pages.parse_number(cursor)
+        before = _read_number(library.pager, cursor)
         async with library.database.reading() as connection:
             found = await outbox.list_events(
                 connection, project_ids=_projects(actor), before=before, limit=limit + 1
@@ -298,7 +282,7 @@ def _revision(if_match: str | None) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else -1
 
 
-def _event_page(library: Library, found: list[tuple[int, Event]], limit: int) -> EventPage:
+def _event_page(library: Library, found: list[tuple[int, Event]], limit: int) -> Page[EventAnswer]:
     following = library.pages.format_number(found[limit - 1][0]) if len(found) > limit else None
     items = [
         EventAnswer(
@@ -311,7 +295,7 @@ def _event_page(library: Library, found: list[tuple[int, Event]], limit: int) ->
         )
         for _, event in found[:limit]
     ]
-    return EventPage(items=items, next_cursor=following)
+    return Page(items=items, next_cursor=following)
 
 
 def _answer(asset: Asset, content: Content | None, place: Project, cover: Cover) -> AssetAnswer:

@@ -5,7 +5,7 @@ Every query that answers a person takes the projects that the person may see; No
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,6 +57,14 @@ class Wanted:
 async def find_content(connection: AsyncConnection, content_id: str) -> Content | None:
     """Return a content by its id."""
     return await _one_content(connection, select(contents).where(contents.c.id == content_id))
+
+
+async def list_contents_by_id(
+    connection: AsyncConnection, content_ids: Collection[str]
+) -> dict[str, Content]:
+    """Return contents by their ids."""
+    query = select(contents).where(contents.c.id.in_(content_ids))
+    return {row.id: _content(row) for row in await connection.execute(query)}
 
 
 async def find_same_content(connection: AsyncConnection, scope: str, root: bytes) -> Content | None:
@@ -247,6 +255,10 @@ async def _one_content(
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
+    return _content(row)
+
+
+def _content(row: Row[tuple[object, ...]]) -> Content:
     return Content(**{name: getattr(row, name) for name in Content.__slots__})
 
 
