@@ -84,6 +84,12 @@ class Callers:
         request.scope["state"][CALLER] = caller
         return caller
 
+    def find_base(self, request: Request) -> str:
+        """Return the address that people use: the configured one, else the one that was asked."""
+        if self.settings.base_url is not None:
+            return self.settings.public_url
+        return f"{request.url.scheme}://{request.url.netloc}"
+
     async def has_session(self, request: Request) -> bool:
         """Say whether the caller is logged in."""
         cookie = self.find_cookie(request)
@@ -144,18 +150,26 @@ class Callers:
         return Caller(await self.access.identify_session(cookie))
 
     def refuse_tricks(self, request: Request) -> None:
-        """Return if our own page sent this request.
+        """Return if our own page sent this request with the cookie.
 
         Raises:
             CsrfRefused: another site may have.
         """
+        if request.headers.get(CSRF_HEADER) != "1":
+            raise CsrfRefused(f"A change with the session's cookie needs `{CSRF_HEADER}: 1`.")
+        self.refuse_strangers(request)
+
+    def refuse_strangers(self, request: Request) -> None:
+        """Return if no browser says that another site's page sent this request.
+
+        Raises:
+            CsrfRefused: it says so.
+        """
         fetched_from = request.headers.get("Sec-Fetch-Site", "same-origin")
         origin = request.headers.get("Origin")
-        is_ours = origin is None or origin in self._origins(request)
-        if request.headers.get(CSRF_HEADER) != "1" or fetched_from != "same-origin" or not is_ours:
-            raise CsrfRefused(
-                f"A change with the session's cookie needs `{CSRF_HEADER}: 1` from our own pages."
-            )
+        is_ours = origin is None or origin.lower() in self._origins(request)
+        if fetched_from != "same-origin" or not is_ours:
+            raise CsrfRefused("A page of another site sent this. Do it on this server's own pages.")
 
     def _origins(self, request: Request) -> set[str]:
         public = urlsplit(self.settings.public_url)

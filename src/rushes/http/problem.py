@@ -21,6 +21,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -69,11 +70,48 @@ SENTENCES: Final = MappingProxyType(
 log = logging.getLogger("rushes.http")
 
 
-class RequestRefused(RushesError):
-    """The request is not formed as the address takes it."""
+class Fault(BaseModel):
+    """One value that a schema refused."""
 
-    code = "request.invalid"
-    kind = Kind.INVALID
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    pointer: str
+    """JSON pointer (RFC 6901) of the value inside `in`."""
+    detail: str
+    """What it should be."""
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457); some codes bring further members."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="allow")
+
+    type: str
+    """Where the code is explained."""
+    title: str
+    """The status in words."""
+    status: int
+    """The status as a number."""
+    detail: str
+    """What happened, and what to do."""
+    code: str
+    """A stable word for programs."""
+    request_id: str
+    """What the server's log calls this request."""
+    errors: list[Fault] | None = None
+    """For a payload that its schema refuses: each value that is wrong."""
+
+
+def _describe(words: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": words, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    422: _describe("The payload cannot be used"),
+    "default": {"model": Problem, **_describe("What went wrong")},
+}
+"""For the `responses` of routers, so that the OpenAPI document names every answer."""
 
 
 def add_problems(app: FastAPI) -> None:

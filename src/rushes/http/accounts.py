@@ -1,0 +1,105 @@
+"""Accounts over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from rushes.access.account import Account
+from rushes.access.accounts import AccountChange, Accounts
+from rushes.access.permit import Actor, Role
+from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
+
+ACCOUNTS = "accounts"
+
+Identify = Callable[[Request], Awaitable[Actor]]
+
+
+class AccountAnswer(BaseModel):
+    """An account."""
+
+    id: str
+    email: str
+    role: Role
+    is_active: bool
+    created_at: datetime
+
+
+class NewAccount(BaseModel):
+    """An account to make."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    email: str = Field(max_length=1_000)
+    password: str = Field(max_length=1_000, repr=False)
+    role: Role = Role.EDITOR
+
+
+class AccountPatch(BaseModel):
+    """What to change of an account; one's own password needs the current one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: Role | None = None
+    is_active: bool | None = None
+    password: str | None = Field(default=None, max_length=1_000, repr=False)
+    current_password: str | None = Field(default=None, max_length=1_000, repr=False)
+
+
+def routes(accounts: Accounts, identify: Identify, pager: Pager) -> APIRouter:
+    """Return the routes of accounts."""
+    router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
+
+    @router.get("")
+    async def list_accounts(
+        request: Request, limit: Limit = DEFAULT_LIMIT, cursor: CursorText = None
+    ) -> Page[AccountAnswer]:
+        """List accounts, newest first."""
+        actor = await identify(request)
+        rows = await accounts.list(actor, pager.read_after(ACCOUNTS, cursor), limit)
+        shown, following = pager.cut(ACCOUNTS, rows, limit, lambda one: (one.created_at, one.id))
+        return Page(items=[answer_account(one) for one in shown], next_cursor=following)
+
+    @router.post("", status_code=201)
+    async def create_account(request: Request, asked: NewAccount) -> AccountAnswer:
+        """Make an account; it becomes a member of projects there."""
+        actor = await identify(request)
+        return answer_account(await accounts.create(actor, asked.email, asked.password, asked.role))
+
+    @router.get("/{account_id}")
+    async def get_account(request: Request, account_id: str) -> AccountAnswer:
+        """Read an account."""
+        return answer_account(await accounts.get(await identify(request), account_id))
+
+    @router.patch("/{account_id}")
+    async def change_account(
+        request: Request, account_id: str, asked: AccountPatch
+    ) -> AccountAnswer:
+        """Change role, activity or password; every session of the account ends."""
+        actor = await identify(request)
+        if account_id == actor.id and asked.current_password is not None and asked.password:
+            await accounts.change_password(actor, asked.current_password, asked.password)
+            return answer_account(await accounts.get(actor, account_id))
+        change = AccountChange(asked.role, asked.is_active, asked.password)
+        return answer_account(await accounts.change(actor, account_id, change))
+
+    @router.delete("/{account_id}", status_code=204)
+    async def delete_account(request: Request, account_id: str) -> None:
+        """Remove an account with its sessions and tokens; what it made stays."""
+        await accounts.delete(await identify(request), account_id)
+
+    return router
+
+
+def answer_account(account: Account) -> AccountAnswer:
+    """Return an account as it is answered."""
+    return AccountAnswer(
+        id=account.id,
+        email=account.email,
+        role=account.role,
+        is_active=account.is_active,
+        created_at=account.created_at,
+    )
