@@ -1,0 +1,1 @@
+"""The command line: a shell around the house, as HTTP is another."""

@@ -1,0 +1,135 @@
+"""`rushes doctor`: what is here, what was found, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import typer
+
+from rushes.cli.places import DataOption, load_settings
+from rushes.cli.voice import EXIT_CODES, AsJson, answer
+from rushes.db.migrate import SchemaState, find_state
+from rushes.errors import Kind, RushesError
+from rushes.http.guard import require_safe_transport
+from rushes.jobs.engine import LOCK
+from rushes.jobs.lock import find_holder
+from rushes.jobs.schedule import TIMES
+from rushes.media.box import Level
+from rushes.media.toolbox import open_toolbox
+from rushes.settings import GIB, Settings
+
+SCARCE: Final = 0.05
+"""The share of a disk under which uploads are refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found; `advice` is there where something should be done."""
+
+    name: str
+    is_well: bool
+    found: str
+    advice: str | None = None
+
+
+def doctor(*, data: DataOption = None, as_json: AsJson = False) -> None:
+    """Say what is there, what was found, and what to do."""
+    settings = load_settings(data)
+    findings = [_examine(name, check, settings) for name, check in CHECKS.items()]
+    answer([asdict(one) for one in findings], "\n".join(_lines(findings)), as_json=as_json)
+    if not all(one.is_well for one in findings):
+        raise typer.Exit(EXIT_CODES[Kind.UNAVAILABLE])
+
+
+def _examine(name: str, check: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    try:
+        return check(settings)
+    except RushesError as error:
+        return Finding(name, is_well=False, found=error.message)
+
+
+def _database(settings: Settings) -> Finding:
+    kind = "SQLite" if settings.is_embedded else "PostgreSQL"
+    if settings.is_embedded and not settings.at("rushes.db").exists():
+        advice = "It is made when `rushes serve` starts."
+        return Finding("database", is_well=True, found=f"{kind}, not made yet", advice=advice)
+    state = find_state(settings.rooms_url)
+    if state is SchemaState.CURRENT:
+        return Finding("database", is_well=True, found=f"{kind}, schema current")
+    return Finding(
+        "database", is_well=False, found=f"{kind}, schema {state}", advice="Run `rushes migrate`."
+    )
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.data.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    usage = shutil.disk_usage(folder)
+    least = min(settings.uploads.keep_free_bytes, int(usage.total * SCARCE))
+    found = f"{usage.free / GIB:.1f} of {usage.total / GIB:.1f} GiB free at {folder}"
+    if usage.free > least:
+        return Finding("disk", is_well=True, found=found)
+    advice = f"Make room: below {least / GIB:.1f} GiB uploads are refused."
+    return Finding("disk", is_well=False, found=found, advice=advice)
+
+
+def _tools(settings: Settings) -> Finding:
+    program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
+    tools = asyncio.run(open_toolbox(program))
+    return Finding("ffmpeg", is_well=True, found=tools.ffmpeg.program)
+
+
+def _box(settings: Settings) -> Finding:
+    program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
+    tools = asyncio.run(open_toolbox(program, Level(settings.media.box)))
+    if tools.level is Level.FULL:
+        return Finding("box", is_well=True, found="full: tools see nothing but what they work on")
+    return Finding(
+        "box",
+        is_well=True,
+        found=f"{tools.level}: tools are limited, not shut in",
+        advice="Install bubblewrap and allow user namespaces before strangers upload.",
+    )
+
+
+def _worker(settings: Settings) -> Finding:
+    if not settings.is_embedded:
+        advice = "Run `rushes work` on as many machines as you like."
+        return Finding("worker", is_well=True, found="on PostgreSQL, by itself", advice=advice)
+    holder = find_holder(settings.at(LOCK))
+    if holder is None:
+        return Finding("worker", is_well=True, found="none runs", advice="`rushes serve` runs one.")
+    return Finding("worker", is_well=True, found=f"runs as process {holder}")
+
+
+def _address(settings: Settings) -> Finding:
+    require_safe_transport(settings)
+    return Finding("address", is_well=True, found=settings.public_url)
+
+
+def _times(_settings: Settings) -> Finding:
+    found = "; ".join(f"{time.workflow} {time.cron}" for time in TIMES)
+    return Finding("schedules", is_well=True, found=f"{found} (UTC, seconds first)")
+
+
+CHECKS: Final[dict[str, Callable[[Settings], Finding]]] = {
+    "database": _database,
+    "disk": _disk,
+    "ffmpeg": _tools,
+    "box": _box,
+    "worker": _worker,
+    "address": _address,
+    "schedules": _times,
+}
+
+
+def _lines(findings: list[Finding]) -> Iterator[str]:
+    for one in findings:
+        yield f"{'ok  ' if one.is_well else 'BAD '} {one.name:10} {one.found}"
+        if one.advice is not None:
+            yield f"                -> {one.advice}"

@@ -1,0 +1,71 @@
+"""How a command answers: text for people, JSON for programs, errors on standard error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+import typer
+
+from rushes.client import ClientFailure, Refused, Unreachable, WrongDigest
+from rushes.errors import Kind, RushesError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+EXIT_CODES: Final[Mapping[Kind, int]] = {
+    Kind.BROKEN: 1,
+    Kind.INVALID: 2,
+    Kind.UNUSABLE: 2,
+    Kind.UNAUTHENTICATED: 3,
+    Kind.FORBIDDEN: 3,
+    Kind.MISSING: 4,
+    Kind.GONE: 4,
+    Kind.CONFLICT: 5,
+    Kind.STALE: 5,
+    Kind.TOO_LARGE: 6,
+    Kind.UNSUPPORTED: 6,
+    Kind.LOCKED: 7,
+    Kind.UNAVAILABLE: 8,
+    Kind.FULL: 8,
+    Kind.LIMITED: 9,
+}
+
+_BY_STATUS: Final[Mapping[int, int]] = {
+    400: 2,
+    401: 3,
+    403: 3,
+    404: 4,
+    409: 5,
+    410: 4,
+    412: 5,
+    413: 6,
+    415: 6,
+    422: 2,
+    423: 7,
+    429: 9,
+    503: 8,
+    507: 8,
+}
+
+
+def answer(facts: object, text: str, *, as_json: bool) -> None:
+    """Print the answer of a command."""
+    typer.echo(json.dumps(facts, default=str) if as_json else text)
+
+
+def complain(code: str, text: str, *, as_json: bool) -> None:
+    """Print an error."""
+    said = json.dumps({"code": code, "detail": text}) if as_json else text
+    typer.echo(said, err=True)
+
+
+def exit_code(failure: RushesError | ClientFailure) -> int:
+    """Return the exit code that tells what sort of trouble it was."""
+    if isinstance(failure, RushesError):
+        return EXIT_CODES[failure.kind]
+    if isinstance(failure, Refused):
+        return _BY_STATUS.get(failure.status, 1)
+    if isinstance(failure, WrongDigest):
+        return EXIT_CODES[Kind.UNUSABLE]
+    return EXIT_CODES[Kind.UNAVAILABLE] if isinstance(failure, Unreachable) else 1
