@@ -5,7 +5,7 @@ import "./page.css";
 import { readProblem } from "../shared/problem";
 import { login as words, setup as setupWords } from "../shared/text/en.json";
 import { fill } from "../shared/text/fill";
-import { parseRetryAfter } from "../shared/uploads/retry";
+import { parseRetryAfter } from "../shared/retry_after";
 import { HOME, nextFrom } from "./address";
 import { need, write } from "./dom";
 import { startTheme } from "./theme";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { judge, parseRetryAfter, type Failure } from "./retry";
+import { judge, type Failure } from "./retry";
 
 const failure = (status: number, failures = 0, retryAfter: number | null = null): Failure => ({
   status,
@@ -48,21 +48,5 @@ describe("when", () => {
 
   it("waits at least as long as the server asks", () => {
     expect(judge(failure(429, 0, 45), 0.5)).toEqual({ retryMs: 45_000 });
-  });
-});
-
-describe("Retry-After", () => {
-  const now = Date.parse("2026-06-04T12:00:00Z");
-
-  it.each([
-    ["12", 12],
-    [" 7 ", 7],
-    ["Thu, 04 Jun 2026 12:00:30 GMT", 30],
-    ["Thu, 04 Jun 2026 11:00:00 GMT", 0],
-    ["soon", null],
-    ["", null],
-    [null, null],
-  ])("reads %j as %j", (header, seconds) => {
-    expect(parseRetryAfter(header, now)).toBe(seconds);
   });
 });

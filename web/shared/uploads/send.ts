@@ -6,7 +6,7 @@
 import { DetailedError, Upload } from "tus-js-client";
 
 import type { Chosen } from "./item";
-import { parseRetryAfter } from "./retry";
+import { parseRetryAfter } from "../retry_after";
 
 const SMALL_BYTES = 512 * 1024; // sent with the creation itself: one round trip less
 const SILENT_MS = 60_000; // without a byte; there is no limit on the whole

@@ -1,0 +1,134 @@
+"""Log-in, set-up and the pages that only say something, for everybody and every width."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyped]  # it has no types
+    Axe,
+)
+from playwright.sync_api import Browser, Page, expect
+
+from rushes.web.link import LinkRefused, Refusal
+from tests.browser.small_house import SmallHouse
+
+PASSWORD = "correct horse battery"
+
+
+def log_in(page: Page) -> None:
+    """Fill the form and send it with the keyboard."""
+    page.fill("#email", " anna@example.com ")
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+
+
+def test_log_in_leads_back_to_where_one_was(page: Page, house: SmallHouse) -> None:
+    """The header against forged requests is sent, and the address is kept."""
+    page.goto("/login?next=/nothing%3Fq%3D1")
+
+    log_in(page)
+
+    page.wait_for_url("**/nothing?q=1")
+    assert [("session", {"email": "anna@example.com", "password": PASSWORD})] == house.posted
+
+
+@pytest.mark.parametrize("target", ["https://example.com/", "//example.com", "/\\example.com"])
+def test_log_in_leads_to_no_other_site(page: Page, target: str) -> None:
+    """A forged address ends in the library."""
+    page.goto(f"/login?next={target}")
+
+    log_in(page)
+
+    page.wait_for_url("**/app/library")
+
+
+def test_a_wrong_password_is_one_sentence_for_all_reasons(page: Page, house: SmallHouse) -> None:
+    """It does not say whether the account exists; the form keeps what was typed."""
+    house.session = (401, "auth.failed", {})
+    page.goto("/login")
+
+    log_in(page)
+
+    expect(page.locator("#trouble")).to_have_text("Mail address or password is wrong.")
+    expect(page.locator("#password")).to_be_focused()
+    expect(page.locator("#password")).to_have_value(PASSWORD)
+
+
+def test_too_many_tries_are_counted_down(page: Page, house: SmallHouse) -> None:
+    """The seconds come from the server, and the button rests until they are over."""
+    house.session = (429, "auth.limited", {"Retry-After": "2"})
+    page.goto("/login")
+
+    log_in(page)
+
+    expect(page.locator("#trouble")).to_have_text("Too many tries. Try again in 2 s.")
+    expect(page.locator("#submit")).to_be_disabled()
+    expect(page.locator("#submit")).to_be_enabled()
+
+
+def test_a_password_can_be_shown(page: Page) -> None:
+    """For those who type it on a phone."""
+    page.goto("/login")
+    page.fill("#password", PASSWORD)
+
+    page.click("#show")
+
+    expect(page.locator("#password")).to_have_attribute("type", "text")
+    expect(page.locator("#show")).to_have_text("Hide")
+
+
+@pytest.mark.covers("BG-95")
+def test_set_up_takes_the_token_out_of_the_address(page: Page, house: SmallHouse) -> None:
+    """It does not stay in the history; a short password is refused before it is sent."""
+    house.is_set_up = False
+    page.goto("/setup?token=one-time")
+    expect(page.locator("#token")).to_have_value("one-time")
+    assert page.url.endswith("/setup")
+    page.fill("#email", "anna@example.com")
+    page.fill("#password", "short")
+    page.click("#submit")
+    expect(page.locator("#trouble")).to_contain_text("has 5 characters")
+    assert [] == house.posted
+
+    page.fill("#password", PASSWORD)
+    page.click("#submit")
+
+    page.wait_for_url("**/app/library")
+    assert ["setup", "session"] == [name for name, _ in house.posted]
+    assert "one-time" == house.posted[0][1]["token"]
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("width", [320, 360, 820, 1440])
+@pytest.mark.parametrize("path", ["/u/open", "/u/expired", "/u/none", "/login", "/setup", "/lost"])
+def test_a_page_is_accessible_and_does_not_move_sideways(
+    browser: Browser, house: SmallHouse, path: str, width: int, scheme: str
+) -> None:
+    """No violation that axe finds, at any width, in both themes."""
+    house.links["expired"] = LinkRefused(reason=Refusal.EXPIRED, owner="Anna Meyer")
+    house.is_set_up = path != "/setup"
+    context = browser.new_context(
+        base_url=house.url,
+        viewport={"width": width, "height": 740},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = context.new_page()
+
+    page.goto(path)
+
+    violations = Axe().run(page).response["violations"]
+    assert [] == [(found["id"], found["nodes"][0]["html"]) for found in violations]
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    context.close()
+
+
+def test_the_theme_is_switched_and_kept(page: Page) -> None:
+    """The system's choice holds until the switch is used."""
+    page.emulate_media(color_scheme="dark")
+    page.goto("/login")
+
+    page.click("#theme")
+    page.reload()
+
+    assert "light" == page.evaluate("document.documentElement.dataset.theme")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert "rgb(247, 248, 250)" == background
