@@ -5,6 +5,8 @@ from __future__ import annotations
 pytest_plugins = [
     "tests.fixtures.media_files",
     "tests.support.databases",
+    "tests.support.handing",
+    "tests.support.entrance",
     "tests.support.moments",
     "tests.support.proofs",
     "tests.support.sockets",

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import httpx
+import pytest
 from fastapi import FastAPI, Request
 
 from rushes.access.permit import SYSTEM, Actor
@@ -80,6 +81,7 @@ class Handing:
     async def keep(self, rendition_id: str, content: bytes) -> None:
         """Lay a rendition's file down and keep it."""
         path = self.folder / rendition_id
+        path.unlink(missing_ok=True)  # the old one may be an object now
         path.write_bytes(content)
         await self.keeper.keep_rendition(rendition_id, path)
 
@@ -118,6 +120,13 @@ async def open_handing(folder: Path, database: Database, clock: Clock) -> AsyncI
         await open_folder(folder / "edge") as edge,
     ):
         yield Handing(folder, database, clock, archive, edge)
+
+
+@pytest.fixture
+async def handing(tmp_path: Path, database: Database, clock: Clock) -> AsyncIterator[Handing]:
+    """A house that only hands out, on each kind of database."""
+    async with open_handing(tmp_path, database, clock) as opened:
+        yield opened
 
 
 def layout_of(

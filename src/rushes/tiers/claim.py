@@ -49,7 +49,7 @@ class Claims:
         deadline = asyncio.get_running_loop().time() + LEASE.total_seconds() + 2 * ASK_SECONDS
         while True:
             try:
-                held = await self._take_now(placement.object_id, placement.tier)
+                held = await self.take_now(placement.object_id, placement.tier)
             except PlacementClaimed:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
@@ -57,7 +57,8 @@ class Claims:
             else:
                 return held
 
-    async def _take_now(self, object_id: str, tier: Tier) -> Placement:
+    async def take_now(self, object_id: str, tier: Tier) -> Placement:
+        """Claim, or raise `PlacementClaimed` at once."""
         async with self.database.transaction() as connection:
             before = await records.find_placement(connection, object_id, tier)
             if before is None:
