@@ -18,7 +18,7 @@ from typing import IO
 
 from rushes.media.fragment import with_track_id
 from rushes.media.grid import Grid
-from rushes.media.layout import Column, Layout, TrackLayout, plan_file
+from rushes.media.layout import Column, Layout, plan_file
 from rushes.media.movie import AAC_FRAME, parse_track
 from rushes.media.progressive import Row, plan_progressive
 from rushes.media.shelf import Shelf
@@ -72,30 +72,14 @@ def _assemble(
                 digest.update(piece)
                 file.write(piece)
         size_bytes = file.tell()
-    return _layout(name, size_bytes, digest.hexdigest(), (picture, sound), columns, tracks)
-
-
-def _layout(
-    name: str,
-    size_bytes: int,
-    digest: str,
-    parts: tuple[PicturePart | None, SoundPart | None],
-    columns: list[Column],
-    tracks: tuple[TrackLayout, ...],
-) -> Layout:
-    picture, sound = parts
     shown = columns[0].track
-    rate = Fraction(0)
-    if picture is not None:
-        grid = picture.grid
-        rate = grid.rate or Fraction(0)
     return Layout(
         name,
         size_bytes,
-        digest,
+        digest.hexdigest(),
         shown.width,
         shown.height,
-        rate,
+        Fraction(0) if picture is None or picture.grid.rate is None else picture.grid.rate,
         tracks[0] if picture is not None else None,
         tracks[-1] if sound is not None else None,
     )

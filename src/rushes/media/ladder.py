@@ -145,15 +145,15 @@ def _shrink(width: int, height: int, quality: Quality) -> Fraction:
 
 def _rung(quality: Quality, width: int, height: int, rate: Fraction, fit: Fit) -> Rung:
     factor = _shrink(width, height, quality)
-    if factor * SLACK >= 1:
+    maxrate = BOXES[quality].maxrate
+    maxrate = int(maxrate * FAST_FACTOR) if rate > FAST_ABOVE else maxrate
+    if factor * SLACK >= 1 and _find_level(width, height, rate, maxrate):
         factor = Fraction(1)
     picture = (_even(width * factor), _even(height * factor))
     frame = picture
     if fit is Fit.PAD:
         turned = _turned(quality, width, height)
         frame = (max(turned[0], picture[0]), max(turned[1], picture[1]))
-    maxrate = BOXES[quality].maxrate
-    maxrate = int(maxrate * FAST_FACTOR) if rate > FAST_ABOVE else maxrate
     return Rung(quality, *frame, *picture, maxrate, level_of(*frame, rate, maxrate))
 
 
@@ -162,7 +162,17 @@ def _even(length: Fraction) -> int:
 
 
 def level_of(width: int, height: int, rate: Fraction, maxrate: int) -> str:
-    """Return the lowest H.264 level (from 3.0 on) that allows this frame, rate and bit rate."""
+    """Return the lowest H.264 level (from 3.0 on) that allows this frame, rate and bit rate.
+
+    Raises InvalidMedia where none does.
+    """
+    level = _find_level(width, height, rate, maxrate)
+    if level is None:
+        raise InvalidMedia(f"No H.264 level allows {width}x{height} at {float(rate):.2f} frames.")
+    return level
+
+
+def _find_level(width: int, height: int, rate: Fraction, maxrate: int) -> str | None:
     blocks = ceil(width / 16) * ceil(height / 16)
     for level in LEVELS:
         if (
@@ -172,4 +182,4 @@ def level_of(width: int, height: int, rate: Fraction, maxrate: int) -> str:
             and ceil(max(width, height) / 16) ** 2 <= 8 * level.frame
         ):
             return level.name
-    raise InvalidMedia(f"No H.264 level allows {width}x{height} at {float(rate):.2f} frames.")
+    return None

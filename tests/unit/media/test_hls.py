@@ -1,0 +1,103 @@
+"""Playlists, line by line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rushes.media.failures import InvalidMedia
+from rushes.media.hls import Variant, format_media_playlist, format_multivariant
+from tests.unit.media.test_layout import layout
+
+WHOLE = layout()
+
+
+@pytest.mark.covers("M-PR-07", "CF-10")
+def test_a_media_playlist_is_complete_and_addresses_bytes() -> None:
+    """VOD, independent segments, a map, exact durations."""
+    video = WHOLE.video
+    assert video is not None
+    first, second = video.segments
+
+    assert [
+        "#EXTM3U",
+        "#EXT-X-VERSION:7",
+        "#EXT-X-TARGETDURATION:5",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        "#EXT-X-INDEPENDENT-SEGMENTS",
+        f'#EXT-X-MAP:URI="360p.mp4",BYTERANGE="{video.init.size_bytes}@{video.init.offset}"',
+        "#EXTINF:1.001000,",
+        f"#EXT-X-BYTERANGE:1000@{first.offset}",
+        "360p.mp4",
+        "#EXTINF:4.004000,",
+        f"#EXT-X-BYTERANGE:5000@{second.offset}",
+        "360p.mp4",
+        "#EXT-X-ENDLIST",
+        "",
+    ] == format_media_playlist(video, "360p.mp4").split("\n")
+
+
+def test_pictures_share_one_sound() -> None:
+    """Rates and codecs count both; the first variant is where a player starts."""
+    video, sound = WHOLE.video, WHOLE.sound
+    assert video is not None
+    assert sound is not None
+
+    assert [
+        "#EXTM3U",
+        "#EXT-X-VERSION:7",
+        "#EXT-X-INDEPENDENT-SEGMENTS",
+        (
+            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME="sound",DEFAULT=YES,AUTOSELECT=YES,'
+            'CHANNELS="2",URI="s.m3u8"'
+        ),
+        (
+            f"#EXT-X-STREAM-INF:BANDWIDTH={video.peak + sound.peak},"
+            f"AVERAGE-BANDWIDTH={video.average + sound.average},"
+            'CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=29.970,AUDIO="aud"'
+        ),
+        "v.m3u8",
+        "",
+    ] == format_multivariant([Variant(WHOLE, "v.m3u8")], "s.m3u8").split("\n")
+
+
+def test_a_silent_picture_has_no_sound_group() -> None:
+    """Nor a frame rate where it varies."""
+    silent = replace(WHOLE, sound=None, rate=WHOLE.rate * 0)
+    assert silent.video is not None
+
+    assert (
+        f"#EXT-X-STREAM-INF:BANDWIDTH={silent.video.peak},AVERAGE-BANDWIDTH={silent.video.average},"
+        'CODECS="avc1.64001f",RESOLUTION=640x360'
+    ) in format_multivariant([Variant(silent, "v.m3u8")]).split("\n")
+    assert "AUDIO" not in format_multivariant([Variant(silent, "v.m3u8")], "s.m3u8")
+
+
+def test_a_sound_alone_is_a_variant() -> None:
+    """Without resolution and group."""
+    alone = replace(WHOLE, video=None, width=0, height=0)
+    assert alone.sound is not None
+
+    assert [
+        (
+            f"#EXT-X-STREAM-INF:BANDWIDTH={alone.sound.peak},"
+            f'AVERAGE-BANDWIDTH={alone.sound.average},CODECS="mp4a.40.2"'
+        ),
+        "a.m3u8",
+    ] == format_multivariant([Variant(alone, "a.m3u8")]).split("\n")[3:5]
+
+
+@pytest.mark.parametrize("address", ['a"b', "a\nb", "a\rb"])
+def test_an_address_cannot_break_out_of_its_line(address: str) -> None:
+    """No quote, no line break."""
+    assert WHOLE.video is not None
+    with pytest.raises(InvalidMedia):
+        format_media_playlist(WHOLE.video, address)
+
+
+def test_nothing_is_no_list() -> None:
+    """There is at least one quality."""
+    with pytest.raises(InvalidMedia):
+        format_multivariant([])

@@ -1,0 +1,78 @@
+"""A plain MP4: tables instead of fragments, the same samples in the same order."""
+
+from __future__ import annotations
+
+import pytest
+
+from rushes.media import mp4
+from rushes.media.failures import InvalidMedia
+from rushes.media.fragment import Fragment, Sample, format_fragment
+from rushes.media.progressive import Row, Span, plan_progressive
+from tests.unit.media.test_layout import PICTURE, SOUND
+
+FIRST = format_fragment(
+    Fragment(
+        1,
+        1,
+        0,
+        (Sample(10, 2, is_sync=True, composition=20), Sample(10, 3, is_sync=False)),
+        b"abcde",
+    )
+)
+SECOND = format_fragment(
+    Fragment(1, 2, 20, (Sample(10, 4, is_sync=True, composition=20),), b"fghi")
+)
+PLAIN = format_fragment(Fragment(1, 1, 0, (Sample(1_024, 4, is_sync=True),) * 2, b"soundhey"))
+MORE = format_fragment(Fragment(1, 2, 2_048, (Sample(1_024, 1, is_sync=True),) * 2, b"xy"))
+TRACKS = [
+    (PICTURE, [Row(1_000, FIRST), Row(2_000, SECOND)]),
+    (SOUND, [Row(3_000, PLAIN), Row(4_000, MORE)]),
+]
+
+
+def table(head: bytes, trak: int, name: str, layout: str) -> tuple[int, ...]:
+    """Return the numbers of a sample table."""
+    moov = mp4.find(head, "moov")
+    traks = [box for box in mp4.walk(head, moov.body, moov.end) if box.kind == "trak"]
+    box = mp4.find(head, f"mdia/minf/stbl/{name}", traks[trak].body, traks[trak].end)
+    return mp4.unpack(layout, head, box.body + 4, box.end)
+
+
+def test_spans_follow_in_the_order_of_the_rendition() -> None:
+    """Picture and sound stay interleaved; each fragment is one chunk."""
+    head, spans = plan_progressive(TRACKS)
+    payload = len(FIRST) - 5
+
+    assert [5, 8, 4, 2] == [span.size_bytes for span in spans]
+    assert Span(1_000 + payload, 5) == spans[0]
+    assert (2, len(head), len(head) + 13) == table(head, 0, "co64", "IQQ")
+    assert (2, len(head) + 5, len(head) + 17) == table(head, 1, "co64", "IQQ")
+    assert (1, *b"mdat", 19 + 16) == mp4.unpack("I4BQ", head, len(head) - 16, len(head))
+
+
+def test_tables_tell_durations_sizes_and_keys() -> None:
+    """Runs where values repeat."""
+    head, _ = plan_progressive(TRACKS)
+
+    assert (1, 3, 10) == table(head, 0, "stts", "III")
+    assert (3, 1, 20, 1, 0, 1, 20) == table(head, 0, "ctts", "7I")
+    assert (2, 1, 3) == table(head, 0, "stss", "III")
+    assert (0, 3, 2, 3, 4) == table(head, 0, "stsz", "5I")
+    assert (2, 1, 2, 1, 2, 1, 1) == table(head, 0, "stsc", "7I")
+    assert (1, 1, 2, 1) == table(head, 1, "stsc", "4I")
+
+
+def test_sound_needs_neither_keys_nor_compositions() -> None:
+    """Every frame is one."""
+    head, _ = plan_progressive(TRACKS)
+
+    for name in ("stss", "ctts"):
+        with pytest.raises(InvalidMedia):
+            table(head, 1, name, "I")
+
+
+@pytest.mark.parametrize("tracks", [[], [TRACKS[0], (SOUND, TRACKS[1][1][:1])]])
+def test_tracks_of_different_length_are_no_file(tracks: list) -> None:  # type: ignore[type-arg]
+    """Nor is nothing."""
+    with pytest.raises(InvalidMedia):
+        plan_progressive(tracks)

@@ -1,0 +1,119 @@
+"""The sound's grid and its frames."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rushes.media.facts import AudioFacts, MediaKind, plain_info
+from rushes.media.failures import InvalidMedia
+from rushes.media.fragment import format_fragment, parse_fragment
+from rushes.media.grid import plan_constant
+from rushes.media.sound import (
+    AdtsReader,
+    SoundGrid,
+    pack_sound,
+    plan_sound,
+    plan_sound_alone,
+    sound_duration,
+)
+
+
+@given(
+    st.sampled_from([Fraction(24_000, 1_001), Fraction(25), Fraction(60)]), st.integers(1, 3_000)
+)
+@settings(max_examples=100, deadline=None)
+def test_sound_is_cut_nearest_to_the_picture(rate: Fraction, frames: int) -> None:
+    """Each cut is at most half an AAC frame away; the end is not before the picture's."""
+    grid = plan_constant(rate, frames / rate)
+    cuts = plan_sound(grid)
+
+    assert grid.count == cuts.count
+    assert cuts.end == sum(cuts.frames_of(index) for index in range(cuts.count))
+    heard = [cuts.seconds_of(index) for index in range(cuts.count)]
+    for index in range(1, grid.count):
+        wanted = Fraction(grid.begin_of(index), grid.timescale)
+        assert abs(sum(heard[:index]) - wanted) <= Fraction(512, 48_000)
+    assert 0 <= sum(heard) - grid.duration < Fraction(1_024, 48_000)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "count"), [("0.5", 1), ("1.9", 1), ("2", 2), ("5.9", 2), ("6", 3), ("10", 4)]
+)
+def test_a_sound_alone_is_cut_after_one_second_then_every_four(seconds: str, count: int) -> None:
+    """A tail under 1 s joins its neighbour."""
+    assert count == plan_sound_alone(Fraction(seconds)).count
+
+
+def test_a_sound_without_length_is_refused() -> None:
+    """There is nothing to cut."""
+    with pytest.raises(InvalidMedia):
+        plan_sound_alone(Fraction(0))
+
+
+def test_its_own_duration_comes_first() -> None:
+    """The container's where it says none."""
+    sound = AudioFacts(0, "aac", 2, None, 48_000, Fraction(0), Fraction(3), None, None)
+    facts = replace(plain_info(MediaKind.AUDIO, "mov", 1), duration=Fraction(9), audio=(sound,))
+
+    assert 3 == sound_duration(facts)
+    assert 9 == sound_duration(replace(facts, audio=(replace(sound, duration=Fraction(0)),)))
+
+
+def adts(payload: bytes, *, rate: int = 3, crc: bool = False) -> bytes:
+    """Return a raw frame with its ADTS header."""
+    size = len(payload) + (9 if crc else 7)
+    head = bytes(
+        [
+            *(0xFF, 0xF0 if crc else 0xF1, 0x40 | rate << 2, 0x80 | size >> 11),
+            *(size >> 3 & 0xFF, (size & 7) << 5 | 0x1F, 0xFC),
+        ]
+    )
+    return head + (b"\0\0" if crc else b"") + payload
+
+
+@pytest.mark.parametrize("step", [1, 5, 1_000])
+def test_frames_are_cut_out_of_the_stream(step: int) -> None:
+    """However it arrives, with and without a check sum."""
+    stream = adts(b"one frame") + adts(b"x" * 2_100) + adts(b"checked", crc=True)
+    reader, frames = AdtsReader(), list[bytes]()
+    for at in range(0, len(stream), step):
+        frames += reader.feed(stream[at : at + step])
+
+    assert [b"one frame", b"x" * 2_100, b"checked"] == frames
+
+
+@pytest.mark.parametrize("content", [b"ID3 and more", adts(b"other rate", rate=4), adts(b"")])
+def test_what_is_no_frame_is_refused(content: bytes) -> None:
+    """No sync word, another rate, no payload."""
+    with pytest.raises(InvalidMedia):
+        list(AdtsReader().feed(content))
+
+
+def test_frames_are_packed_at_their_place() -> None:
+    """The first frame of a segment gives its decode time."""
+    fragment = pack_sound([b"a", b"bc"], 4, 100)
+
+    again = parse_fragment(format_fragment(fragment))
+    assert fragment == again
+    assert (5, 102_400, 2_048, b"abc") == (
+        again.sequence,
+        again.decode_time,
+        again.ticks,
+        again.payload,
+    )
+
+
+def test_a_single_segment_holds_everything() -> None:
+    """From its first frame to its last."""
+    cuts = SoundGrid((0,), 11)
+
+    assert (11, 0, Fraction(10 * 1_024, 48_000)) == (
+        cuts.frames_of(0),
+        cuts.begin_of(0),
+        cuts.seconds_of(0),
+    )
