@@ -13,11 +13,18 @@ from importlib.metadata import version
 from typing import Final
 
 from rushes import journey
+from rushes.access.accounts import Accounts
+from rushes.access.door import Door
 from rushes.access.hashing import Hashing
 from rushes.access.identify import Access
-from rushes.access.keys import SIGNING, Ring, load_ring
+from rushes.access.keys import SECRET, SIGNING, Ring, load_ring
+from rushes.access.linking import Linking
 from rushes.access.places import Places
+from rushes.access.projects import Projects
 from rushes.access.rates import Rates
+from rushes.access.seal import Sealer
+from rushes.access.setup import Setup
+from rushes.access.tokens import Tokens
 from rushes.clock import SYSTEM, Clock
 from rushes.db.engine import Database, open_database
 from rushes.delivery.covers import Covers
@@ -77,6 +84,12 @@ class House:
     archive: FolderStore
     edge: FolderStore
     access: Access
+    door: Door
+    setup: Setup
+    accounts: Accounts
+    tokens: Tokens
+    projects: Projects
+    linking: Linking
     admission: Admission
     receiver: Receiver
     ending: Ending
@@ -159,15 +172,9 @@ def _build(
     spool = Spool(settings.at("spool"))
     intake = Intake(database, spool)
     quota, ending = Quota(database, clock), Ending(database, clock, spool)
-    access = Access(
-        database,
-        clock,
-        settings.access,
-        signing,
-        Hashing(),
-        Rates(database, clock),
-        Places(database, clock),
-    )
+    hashing, rates, places = Hashing(), Rates(database, clock), Places(database, clock)
+    accounts = Accounts(database, clock, hashing)
+    sealer = Sealer(load_ring(settings.at("keys"), SECRET, clock), clock)
     return House(
         settings=settings,
         clock=clock,
@@ -175,7 +182,13 @@ def _build(
         signing=signing,
         archive=archive,
         edge=edge,
-        access=access,
+        access=Access(database, clock, settings.access, signing, hashing, rates, places),
+        door=Door(database, clock, settings.access, hashing, rates),
+        setup=Setup(database, clock, accounts, rates),
+        accounts=accounts,
+        tokens=Tokens(database, clock, settings.access),
+        projects=Projects(database, clock, places),
+        linking=Linking(database, clock, settings.access, sealer, hashing, places),
         admission=Admission(database, clock, settings.uploads, spool, quota),
         receiver=Receiver(
             database=database,

@@ -233,6 +233,14 @@ def find_rules(types: Sequence[str]) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
+def list_extensions(types: Sequence[str]) -> tuple[str, ...]:
+    """Return the extensions that these words let in, without dots; none: every file is taken."""
+    rules = find_rules(types)
+    if any(not rule.extensions for rule in rules):
+        return ()
+    return tuple(sorted(frozenset().union(*(rule.extensions for rule in rules))))
+
+
 def find_extension(file_name: str) -> str:
     """Return what follows the last dot of a name's last part, in lower case."""
     last = file_name.replace("\\", "/").rpartition("/")[2]

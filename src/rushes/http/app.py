@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
 
 from rushes.compose import House
-from rushes.http import access, delivery, docs, health, jobs, library, uploads
+from rushes.http import access, delivery, health, jobs, library, tus, uploads
 from rushes.http.auth import Callers
+from rushes.http.delivery import Identify
 from rushes.http.guard import protect, require_safe_transport
 from rushes.http.health import Trouble
 from rushes.http.paging import PURPOSE, Pager
@@ -39,16 +41,55 @@ def build_app(house: House, *, trouble: Trouble) -> FastAPI:
     )
     callers = Callers(house.access, house.settings)
     pager = Pager(house.signing.newest.derive(PURPOSE))
+    for router in _routers(house, callers, pager, trouble):
+        app.include_router(router)
+    protect(app, house.settings, callers, house.setup.is_done)
+    return app
+
+
+def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> Iterator[APIRouter]:
     identify, base_url = callers.identify, house.settings.base_url
-    shelf = library.Library(house.database, house.editing, house.covers, pager, base_url)
     handing = delivery.Delivery(
         house.playing, house.downloading, house.listing, house.server, house.locator, base_url
     )
-    app.include_router(library.routes(shelf, identify))
-    app.include_router(delivery.routes(handing, identify))
-    app.include_router(jobs.routes(house.desk, identify, pager))
-    app.include_router(
-        health.routes(house.database, identify, house.settings.http.metrics_from, trouble)
+    sending = tus.Tus(
+        admission=house.admission,
+        receiver=house.receiver,
+        rates=house.access.rates,
+        settings=house.settings,
+        find_caller=callers.find_caller,
+        resolve_project=house.access.resolve_project,
+        serve_original=_serving(handing, identify),
     )
-    protect(app, house.settings, callers, house.accounts.is_set_up)
-    return app
+    entrance = access.Entrance(
+        house.door, house.setup, house.accounts, house.tokens, house.projects, house.linking
+    )
+    shelf = library.Library(house.database, house.editing, house.covers, pager, base_url)
+    yield access.routes(entrance, callers, pager)
+    yield tus.routes(sending)
+    yield uploads.routes(house.database, house.receiver, pager, callers.find_caller)
+    yield library.routes(shelf, identify)
+    yield delivery.routes(handing, identify)
+    yield jobs.routes(house.desk, identify, pager)
+    yield health.routes(house.database, identify, house.settings.http.metrics_from, trouble)
+
+
+def _serving(handing: delivery.Delivery, identify: Identify) -> tus.ServeOriginal:
+    """Return what answers with the bytes of an asset's original."""
+
+    async def serve(request: Request, asset_id: str) -> Response:
+        found = await handing.downloading.original(await identify(request), asset_id, "")
+        return RedirectResponse(found.url, 307, headers={"Cache-Control": "no-store"})
+
+    return serve
+
+
+def _draining(house: House) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Return what makes uploads write down what they have before the server ends."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await house.receiver.drain()
+
+    return lifespan

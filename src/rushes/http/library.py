@@ -133,7 +133,9 @@ class Library:
                 connection, {asset.content_id for asset in assets}
             )
         return [
-            _answer(asset, contents.get(asset.content_id), places[asset.project_id], covers[asset.id])
+            _answer(
+                asset, contents.get(asset.content_id), places[asset.project_id], covers[asset.id]
+            )
             for asset in assets
         ]
 
@@ -282,8 +284,18 @@ def _revision(if_match: str | None) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else -1
 
 
+def _place_of(asset: Asset) -> tuple[datetime, str]:
+    return asset.created_at, asset.id
+
+
+def _read_number(pager: Pager, cursor: str | None) -> int | None:
+    return int(pager.read(EVENTS, cursor)[0]) if cursor else None
+
+
 def _event_page(library: Library, found: list[tuple[int, Event]], limit: int) -> Page[EventAnswer]:
-    following = library.pages.format_number(found[limit - 1][0]) if len(found) > limit else None
+    following = None
+    if len(found) > limit:
+        following = library.pager.write(EVENTS, found[limit - 1][0])
     items = [
         EventAnswer(
             id=event.id,

@@ -1,0 +1,59 @@
+"""What the pages ask, answered by a house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rushes.access.identify import LinkFacts
+from rushes.access.limits import list_extensions
+from rushes.access.link import LinkNotFound, LinkState
+from rushes.compose import House
+from rushes.http.auth import Callers
+from rushes.web.link import LinkOpen, LinkRefused, Refusal
+from rushes.web.pages import PageSource
+
+REFUSALS: Final = {
+    LinkState.EXPIRED: Refusal.EXPIRED,
+    LinkState.OFF: Refusal.REVOKED,
+    LinkState.USED_UP: Refusal.FULL,
+}
+
+
+def page_source(house: House) -> PageSource:
+    """Return the answers of a house to its pages."""
+    callers = Callers(house.access, house.settings)
+
+    async def find_link(token: str) -> LinkOpen | LinkRefused:
+        try:
+            facts = await house.access.find_link_facts(token)
+        except LinkNotFound:
+            return LinkRefused(reason=Refusal.UNKNOWN)
+        if facts.state is not LinkState.LIVE:
+            return LinkRefused(reason=REFUSALS[facts.state], expired_at=facts.link.expires_at)
+        return _open(facts, house.settings.uploads.max_append_bytes)
+
+    return PageSource(
+        find_link=find_link, is_set_up=house.setup.is_done, has_session=callers.has_session
+    )
+
+
+def _open(facts: LinkFacts, max_append_bytes: int | None) -> LinkOpen:
+    link = facts.link
+    return LinkOpen(
+        link_id=link.id,
+        client=facts.project.client_name,
+        project=facts.project.project_name,
+        title=link.title,
+        message=link.message,
+        expires_at=link.expires_at,
+        max_file_bytes=link.max_file_bytes,
+        files_left=_left(link.max_files, link.used_files),
+        bytes_left=_left(link.max_total_bytes, link.used_bytes),
+        extensions=list_extensions(link.types),
+        max_append_bytes=max_append_bytes,
+        keep_days=link.keep_parts_days,
+    )
+
+
+def _left(limit: int | None, used: int) -> int | None:
+    return None if limit is None else max(0, limit - used)
