@@ -102,12 +102,13 @@ function Row({ link }: { readonly link: UploadLink }): ReactNode {
     onSettled: () => queries.invalidateQueries({ queryKey: ["links"] }),
   });
   const sign = signOfLink(link, new Date());
-  const name = (link.title ?? "") || `${link.client} / ${link.project}`;
+  const place = `${link.client} / ${link.project}`;
+  const name = (link.title ?? "") || place;
   return (
     <li className={sign.glyph === "none" ? "link is-over" : "link"}>
       <div className="who">
         <span className="name">{name}</span>
-        <span className="meta">{`${link.client} / ${link.project}`}</span>
+        {name !== place && <span className="meta">{place}</span>}
       </div>
       <Badge sign={sign} />
       <span className="meta when">{expiryOf(link)}</span>
@@ -118,6 +119,7 @@ function Row({ link }: { readonly link: UploadLink }): ReactNode {
         )}
         <Switch
           size="sm"
+          withThumbIndicator={false}
           aria-label={fill(words.links.toggle, { name })}
           checked={toggle.isPending ? !link.is_active : link.is_active}
           disabled={toggle.isPending}

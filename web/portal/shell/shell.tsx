@@ -111,5 +111,5 @@ function useKeys(onHelp: () => void): void {
 
 async function toSearch(path: string, goToLibrary: () => Promise<void>): Promise<void> {
   if (!path.endsWith("/library")) await goToLibrary();
-  requestAnimationFrame(() => document.getElementById("search")?.focus());
+  document.getElementById("search")?.focus();
 }
