@@ -12,7 +12,7 @@ from rushes.media.failures import (
 
 def test_words_lose_paths_addresses_and_control_characters() -> None:
     """What is left may be shown to whoever uploaded the file."""
-    said = "[mov @ 0x55fc445c7ec0] bad \x1b[31mbox\x07\n\n/home/a.b/x.mp4: no such file\n"
+    said = "[mov @ 0x55fc445c7ec0] bad \x1b[31mbox\x07\n\n/srv/a.b/x.mp4: no such file\n"
 
     assert "[mov] bad [31mbox\n(path): no such file" == format_last_words(said)
 
