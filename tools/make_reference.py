@@ -3,7 +3,8 @@
     python tools/make_reference.py [--check]
 
 `errors.md` lists every class of the family `RushesError`, `settings.md` every setting with its
-reason and default, `events.md` every type of event; `states.md` draws the tables of steps.
+reason and default, `events.md` every type of event; `states.md` draws the tables of steps;
+`http.md` and `cli.md` list routes and commands.
 `--check` writes nothing and names the pages that are not what the code says.
 """
 
@@ -25,8 +26,11 @@ from pydantic import BaseModel, SecretStr, TypeAdapter
 from pydantic.fields import FieldInfo
 
 import rushes
-from rushes.errors import Kind, RushesError
+from reference_faces import make_cli, make_http
+from rushes.cli.voice import EXIT_CODES
+from rushes.errors import RushesError
 from rushes.events.event import EventType
+from rushes.http.problem import STATUSES
 from rushes.jobs import job
 from rushes.library import asset
 from rushes.renditions import rendition
@@ -36,27 +40,9 @@ from rushes.uploads import upload
 
 REFERENCE: Final = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
-STATUS: Final = {
-    Kind.INVALID: (400, 2),
-    Kind.UNUSABLE: (422, 2),
-    Kind.UNAUTHENTICATED: (401, 3),
-    Kind.FORBIDDEN: (403, 3),
-    Kind.MISSING: (404, 4),
-    Kind.GONE: (410, 4),
-    Kind.CONFLICT: (409, 5),
-    Kind.STALE: (412, 5),
-    Kind.TOO_LARGE: (413, 6),
-    Kind.UNSUPPORTED: (415, 6),
-    Kind.LOCKED: (423, 7),
-    Kind.UNAVAILABLE: (503, 8),
-    Kind.FULL: (507, 8),
-    Kind.LIMITED: (429, 9),
-    Kind.BROKEN: (500, 1),
-}
-"""HTTP status and exit code of each kind, as the shells answer; a test compares them."""
-
 MEANINGS: Final = {
     "account.created": "Someone got an account.",
+    "account.deleted": "An account was removed.",
     "account.updated": "Role, name or password of an account changed, or it was locked.",
     "asset.created": "An accepted upload was filed in the library.",
     "asset.deleted": "An asset was taken out of the library.",
@@ -65,13 +51,16 @@ MEANINGS: Final = {
     "asset.ready": "Every wanted rendition is made.",
     "asset.updated": "Name, tags, notes or metadata of an asset changed.",
     "link.created": "An upload link was made.",
+    "link.deleted": "An upload link was removed; what came through it stays.",
     "link.updated": "An upload link was changed, switched off or on.",
     "link.used": "An upload began through a link.",
     "placement.present": "An object is on a tier and its digest was verified.",
     "project.created": "A client's project was made.",
+    "project.updated": "A project got another name or other members.",
     "rendition.failed": "One rendition could not be made; the reason is in `data`.",
     "rendition.ready": "One rendition is whole.",
     "session.created": "Someone logged in.",
+    "session.ended": "Someone logged out, or a session was ended for them.",
     "session.refused": "An attempt to log in failed.",
     "token.created": "An API token was made.",
     "token.revoked": "An API token was withdrawn.",
@@ -99,13 +88,7 @@ def main() -> None:
 
 def make_pages() -> dict[str, str]:
     """Return the text of each page by its file name."""
-    makers = {
-        "errors.md": make_errors,
-        "settings.md": make_settings,
-        "events.md": make_events,
-        "states.md": make_states,
-    }
-    return {name: "\n".join(maker()) + "\n" for name, maker in makers.items()}
+    return {name: "\n".join(maker()) + "\n" for name, maker in PAGES.items()}
 
 
 def read_page(name: str) -> str:
@@ -124,8 +107,8 @@ def make_errors() -> Iterator[str]:
     yield ""
     yield "| kind | HTTP | exit |"
     yield "|---|---|---|"
-    for kind, (status, code) in STATUS.items():
-        yield f"| {kind} | {status} | {code} |"
+    for kind, status in STATUSES.items():
+        yield f"| {kind} | {status} | {EXIT_CODES[kind]} |"
     yield ""
     yield "| code | kind | what happened |"
     yield "|---|---|---|"
@@ -265,6 +248,16 @@ def make_states() -> Iterator[str]:
         for (state, step), after in steps.items():
             yield f"    {state} --> {after}: {step}"
         yield "```"
+
+
+PAGES: Final = {
+    "errors.md": make_errors,
+    "settings.md": make_settings,
+    "events.md": make_events,
+    "states.md": make_states,
+    "http.md": make_http,
+    "cli.md": make_cli,
+}
 
 
 if __name__ == "__main__":

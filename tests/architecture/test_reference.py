@@ -8,7 +8,9 @@ import pytest
 
 import make_reference
 import rows
+from rushes.cli.voice import EXIT_CODES
 from rushes.errors import Kind
+from rushes.http.problem import STATUSES
 from tests.support.house import HOUSE, files_beside
 
 CODE = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z0-9]+)*")
@@ -20,7 +22,7 @@ def pages() -> dict[str, str]:
     return make_reference.make_pages()
 
 
-@pytest.mark.parametrize("name", ["errors.md", "settings.md", "events.md", "states.md"])
+@pytest.mark.parametrize("name", make_reference.PAGES)
 def test_a_page_made_from_the_code_is_current(pages: dict[str, str], name: str) -> None:
     """A new error, setting or event enters its page in the same commit: `make reference`."""
     assert pages[name] == make_reference.read_page(name)
@@ -39,7 +41,7 @@ def test_each_error_has_a_code_of_its_own_and_says_what_happened() -> None:
 
 def test_every_kind_has_its_answers() -> None:
     """No kind of error is without a status and an exit code."""
-    assert set(Kind) == set(make_reference.STATUS)
+    assert set(Kind) == set(STATUSES) == set(EXIT_CODES)
 
 
 def test_every_setting_says_why() -> None:

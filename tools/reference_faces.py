@@ -1,0 +1,95 @@
+"""The pages of what people and programs call: the routes of HTTP and the commands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, Final
+
+import typer
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.testing import CliRunner
+
+from rushes.cli.main import app
+
+ORDER: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+AUTOMATIC: Final = frozenset({"422", "default"})
+"""Answers that the framework adds to every route."""
+
+
+def read_openapi() -> dict[str, Any]:
+    """Return the OpenAPI document, as `rushes openapi` prints it."""
+    run = CliRunner().invoke(app, ["openapi"], catch_exceptions=False)
+    document: dict[str, Any] = json.loads(run.stdout)
+    return document
+
+
+def make_http() -> Iterator[str]:
+    """Yield the page of the routes, address by address."""
+    yield "# HTTP"
+    yield ""
+    yield "Every address, method and answer; `rushes openapi` prints the same with all fields."
+    yield "Errors are `application/problem+json` with the codes of [Errors](errors.md)."
+    yield "*Made from the code by `make reference`.*"
+    routes = sorted(list_routes(read_openapi()))
+    for group, members in groupby(routes, key=lambda route: _group(route[0])):
+        yield from ("", f"## `{group}`", "", "| method | address | what it does | answers |")
+        yield "|---|---|---|---|"
+        for path, place, about, answers in members:
+            yield f"| {ORDER[place]} | `{path}` | {about} | {answers} |"
+
+
+def list_routes(document: dict[str, Any]) -> Iterator[tuple[str, int, str, str]]:
+    """Yield address, place of the method in `ORDER`, first sentence, and statuses."""
+    for path, methods in document["paths"].items():
+        for method, route in methods.items():
+            about = " ".join(route.get("description", "").partition("\n\n")[0].split())
+            answers = sorted(set(route["responses"]) - AUTOMATIC)
+            yield path, ORDER.index(method.upper()), about, ", ".join(answers)
+
+
+def _group(path: str) -> str:
+    parts = path.strip("/").split("/")
+    return "/" + "/".join(parts[:3] if parts[0] == "api" else parts[:1])
+
+
+def make_cli() -> Iterator[str]:
+    """Yield the page of the commands, in the order of `rushes --help`."""
+    yield "# Command line"
+    yield ""
+    yield "Errors go to standard error; the exit codes are those of [Errors](errors.md)."
+    yield "*Made from the code by `make reference`.*"
+    root = typer.main.get_command(app)
+    for words, command in list_commands(root, ("rushes",)):
+        context = typer.Context(command, info_name=words[-1])
+        usage = " ".join([*words, *command.collect_usage_pieces(context)])
+        yield from ("", f"## `{' '.join(words)}`", "", " ".join((command.help or "").split()))
+        yield from ("", "```", usage, "```")
+        shown = list(list_words(command))
+        if shown:
+            yield from ("", "| word | meaning |", "|---|---|")
+            yield from (f"| {word} | {meaning} |" for word, meaning in shown)
+
+
+def list_commands(
+    command: object, words: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], TyperCommand]]:
+    """Yield every command that does something, with the words that call it."""
+    if isinstance(command, TyperCommand):
+        yield words, command
+    elif isinstance(command, TyperGroup):
+        for name, child in command.commands.items():
+            yield from list_commands(child, (*words, name))
+
+
+def list_words(command: TyperCommand) -> Iterator[tuple[str, str]]:
+    """Yield each argument and option of a command, with its meaning."""
+    for parameter in command.params:
+        if isinstance(parameter, TyperOption):
+            name = ", ".join(f"`{word}`" for word in parameter.opts)
+        elif isinstance(parameter, TyperArgument):
+            name = f"`{(parameter.metavar or parameter.name or '').upper()}`"
+        else:
+            continue
+        yield name, " ".join((parameter.help or "").split())
