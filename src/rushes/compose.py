@@ -138,6 +138,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
         engine = Engine(settings, house.database, clock)
         journey.tell(engine, _deeds(house, tools))
         relay = Relay(house.database, journey.STORY, engine.follow)
+        house.database.told = relay.wake
         liveness = None
         if not settings.is_embedded:
             liveness = Liveness(

@@ -46,8 +46,13 @@ RUN_SECONDS: Final = 1_800.0
 STILLS_SECONDS: Final = 300.0
 DAY_SECONDS: Final = 86_400.0
 
-BY_STILLS, BY_LADDER, BY_COPY = 10, 30, 10
-"""Priorities (low goes first): a picture is there before the ladder begins."""
+BY_COPY: Final = 10
+
+WORK: Final = (
+    ("stills", frozenset({Kind.STILL}), 10),
+    ("ladder", frozenset({Kind.PROXY, Kind.AUDIO}), 30),
+)
+"""What makes which kinds, and its priority (low goes first): a picture before the ladder."""
 
 
 Settle = Callable[[str], Awaitable[None]]
@@ -143,10 +148,11 @@ def _tell_preparing(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     give_up = engine.step("give_up")(deeds.looking.give_up)
 
     async def plan(content_id: str) -> None:
-        await look(content_id)
-        for name, priority in (("stills", BY_STILLS), ("ladder", BY_LADDER)):
-            job_id = workflow_id(name, content_id, RECIPE)
-            await engine.submit(Queue.MEDIA, name, job_id, content_id, priority=priority)
+        wanted = await look(content_id)
+        for name, kinds, priority in WORK:
+            if kinds.intersection(wanted):
+                job_id = workflow_id(name, content_id, RECIPE)
+                await engine.submit(Queue.MEDIA, name, job_id, content_id, priority=priority)
 
     @engine.workflow("prepare")
     async def prepare(content_id: str) -> None:

@@ -33,6 +33,8 @@ from rushes.errors import Kind, RushesError
 from rushes.http.app import build_app
 from rushes.jobs import engine
 from rushes.settings import Settings
+from rushes.web.pages import add_pages
+from rushes.web.source import page_source
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
@@ -218,6 +220,7 @@ async def run_server(settings: Settings, begun: Callable[[str, House], Awaitable
             if child is not None:
                 house.database.told = child.wake
             app = build_app(house, trouble=child.trouble if child is not None else _no_trouble)
+            add_pages(app, page_source(house))
             server = HouseServer(
                 uvicorn.Config(
                     app,

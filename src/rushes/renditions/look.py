@@ -49,10 +49,10 @@ class Looking:
     original: Original
     top: Quality
 
-    async def look(self, content_id: str) -> None:
+    async def look(self, content_id: str) -> list[str]:
         """Probe an original, keep its facts and write down the renditions that are wanted.
 
-        May run again: facts that are there stay.
+        Returns the kinds of them. May run again: facts that are there stay.
 
         Raises:
             ContentGone: it was deleted meanwhile.
@@ -62,12 +62,14 @@ class Looking:
             content = await library_records.find_content(connection, content_id)
         if content is None:
             raise ContentGone("The file was deleted; nothing is made of it.")
-        if content.facts is not None:
-            return
-        info = await self._probe(content)
-        grid = plan_grid(info)
-        wanted = plan_renditions(info, plan_rungs(info, self.top), grid, _sound_segments(info))
-        await self._keep(content, info, grid, wanted)
+        if content.facts is None:
+            info = await self._probe(content)
+            grid = plan_grid(info)
+            wanted = plan_renditions(info, plan_rungs(info, self.top), grid, _sound_segments(info))
+            await self._keep(content, info, grid, wanted)
+        async with self.database.reading() as connection:
+            rows = await records.list_of_content(connection, content_id)
+        return sorted({row.kind.value for row in rows})
 
     async def give_up(self, content_id: str, code: str, detail: str) -> None:
         """Keep why nothing can be shown of a content."""
