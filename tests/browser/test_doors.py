@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyped]  # it has no types
     Axe,
 )
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from rushes.web.link import LinkRefused, Refusal
 from tests.browser.small_house import SmallHouse
@@ -97,28 +99,68 @@ def test_set_up_takes_the_token_out_of_the_address(page: Page, house: SmallHouse
     assert "one-time" == house.posted[0][1]["token"]
 
 
+WIDTHS = (320, 360, 820, 1440)
+
+
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-@pytest.mark.parametrize("width", [320, 360, 820, 1440])
 @pytest.mark.parametrize("path", ["/u/open", "/u/expired", "/u/none", "/login", "/setup", "/lost"])
 def test_a_page_is_accessible_and_does_not_move_sideways(
-    browser: Browser, house: SmallHouse, path: str, width: int, scheme: str
+    page: Page, house: SmallHouse, path: str, scheme: str
 ) -> None:
-    """No violation that axe finds, at any width, in both themes."""
+    """No violation that axe finds, on a phone and on a desk, in both themes."""
     house.links["expired"] = LinkRefused(reason=Refusal.EXPIRED, owner="Anna Meyer")
     house.is_set_up = path != "/setup"
-    context = browser.new_context(
-        base_url=house.url,
-        viewport={"width": width, "height": 740},
-        color_scheme="dark" if scheme == "dark" else "light",
-    )
-    page = context.new_page()
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
 
     page.goto(path)
 
-    violations = Axe().run(page).response["violations"]
-    assert [] == [(found["id"], found["nodes"][0]["html"]) for found in violations]
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    context.close()
+    assert [] == find_violations(page)
+    assert [] == find_sideways(page)
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_every_state_of_the_queue_is_accessible(
+    page: Page, house: SmallHouse, tmp_path: Path, scheme: str
+) -> None:
+    """Sending, refused and received at once, with the bar below and the receipt."""
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    house.refuses = {".exe": (415, "upload.type_refused", "run.exe is a program.")}
+    page.goto("/u/open")
+    page.wait_for_selector("body[data-ready]")
+    small = [tmp_path / "run.exe", tmp_path / "done.mov"]
+    for path in small:
+        path.write_bytes(b"x" * 1000)
+    page.set_input_files("#pick-files", small)
+    expect(page.locator("#summary-words")).to_have_text("1 of 2 received, 1 refused")
+    house.bytes_per_second = 300_000
+    (tmp_path / "long_name_of_a_clip_from_a_camera_A001C003_250604_R2KF.mov").write_bytes(
+        b"x" * 40_000_000
+    )
+
+    page.set_input_files("#pick-files", list(tmp_path.glob("long*")))
+
+    expect(page.locator("#bar")).to_be_visible()
+    assert [] == find_violations(page)
+    assert [] == find_sideways(page)
+
+
+def find_violations(page: Page) -> list[tuple[str, str]]:
+    """Return what axe objects to, at the width of a phone and of a desk."""
+    found = []
+    for width in (WIDTHS[1], WIDTHS[-1]):
+        page.set_viewport_size({"width": width, "height": 740})
+        found += Axe().run(page).response["violations"]
+    return [(violation["id"], violation["nodes"][0]["html"]) for violation in found]
+
+
+def find_sideways(page: Page) -> list[int]:
+    """Return the widths at which the page is wider than its window."""
+    wide = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 740})
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(width)
+    return wide
 
 
 def test_the_theme_is_switched_and_kept(page: Page) -> None:
