@@ -23,7 +23,7 @@ from rushes.access.account import (
 )
 from rushes.access.hashing import Hashing
 from rushes.access.password import check_password
-from rushes.access.permit import SYSTEM, Actor, Role, Verb, permit
+from rushes.access.permit import SYSTEM, Actor, Role, Verb, may, permit
 from rushes.access.telling import new_id, tell
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
@@ -128,8 +128,8 @@ class Accounts:
         Raises:
             AccountNotFound: it is unknown, or not for the actor to see.
         """
-        if account_id != actor.id:
-            permit(actor, Verb.SEE_ACCOUNTS, missing=_unknown())
+        if account_id != actor.id and not may(actor, Verb.SEE_ACCOUNTS):
+            raise _unknown()
         async with self.database.reading() as connection:
             return await _get(connection, account_id)
 
