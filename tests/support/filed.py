@@ -74,29 +74,11 @@ class Files:
         """File an asset with these bytes; their block digests are known."""
         place = project_id or await self.project()
         upload_id, asset_id = self.mint(Prefix.UPLOAD), self.mint(Prefix.ASSET)
-        hasher = BlockHasher()
-        hasher.update(content)
-        read = hasher.finish()
-        blocks = read.blocks or ()
+        blocks = blocks_of(content)
         now = self.clock.now()
-        root = hashlib.sha256(b"".join(blocks)).digest()
         async with self.database.transaction() as connection:
-            kept = await library_records.record_content(
-                connection,
-                Content(
-                    id=self.mint(Prefix.CONTENT),
-                    scope="acme",
-                    root=root,
-                    digest=None,
-                    size_bytes=len(content),
-                    format="mov",
-                    media_type=media_type,
-                    kind=kind,
-                    facts=None,
-                    upload_id=upload_id,
-                    created_at=now,
-                ),
-            )
+            row = self._content(content, upload_id, kind=kind, media_type=media_type)
+            kept = await library_records.record_content(connection, row)
             for position, digest in enumerate(blocks):
                 await connection.execute(
                     insert(block_hashes).values(
@@ -129,6 +111,21 @@ class Files:
             )
             await library_records.record_asset(connection, asset, search=file_name)
         return Filed(asset_id, kept.id, upload_id, place)
+
+    def _content(self, content: bytes, upload_id: str, *, kind: str, media_type: str) -> Content:
+        return Content(
+            id=self.mint(Prefix.CONTENT),
+            scope="acme",
+            root=hashlib.sha256(b"".join(blocks_of(content))).digest(),
+            digest=None,
+            size_bytes=len(content),
+            format="mov",
+            media_type=media_type,
+            kind=kind,
+            facts=None,
+            upload_id=upload_id,
+            created_at=self.clock.now(),
+        )
 
     async def rendition(
         self,
@@ -177,3 +174,10 @@ class Files:
         known = {"id": self.mint(Prefix.PLACEMENT), "created_at": self.clock.now()}
         async with self.database.transaction() as connection:
             await connection.execute(insert(placements).values(**(known | values)))
+
+
+def blocks_of(content: bytes) -> tuple[bytes, ...]:
+    """Return the digest of each block."""
+    hasher = BlockHasher()
+    hasher.update(content)
+    return hasher.finish().blocks or ()

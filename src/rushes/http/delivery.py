@@ -81,12 +81,13 @@ BYTES: dict[int | str, dict[str, object]] = {
 def routes(delivery: Delivery, identify: Identify) -> APIRouter:
     """Return the routes of assets' bytes, and those under `/p/`."""
     router = APIRouter(tags=["delivery"])
-    router.include_router(_asset_routes(delivery, identify), prefix="/api/v1/assets/{asset_id}")
+    for part in (_watching_routes, _listing_routes):
+        router.include_router(part(delivery, identify), prefix="/api/v1/assets/{asset_id}")
     router.include_router(_signed_routes(delivery))
     return router
 
 
-def _asset_routes(delivery: Delivery, identify: Identify) -> APIRouter:
+def _watching_routes(delivery: Delivery, identify: Identify) -> APIRouter:
     router = APIRouter()
 
     @router.post("/playback", responses=WAITING)
@@ -139,6 +140,12 @@ def _asset_routes(delivery: Delivery, identify: Identify) -> APIRouter:
             who, asset_id, "", width=w, image_format=image_format
         )
         return _redirect(address)
+
+    return router
+
+
+def _listing_routes(delivery: Delivery, identify: Identify) -> APIRouter:
+    router = APIRouter()
 
     @router.get("/renditions")
     async def renditions(request: Request, asset_id: str) -> RenditionList:
