@@ -15,7 +15,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
-from rushes.media.color import TONE_MAP, is_hdr
+from rushes.media.color import TONE_MAP, is_hdr, matrix_argument
 from rushes.media.facts import MediaInfo, VideoFacts
 from rushes.media.failures import FormatNotAllowed, NoStream
 from rushes.media.grid import Grid
@@ -51,6 +51,7 @@ STREAMS_AT_MOST: Final = 64
 PIXELS_AT_MOST: Final = 268_435_456
 ALLOCATION_AT_MOST: Final = 2_147_483_648
 CRF: Final = 23
+DEINTERLACE: Final = "bwdif=mode=send_frame:deint=interlaced"
 GOP_AT_LEAST: Final = 600  # longer than any segment: key frames stand where we force them
 CLONED_AT_MOST: Final = Fraction(1, 4)
 """Seconds by which a healthy picture may be shorter than its container says."""
@@ -154,8 +155,8 @@ def _seek(run: SegmentRun) -> list[str]:
 def _shared_chain(run: SegmentRun) -> str:
     scale = run.grid.timescale
     shift = round(run.video.start * scale)
-    steps = [f"[0:v:{0}]settb=1/{scale}", f"setpts=PTS-({shift})"]
-    steps += ["bwdif=mode=send_frame:deint=interlaced"]
+    steps = [f"[0:V:0]settb=1/{scale}", f"setpts=PTS-({shift})"]
+    steps.append(DEINTERLACE)
     if run.grid.rate is None:
         steps += [f"settb=1/{scale}", f"trim=start_pts={run.begin}:end_pts={run.end}"]
         return ",".join(steps)
@@ -168,7 +169,8 @@ def _shared_chain(run: SegmentRun) -> str:
 
 def _rung_chain(video: VideoFacts, rung: Rung) -> str:
     size = f"{rung.picture_width}:{rung.picture_height}"
-    steps = [f"scale={size}:flags=bicubic:out_color_matrix=bt709:out_range=tv"]
+    matrix = matrix_argument(video.matrix, video.height)
+    steps = [f"scale={size}:flags=bicubic{matrix}:out_color_matrix=bt709:out_range=tv"]
     if is_hdr(video.transfer):
         steps = [f"scale={size}:flags=bicubic", *TONE_MAP]
     if (rung.width, rung.height) != (rung.picture_width, rung.picture_height):
@@ -208,13 +210,16 @@ def _key_frames(run: SegmentRun) -> str:
     return f"expr:not(n)+gte(n,{second})*not(mod(n-{second},{step}))"
 
 
-def audio_arguments(facts: MediaInfo, duration: Fraction, track: int = 0) -> list[str]:
-    """Return the call that writes one sound track as ADTS to standard output.
+def audio_arguments(facts: MediaInfo, duration: Fraction) -> list[str]:
+    """Return the call that writes the first sound track as ADTS to standard output.
 
     It begins at the first picture, or at its own first sample where there is none; silence fills
     what is missing, so it lasts `duration` seconds.
     """
-    start = facts.video.start if facts.video else facts.audio[track].start
+    if not facts.audio:
+        raise NoStream("There is no sound in it.")
+    sound = facts.audio[0]
+    start = facts.video.start if facts.video else sound.start
     samples = round(duration * SAMPLE_RATE)
     chain = (
         f"asettb=1/{SAMPLE_RATE},asetpts=PTS-({round(start * SAMPLE_RATE)}),"
@@ -225,7 +230,22 @@ def audio_arguments(facts: MediaInfo, duration: Fraction, track: int = 0) -> lis
         *global_arguments(),
         "-copyts",
         *input_arguments(facts.container),
-        *("-map", f"0:a:{track}", "-map_metadata", "-1", "-af", chain),
+        *("-map", f"0:a:{sound.track}", "-map_metadata", "-1", "-af", chain, *_sound_encoder()),
+    ]
+
+
+def silence_arguments(duration: Fraction) -> list[str]:
+    """Return the call that writes silence as ADTS to standard output, for a sound that is lost."""
+    samples = round(duration * SAMPLE_RATE)
+    return [
+        *global_arguments(),
+        *("-f", "lavfi", "-i", f"anullsrc=channel_layout=stereo:sample_rate={SAMPLE_RATE}"),
+        *("-af", f"atrim=end_sample={samples}", *_sound_encoder()),
+    ]
+
+
+def _sound_encoder() -> list[str]:
+    return [
         *("-c:a", "aac", "-b:a", str(BIT_RATE), "-ar", str(SAMPLE_RATE), "-ac", str(CHANNELS)),
         *("-bitexact", "-f", "adts", "pipe:1"),
     ]
@@ -237,13 +257,14 @@ def still_arguments(facts: MediaInfo, at: Fraction, width: int, height: int) -> 
     if video is None:
         raise NoStream("There is no picture in it.")
     seek = max(Fraction(0), video.start - facts.start + at)
-    chain = ["bwdif=mode=send_frame:deint=interlaced", f"scale={width}:{height}:flags=bicubic"]
+    matrix = matrix_argument(video.matrix, video.height)
+    chain = [DEINTERLACE, f"scale={width}:{height}:flags=bicubic{matrix}"]
     if is_hdr(video.transfer):
         chain += TONE_MAP
     return [
         *global_arguments(),
         *(["-ss", f"{float(seek):.6f}"] if seek else []),
         *input_arguments(facts.container),
-        *("-map", "0:v:0", "-frames:v", "1", "-vf", ",".join([*chain, "setsar=1", "format=rgb24"])),
+        *("-map", "0:V:0", "-frames:v", "1", "-vf", ",".join([*chain, "setsar=1", "format=rgb24"])),
         *("-map_metadata", "-1", "-bitexact", "-c:v", "png", "-f", "image2pipe", "pipe:1"),
     ]

@@ -87,7 +87,11 @@ def look(container_format: str, size_bytes: int) -> dict[str, Any]:
 def _facts(container: Any, container_format: str, size_bytes: int) -> dict[str, Any]:
     warnings: list[str] = []
     streams = [stream for stream in container.streams.video if not _is_cover(stream)]
-    sounds = [stream for stream in container.streams.audio if stream.codec_context is not None]
+    sounds = [
+        (number, stream)
+        for number, stream in enumerate(container.streams.audio)
+        if stream.codec_context is not None
+    ]
     if not streams and not sounds:
         raise Refused(NO_STREAM, "There is neither a picture nor a sound in it.")
     if len(streams) > 1:
@@ -95,26 +99,39 @@ def _facts(container: Any, container_format: str, size_bytes: int) -> dict[str, 
     start = Fraction(container.start_time or 0, av.time_base)
     length = Fraction(container.duration or 0, av.time_base)
     answer: dict[str, Any] = {
-        "kind": "video" if streams else "audio",
+        "kind": "audio",
         "container": container_format,
         "size_bytes": size_bytes,
         "start": str(start),
-        "audio": [_sound(stream, number, start, length) for number, stream in enumerate(sounds)],
+        "audio": [_sound(stream, number, start, length) for number, stream in sounds],
         "subtitles": [stream.language or "und" for stream in container.streams.subtitles],
         "tags": sorted(container.metadata.items())[:TAGS_AT_MOST],
         "camera": _camera(container.metadata),
         "warnings": warnings,
     }
-    if streams:
-        picture = Picture(container, streams[0], size_bytes)
-        answer["video"] = picture.facts(length)
-        answer["frame_times"] = picture.times if picture.is_variable else []
-        answer["damage"] = picture.damage
-        answer["timecode"] = _timecode(container, streams[0])
-        answer["duration"] = answer["video"]["duration"]
-    else:
+    try:
+        for stream in streams[:1]:
+            answer |= _picture(container, stream, size_bytes, length)
+    except Refused as refused:
+        if not sounds:
+            raise
+        warnings.append(f"Only its sound is of use. {refused}")
+    if "duration" not in answer:
         answer["duration"] = str(max(Fraction(row["duration"]) for row in answer["audio"]))
     return answer
+
+
+def _picture(container: Any, stream: Any, size_bytes: int, length: Fraction) -> dict[str, Any]:
+    picture = Picture(container, stream, size_bytes)
+    facts = picture.facts(length)
+    return {
+        "kind": "video",
+        "video": facts,
+        "duration": facts["duration"],
+        "frame_times": picture.times,
+        "damage": picture.damage,
+        "timecode": _timecode(container, stream),
+    }
 
 
 def _is_cover(stream: Any) -> bool:

@@ -156,15 +156,30 @@ class Studio:
         shelf: Shelf,
         on_segment: OnSegment,
     ) -> Outcome:
-        """Make the sound in one stream, from its first sample, as fragments on its own grid."""
+        """Make the sound in one stream, from its first sample, as fragments on its own grid.
+
+        Where nothing of it can be decoded, a picture gets silence, and the outcome says so; a sound
+        alone raises DecodeFailed.
+        """
         duration = Fraction((cuts.end - 1) * 1_024, SAMPLE_RATE)
         shelf.put_init(format_init([aac_track(SAMPLE_RATE, CHANNELS, BIT_RATE)]))
         landing = _SoundLanding(cuts, shelf, on_segment)
-        arguments = ffmpeg.audio_arguments(facts, duration)
+        try:
+            words = await self._sound(original, ffmpeg.audio_arguments(facts, duration), landing)
+            return Outcome(landing.made, words or None)
+        except DecodeFailed as error:
+            if facts.video is None:
+                raise
+            damage = f"The sound cannot be decoded: {error.facts.get('last_words') or error}"
+        landing = _SoundLanding(cuts, shelf, on_segment)
+        await self._sound(original, ffmpeg.silence_arguments(duration), landing)
+        return Outcome(landing.made, damage)
+
+    async def _sound(self, original: Path, arguments: list[str], landing: _SoundLanding) -> str:
         job = self.tools.ffmpeg_run(arguments, LIMITS[Work.SOUND], original, self.niceness)
         words = await run(job, landing.take)
         await landing.finish()
-        return Outcome(landing.made, words or None)
+        return words
 
     def sound_shelf(self, grid_name: str) -> Shelf:
         """Return the shelf on which the sound's segments land."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import pytest
 
 from rushes.media.fragment import parse_fragment
@@ -21,7 +22,8 @@ HEALTHY = (
     *("mpeg4.mp4", "mpeg4.mov", "mpeg4.avi", "mpeg4.mkv"),
     *("portrait.mp4", "rotated.mp4", "odd.mp4", "anamorphic.mp4", "no_audio.mp4"),
     *("ntsc.mp4", "film.mkv", "fast.mp4", "interlaced.mkv", "one_frame.mp4", "long.mp4"),
-    *("variable.mkv", "variable.mp4", "large.mp4", "late_sound.mkv"),
+    *("variable.mkv", "variable.mp4", "large.mp4", "late_sound.mkv", "hdr.mp4", "alpha.webm"),
+    *("other.flv", "other.wmv", "other.mpg", "other.ogv", "other.m2ts", "other.3gp"),
 )
 SIZES = {
     "portrait.mp4": (180, 320),
@@ -124,7 +126,32 @@ def check_sound(screening: Screening) -> None:
     assert "mp4a.40.2" == lowest.sound.codec
 
 
-@pytest.mark.parametrize("name", ["audio_only.m4a", "audio_only.mp3"])
+async def test_hdr_becomes_an_ordinary_picture(
+    media_files: MediaFiles, toolbox: Toolbox, tmp_path: Path
+) -> None:
+    """Eight bits, BT.709, for any screen."""
+    screening = await screened("hdr.mp4", media_files, toolbox, tmp_path)
+    assert screening.facts.video is not None
+
+    with av.open(str(screening.file(screening.layouts[0]))) as container:
+        frame = next(container.decode(container.streams.video[0]))
+
+    assert 16 == screening.facts.video.transfer
+    assert ("yuv420p", 1, 1, 1) == (
+        frame.format.name,
+        int(frame.color_trc),
+        int(frame.color_primaries),
+        int(frame.colorspace),
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("audio_only.m4a", "audio_only.mp3", "other.wav", "other.flac"),
+        *("other.ogg", "other.aiff", "other.aac"),
+    ],
+)
 async def test_a_sound_alone_plays_as_a_file_and_as_a_list(
     name: str, media_files: MediaFiles, toolbox: Toolbox, tmp_path: Path
 ) -> None:

@@ -7,9 +7,10 @@ import hashlib
 import pytest
 
 from rushes.errors import Kind, RushesError
+from rushes.media.facts import MediaKind
 from rushes.media.studio import Studio
 from tests.fixtures.media_files import MediaFiles
-from tests.support.screening import look_at_picture, screen
+from tests.support.screening import look_at_picture, look_at_sound, screen
 
 
 @pytest.mark.covers("X-PR-03", "S-PR-01")
@@ -53,6 +54,29 @@ async def test_a_damaged_video_plays_as_far_as_it_goes(
     seen = look_at_picture(screening.file(layout))
     assert shortest <= seen.end + seen.times[1]
     assert digest == hashlib.sha256(original.read_bytes()).hexdigest()
+
+
+async def test_a_lost_sound_does_not_cost_the_picture(
+    media_files: MediaFiles, studio: Studio
+) -> None:
+    """Silence stands in for it, and the outcome says so."""
+    screening = await screen(studio, media_files.get("lost_sound.mp4"), "mov")
+
+    picture, sound = screening.outcomes
+    assert picture.damage is None
+    assert sound.damage is not None
+    assert abs(look_at_sound(screening.file(screening.layouts[0])).end - 2) < 0.04
+
+
+async def test_a_lost_picture_does_not_cost_the_sound(
+    media_files: MediaFiles, studio: Studio
+) -> None:
+    """It is a sound then, with a warning."""
+    screening = await screen(studio, media_files.get("lost_picture.mp4"), "mov")
+
+    assert MediaKind.AUDIO is screening.facts.kind
+    assert screening.facts.warnings[0].startswith("Only its sound is of use.")
+    assert screening.layouts[0].video is None
 
 
 async def test_a_file_that_is_cut_short_says_so_at_once(

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from rushes.media.facts import MediaInfo, MediaKind, plain_info
+from rushes.media.facts import MediaInfo, MediaKind, VideoFacts, plain_info
 from rushes.media.failures import FormatNotAllowed, NoStream
 from rushes.media.ffmpeg import (
     DEMUXERS,
@@ -16,6 +16,7 @@ from rushes.media.ffmpeg import (
     demuxer_of,
     input_arguments,
     segment_arguments,
+    silence_arguments,
     still_arguments,
 )
 from rushes.media.grid import Grid, plan_constant, plan_variable
@@ -111,7 +112,7 @@ def test_time_begins_with_the_first_picture() -> None:
     (chain,) = told(segment_arguments(run(1, 1, facts=late), ["pipe:3"]), "-filter_complex")
 
     assert chain.startswith(
-        "[0:v:0]settb=1/10000,setpts=PTS-(15000),bwdif=mode=send_frame:deint=interlaced,"
+        "[0:V:0]settb=1/10000,setpts=PTS-(15000),bwdif=mode=send_frame:deint=interlaced,"
         "fps=25/1:start_time=1.000000,tpad=stop_mode=clone:stop=6,split=1[s0];"
     )
 
@@ -183,3 +184,28 @@ def test_without_a_picture_there_is_nothing_to_show() -> None:
         still_arguments(sound, Fraction(0), 1, 1)
     with pytest.raises(NoStream):
         segment_arguments(run(facts=sound), ["pipe:3"])
+    with pytest.raises(NoStream):
+        audio_arguments(sound, Fraction(1))
+
+
+def test_silence_is_made_of_nothing() -> None:
+    """No original is read; it lasts as long as the sound should."""
+    arguments = silence_arguments(Fraction(2))
+
+    assert ["lavfi", "adts"] == told(arguments, "-f")
+    assert ["atrim=end_sample=96000"] == told(arguments, "-af")
+
+
+def test_an_untagged_picture_is_taken_for_what_its_size_says() -> None:
+    """BT.709 from 720 lines on, else BT.601; a tagged one for what it says."""
+    untagged = replace(PLAIN, matrix=2)
+    small = replace(untagged, width=640, height=480)
+
+    def chain(video: VideoFacts) -> str:
+        return told(
+            segment_arguments(run(facts=replace(FACTS, video=video)), ["pipe:3"]), "-filter_complex"
+        )[0]
+
+    assert "in_color_matrix=bt709" in chain(untagged)
+    assert "in_color_matrix=bt601" in chain(small)
+    assert "in_color_matrix" not in chain(PLAIN)
