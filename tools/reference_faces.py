@@ -86,6 +86,8 @@ def list_commands(
 def list_words(command: TyperCommand) -> Iterator[tuple[str, str]]:
     """Yield each argument and option of a command, with its meaning."""
     for parameter in command.params:
+        if getattr(parameter, "hidden", False):
+            continue
         if isinstance(parameter, TyperOption):
             name = ", ".join(f"`{word}`" for word in parameter.opts)
         elif isinstance(parameter, TyperArgument):

@@ -22,7 +22,7 @@ from typing import Final
 HOUSE: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = HOUSE / "docs" / "reference" / "requirements.md"
 ROW: Final = re.compile(
-    r"\| (?P<id>(?:[XCSTM]-[A-Z]+|CF|BG)-\d+) \| (?P<behaviour>.*?) \| (?P<state>[a-z ]+) \| "
+    r"\| (?P<id>(?:[XCSTM]-[A-Z]+|CF|BG|W)-\d+) \| (?P<behaviour>.*?) \| (?P<state>[a-z ]+) \| "
 )
 
 
@@ -36,7 +36,7 @@ class Row:
 
     @property
     def letter(self) -> str:
-        """The document it comes from; `CF` for settled conflicts, `BG` for guarded faults."""
+        """The document it comes from; `CF`, `BG` and `W` for the others."""
         return self.id.partition("-")[0]
 
 
