@@ -305,7 +305,7 @@ async def test_a_deferred_length_has_the_links_limit(house: Receiving) -> None:
     assert (204, 413) == (kept.status_code, more.status_code)
 
 
-@pytest.mark.covers("BG-16", "BG-48", "SEC-7")
+@pytest.mark.covers("BG-16", "BG-48")
 async def test_a_link_has_room_for_so_many_bytes_and_files(house: Receiving) -> None:
     """Reserved at creation, given back when an upload ends."""
     sender = await house.sender(max_total_bytes=100, max_files=3)
