@@ -296,6 +296,15 @@ async def test_a_store_is_the_same_when_it_is_opened_again(
         assert (store.store_id, CLIP) == (again.store_id, await read(again, KEY))
 
 
+async def test_opening_a_store_sweeps_what_a_killed_writer_left(tmp_path: Path) -> None:
+    """After a crash nobody else would."""
+    async with await open_folder(tmp_path / "store") as store:
+        (store.root / ".rushes" / "part" / "dead").write_bytes(b"half")
+
+    async with await open_folder(tmp_path / "store") as again:
+        assert [] == list_aside(again)
+
+
 async def test_a_folder_of_other_things_is_no_store(tmp_path: Path) -> None:
     """It may be the empty place of a mount that is away."""
     (tmp_path / "thesis.txt").write_text("mine")

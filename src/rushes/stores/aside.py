@@ -34,9 +34,7 @@ class AsideFile:
         )
         self._unsynced = self._written = 0
         self._lock = threading.Lock()  # a cancelled caller discards while a write still runs
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._file: int | None = os.open(name, flags, 0o640, dir_fd=folder)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._file: int | None = _make_locked(folder, name)
 
     def __enter__(self) -> Self:
         return self
@@ -90,6 +88,17 @@ class AsideFile:
         if self._file is None:
             raise Broken("The copy was given up.")
         return self._file
+
+
+def _make_locked(folder: int, name: str) -> int:
+    """Make a file and lock it; a sweep that came between the two has it made again."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    while True:
+        file = os.open(name, flags, 0o640, dir_fd=folder)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file).st_nlink:
+            return file
+        os.close(file)
 
 
 def sweep_aside(folder: int) -> int:

@@ -160,7 +160,7 @@ class FolderStore:
 
     async def sweep(self) -> int:
         """Remove what dead writers left aside; return how many files."""
-        return await self._run(self._sweep)
+        return await self._run(self.sweep_now)
 
     async def _run(self, call: Callable[[*Ts], T], *given: *Ts) -> T:
         def told() -> T:
@@ -204,7 +204,8 @@ class FolderStore:
         figures = os.fstatvfs(self._folder.handle)
         return Space(figures.f_blocks * figures.f_frsize, figures.f_bavail * figures.f_frsize)
 
-    def _sweep(self) -> int:
+    def sweep_now(self) -> int:
+        """Do what `sweep` does, blocking."""
         with self._folder.entered(ASIDE) as folder:
             return sweep_aside(folder)
 
@@ -220,7 +221,7 @@ class FolderStore:
 
 
 async def open_folder(path: Path) -> FolderStore:
-    """Open the store in a folder; a new or empty folder becomes one.
+    """Open the store in a folder; a new or empty folder becomes one. Dead writers' files go.
 
     Raises:
         Unreachable: the folder holds other things and no marker: a mount may be away.
@@ -233,10 +234,12 @@ async def open_folder(path: Path) -> FolderStore:
             root = path.resolve()
             handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
-                return FolderStore(root, handle)
+                store = FolderStore(root, handle)
             except BaseException:
                 os.close(handle)
                 raise
+            store.sweep_now()
+            return store
 
     try:
         return await asyncio.to_thread(prepare)
