@@ -1,4 +1,4 @@
-"""Commands for whoever keeps the server: migrate, account, token, openapi.
+"""Commands for whoever keeps the server: migrate, account, token.
 
 They work on the data folder itself, also while the server runs.
 """
@@ -6,11 +6,8 @@ They work on the data folder itself, also while the server runs.
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -22,7 +19,6 @@ from rushes.cli.places import DataOption, load_settings
 from rushes.cli.voice import AsJson, answer
 from rushes.compose import House
 from rushes.db import migrate as schema
-from rushes.http.app import build_app
 from rushes.jobs import engine
 from rushes.settings import Settings
 
@@ -30,6 +26,13 @@ T = TypeVar("T")
 
 account = typer.Typer(no_args_is_help=True, help="Accounts of people.")
 token = typer.Typer(no_args_is_help=True, help="Tokens of programs.")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Tell the commands of this module."""
+    app.command("migrate")(migrate)
+    app.add_typer(account, name="account")
+    app.add_typer(token, name="token")
 
 
 def migrate(*, data: DataOption = None, as_json: AsJson = False) -> None:
@@ -83,18 +86,6 @@ def create_token(
         answer({"id": made.id, "token": secret}, secret, as_json=as_json)
 
     run_in_house(load_settings(data), create)
-
-
-def openapi(*, as_json: AsJson = False) -> None:  # noqa: ARG001 - it is JSON in any case
-    """Print the OpenAPI document of the API."""
-
-    async def describe(house: House) -> dict[str, object]:
-        return build_app(house, trouble=lambda: None).openapi()
-
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data=Path(folder), database_url=None)
-        document = run_in_house(settings, describe)
-    typer.echo(json.dumps(document, indent=1))
 
 
 def run_in_house(settings: Settings, deed: Callable[[House], Awaitable[T]]) -> T:

@@ -36,6 +36,11 @@ PROJECT: Final = "demo-studio/harbour-film"
 log = logging.getLogger(__name__)
 
 
+def add_commands(app: typer.Typer) -> None:
+    """Tell the command of this module."""
+    app.command("demo")(demo)
+
+
 def demo(
     *,
     fresh: Annotated[bool, typer.Option("--fresh", help="Empty the demo's folder first.")] = False,

@@ -36,6 +36,11 @@ class Finding:
     advice: str | None = None
 
 
+def add_commands(app: typer.Typer) -> None:
+    """Tell the command of this module."""
+    app.command("doctor")(doctor)
+
+
 def doctor(*, data: DataOption = None, as_json: AsJson = False) -> None:
     """Say what is there, what was found, and what to do."""
     settings = load_settings(data)

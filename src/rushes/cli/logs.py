@@ -23,10 +23,18 @@ _SECRETS: Final = (
     re.compile(r"(/[usp]/)[A-Za-z0-9_.~=-]{8,}"),
 )
 
+QUIET: Final = (
+    *("alembic", "asyncio", "boto3", "botocore", "dbos", "httpcore", "httpx"),
+    *("uvicorn", "uvicorn.error"),
+)
+"""What others say of their everyday is not for our log."""
+
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every record has; anything else was given as `extra`."""
 
-_OF_ENGINE: Final = frozenset({"applicationID", "applicationVersion", "executorID"})
+_OF_OTHERS: Final = frozenset(
+    {"applicationID", "applicationVersion", "executorID", "color_message"}
+)
 
 
 def mask(text: str) -> str:
@@ -50,7 +58,7 @@ class JsonLines(logging.Formatter):
         line |= {
             name: value
             for name, value in vars(record).items()
-            if name not in _STANDARD | _OF_ENGINE
+            if name not in _STANDARD | _OF_OTHERS
         }
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
@@ -62,10 +70,10 @@ def set_up(level: str) -> None:
     out = logging.StreamHandler(sys.stderr)
     out.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[out], force=True)
-    for quiet in ("httpx", "httpcore", "alembic", "asyncio", "boto3", "botocore"):
+    for quiet in QUIET:
         logging.getLogger(quiet).setLevel(logging.WARNING)
     engine = logging.getLogger("dbos")
-    engine.handlers = [out]  # before it adds one of its own
+    engine.handlers, engine.propagate = [out], False  # before it adds one of its own
     engine.addFilter(_is_news_of_engine)
 
 

@@ -1,45 +1,65 @@
-"""The command `rushes`: which commands there are, and how an error ends one."""
+"""The command `rushes`: which commands there are, and how an error ends one.
+
+A command's module is loaded when it is called, so that `rushes ls` does not wait for a server.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
 
 import typer
 
-from rushes.cli import admin, demo, doctor, serve, transfer, worker
 from rushes.cli.voice import complain, exit_code
 from rushes.client import ClientFailure
 from rushes.errors import RushesError
 
-app = typer.Typer(
-    name="rushes",
-    help="Takes large media in over any line, and makes it watchable at once.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.command("work")(worker.work)
-app.command("migrate")(admin.migrate)
-app.command("doctor")(doctor.doctor)
-app.command("openapi")(admin.openapi)
-app.command("upload")(transfer.upload)
-app.command("get")(transfer.get)
-app.command("ls")(transfer.ls)
-app.add_typer(admin.account, name="account")
-app.add_typer(admin.token, name="token")
-app.add_typer(transfer.link, name="link")
+PLACES: Final = {
+    "demo": "demo",
+    "serve": "serve",
+    "work": "worker",
+    "migrate": "admin",
+    "doctor": "doctor",
+    "openapi": "openapi",
+    "account": "admin",
+    "token": "admin",
+    "upload": "transfer",
+    "get": "transfer",
+    "ls": "transfer",
+    "link": "transfer",
+}
+"""The module of each command; its `add_commands` tells the rest."""
+
+UNUSABLE: Final = 2
+BROKEN: Final = 1
 
 log = logging.getLogger(__name__)
+
+
+def build_app(words: Sequence[str]) -> typer.Typer:
+    """Return the commands; of a command line that names one, those of its module alone."""
+    app = typer.Typer(
+        name="rushes",
+        help="Takes large media in over any line, and makes it watchable at once.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_nothing)
+    named = PLACES.get(words[0]) if words else None
+    for place in dict.fromkeys(PLACES.values()) if named is None else (named,):
+        import_module(f"rushes.cli.{place}").add_commands(app)
+    return app
 
 
 def main() -> None:
     """Run one command; end with the exit code of its trouble, if any."""
     as_json = "--json" in sys.argv
     try:
-        app()
+        build_app(sys.argv[1:])()
     except RushesError as error:
         complain(error.code, error.message, as_json=as_json)
         sys.exit(exit_code(error))
@@ -48,8 +68,12 @@ def main() -> None:
         sys.exit(exit_code(failure))
     except OSError as error:
         complain("file.unusable", f"{error.strerror}: {error.filename}", as_json=as_json)
-        sys.exit(2)
+        sys.exit(UNUSABLE)
     except Exception:
         log.exception("A command broke")
         complain("rushes.broken", "Something broke inside Rushes; see above.", as_json=as_json)
-        sys.exit(1)
+        sys.exit(BROKEN)
+
+
+def _nothing() -> None:
+    """Take large media in over any line, and make it watchable at once."""

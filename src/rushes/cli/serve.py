@@ -179,6 +179,11 @@ class HouseServer(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
+def add_commands(app: typer.Typer) -> None:
+    """Tell the command of this module."""
+    app.command("serve")(serve)
+
+
 def serve(
     *,
     data: DataOption = None,

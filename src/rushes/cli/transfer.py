@@ -21,6 +21,14 @@ PLAIN_SECONDS = 2.0
 """Between two lines of progress where there is no terminal."""
 
 
+def add_commands(app: typer.Typer) -> None:
+    """Tell the commands of this module."""
+    app.command("upload")(upload)
+    app.command("get")(get)
+    app.command("ls")(ls)
+    app.add_typer(link, name="link")
+
+
 def upload(
     paths: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)],
     *,

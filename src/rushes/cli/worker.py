@@ -28,6 +28,11 @@ READY = b"r"
 """What an embedded worker says when it works."""
 
 
+def add_commands(app: typer.Typer) -> None:
+    """Tell the command of this module."""
+    app.command("work")(work)
+
+
 def work(
     *,
     data: DataOption = None,

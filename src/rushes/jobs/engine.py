@@ -68,7 +68,8 @@ from rushes.settings import Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Body: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
+Body: TypeAlias = Callable[..., Awaitable[Any]]
+Runnable: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 F = TypeVar("F", bound=Body)
 
 NAME: Final = "rushes"
@@ -82,7 +83,6 @@ LOCK: Final = "engine.db.lock"
 STEP_SECONDS: Final = 120.0
 GRACE: Final = 20.0
 GRACE_EMBEDDED: Final = 5.0
-PURGE_LOT: Final = 1_000
 FOREIGN: Final = (PortableWorkflowError, error.DBOSException)
 
 
@@ -112,7 +112,7 @@ class Engine:
         self._clock = clock
         self._bodies: dict[str, Body] = {}
         self._times: list[Time] = []
-        self._runnable: dict[str, Body] = {}
+        self._runnable: dict[str, Runnable] = {}
         self._running: set[asyncio.Task[Any]] = set()
         self._lock: WorkerLock | None = None
         self._progress = Progress(database, clock)
@@ -278,7 +278,7 @@ class Engine:
         if DBOS.workflow_id is not None:
             await self._progress.note(DBOS.workflow_id, stage, progress)
 
-    def _followed(self, name: str, body: Body) -> Body:
+    def _followed(self, name: str, body: Body) -> Runnable:
         async def followed(*args: Any) -> Any:
             wanted = _wanted(name, DBOS.workflow_id or "", args)
             task = asyncio.current_task()

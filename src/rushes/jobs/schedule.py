@@ -24,11 +24,9 @@ class Time:
 
 
 EXPIRE_UPLOADS: Final = Time("expire_uploads", "0 */10 * * * *", timedelta(minutes=10))
-EVICT: Final = Time("evict", "0 0 */6 * * *", timedelta(hours=6))
-SYNC_ARCHIVE: Final = Time("sync_archive", "0 0 */2 * * *", timedelta(hours=2))
 PURGE: Final = Time("purge", "0 30 3 * * *", timedelta(days=1))
 
-TIMES: Final = (EXPIRE_UPLOADS, EVICT, SYNC_ARCHIVE, PURGE)
+TIMES: Final = (EXPIRE_UPLOADS, PURGE)
 
 
 def is_missed(time: Time, last: datetime | None, now: datetime) -> bool:

@@ -23,7 +23,7 @@ from rushes.jobs.engine import Engine
 from rushes.jobs.job import MAX_LOST
 from rushes.jobs.liveness import Liveness
 from rushes.jobs.remote import Remote
-from rushes.jobs.schedule import DONE_KEPT, FAILED_KEPT
+from rushes.jobs.schedule import DONE_KEPT, FAILED_KEPT, PURGE
 
 STOPPED_WORKERS = "job.stopped_workers"
 """The error code of a job that took too many workers with it."""
@@ -56,6 +56,7 @@ class Worker:
             self._watch_recoveries(self.liveness, asyncio.get_running_loop())
             await asyncio.to_thread(self.liveness.start)
         self.database.told = self.relay.wake
+        self.engine.scheduled(PURGE)(self.engine.step("purge")(self.purge))
         await self.engine.start()
         helpers = [asyncio.create_task(self.relay.run())]
         if not self.database.is_sqlite:
