@@ -76,7 +76,7 @@ class Tus:
         append = tus.parse_append(_join_headers(request))
         caller = await self.find_caller(request)
         upload = await self.receiver.append(
-            _id(upload_id),
+            parse_id(upload_id),
             append,
             incoming.read(),
             may(caller.actor, Verb.APPEND_UPLOAD),
@@ -88,7 +88,7 @@ class Tus:
         """Say where to go on."""
         caller = await self.find_caller(request)
         asks = may(caller.actor, Verb.SEE_UPLOAD)
-        upload = await self.receiver.look(_id(upload_id), asks)
+        upload = await self.receiver.look(parse_id(upload_id), asks)
         response = _respond(tus.answer_head(upload))
         del response.headers["Content-Length"]  # it would say how long a GET is
         return response
@@ -99,7 +99,7 @@ class Tus:
         """End an upload, or forget its address."""
         caller = await self.find_caller(request)
         asks = may(caller.actor, Verb.CANCEL_UPLOAD)
-        await self.receiver.let_go(_id(upload_id), asks, actor=caller.actor.id)
+        await self.receiver.let_go(parse_id(upload_id), asks, actor=caller.actor.id)
         return _respond(tus.answer_gone())
 
     async def offer(self, request: Request, _incoming: Incoming, _id: str | None) -> Response:
@@ -116,7 +116,7 @@ class Tus:
         if caller.link is not None and caller.link.preview is not Preview.OWN:
             raise UploadMissing("There is no such upload. Start a new one.")
         asks = may(caller.actor, Verb.SEE_UPLOAD)
-        upload = await self._await_verdict(_id(upload_id), asks)
+        upload = await self._await_verdict(parse_id(upload_id), asks)
         return await self.serve_original(request, upload.asset_id)
 
     async def _await_verdict(self, upload_id: str, asks: May) -> Upload:
@@ -261,7 +261,7 @@ def _join_headers(request: Request) -> dict[str, str]:
     return joined
 
 
-def _id(text: str | None) -> str:
+def parse_id(text: str | None) -> str:
     """Return an upload's id; what has not its form names nothing."""
     if text is None or not is_id(Prefix.UPLOAD, text):
         raise UploadMissing("There is no such upload. Start a new one.")

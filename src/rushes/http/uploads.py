@@ -13,7 +13,7 @@ from rushes.access.permit import ActorKind, Verb
 from rushes.db.engine import Database
 from rushes.http.auth import Caller
 from rushes.http.paging import CursorText, Limit, Page, Pager
-from rushes.http.tus import may
+from rushes.http.tus import may, parse_id
 from rushes.uploads import records
 from rushes.uploads.receive import Receiver
 from rushes.uploads.upload import Owner, Protocol, State, Upload
@@ -69,14 +69,16 @@ def routes(
     async def get_upload(request: Request, upload_id: str) -> UploadAnswer:
         """Say how far an upload is; nobody who sends is disturbed."""
         caller = await find_caller(request)
-        return describe(await receiver.read(upload_id, may(caller.actor, Verb.SEE_UPLOAD)))
+        return describe(
+            await receiver.read(parse_id(upload_id), may(caller.actor, Verb.SEE_UPLOAD))
+        )
 
     @router.delete("/{upload_id}", status_code=204)
     async def delete_upload(request: Request, upload_id: str) -> None:
         """End an upload; of one that was accepted only the address goes."""
         caller = await find_caller(request)
         asks = may(caller.actor, Verb.CANCEL_UPLOAD)
-        await receiver.let_go(upload_id, asks, actor=caller.actor.id)
+        await receiver.let_go(parse_id(upload_id), asks, actor=caller.actor.id)
 
     return router
 
