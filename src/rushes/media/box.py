@@ -20,6 +20,9 @@ OUTCAST: Final = 65_534  # nobody, on every Linux
 GIB: Final = 2**30
 FILES_AT_MOST: Final = 64
 PROCESSES_AT_MOST: Final = 512
+PROCESSES_SHARED: Final = 4_096
+"""Where tools run as we do: the kernel counts all processes and threads of that user."""
+
 LARGE_PIXELS: Final = 3_840 * 2_160
 INSIDE: Final = "/bin/tool"
 SEARCHED: Final = "/usr/bin:/bin"
@@ -115,7 +118,7 @@ def command(tool: Tool, arguments: Sequence[str], walls: Walls, limits: Limits) 
     """Return the whole command line that runs a tool in its box."""
     inner = [*tool.arguments, *arguments]
     nice = ["nice", "-n", str(walls.niceness)] if walls.niceness else []
-    call = [*nice, *_step_down(walls), *_limit(limits)]
+    call = [*nice, *_step_down(walls), *_limit(walls, limits)]
     if walls.level is Level.FULL:
         return [*call, *_bubblewrap(tool), *inner]
     if walls.level is Level.PARTIAL:
@@ -130,14 +133,15 @@ def _step_down(walls: Walls) -> list[str]:
     return ["setpriv", "--reuid", who, "--regid", who, "--clear-groups", "--"]
 
 
-def _limit(limits: Limits) -> list[str]:
+def _limit(walls: Walls, limits: Limits) -> list[str]:
+    processes = PROCESSES_AT_MOST if walls.steps_down else PROCESSES_SHARED
     return [
         "prlimit",
         f"--cpu={limits.cpu_seconds}",
         f"--as={limits.memory_bytes}",
         f"--fsize={limits.file_bytes}",
         f"--nofile={FILES_AT_MOST}",
-        f"--nproc={PROCESSES_AT_MOST}",
+        f"--nproc={processes}",
         "--core=0",
         "--",
     ]

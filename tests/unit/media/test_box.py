@@ -21,7 +21,7 @@ FFMPEG = Tool("ffmpeg", "/opt/ffmpeg")
 CHILD = Tool("probe", "/venv/bin/python", ("/venv", "/usr"), ("-I", "probe.py"))
 LIMIT = (
     *("prlimit", "--cpu=20", "--as=2147483648", "--fsize=107374182"),
-    *("--nofile=64", "--nproc=512", "--core=0", "--"),
+    *("--nofile=64", "--nproc=4096", "--core=0", "--"),
 )
 
 
@@ -48,6 +48,7 @@ def test_root_steps_down_and_the_background_yields() -> None:
 
     assert ["nice", "-n", "10", "setpriv", "--reuid", "65534"] == words[:6]
     assert "prlimit" == words[10]
+    assert "--nproc=512" in words
 
 
 def test_the_full_box_shares_nothing_but_libraries_and_the_tool() -> None:
