@@ -35,6 +35,7 @@ OPEN: Final = LinkOpen(
     expires_at=datetime(2031, 6, 4, 12, 5, tzinfo=UTC),
     max_file_bytes=100_000_000_000,
 )
+LINK_PASSWORD: Final = "open sesame"
 EXPIRES: Final = "Wed, 04 Jun 2031 12:05:00 GMT"
 
 
@@ -59,6 +60,8 @@ class SmallHouse:
 
     links: dict[str, LinkOpen | LinkRefused] = field(default_factory=lambda: {"open": OPEN})
     is_set_up: bool = True
+    is_closed: bool = False
+    """Whether every link answers as an unknown one does."""
     uploads: dict[str, Held] = field(default_factory=dict)
     bytes_per_second: float | None = None
     refuses: dict[str, tuple[int, str, str]] = field(default_factory=dict)
@@ -86,7 +89,8 @@ def build_app(house: SmallHouse) -> FastAPI:
     _add_tus(app, house)
     _add_forms(app, house)
 
-    async def find_link(token: str) -> LinkOpen | LinkRefused:
+    async def find_link(token: str, address: str) -> LinkOpen | LinkRefused:
+        del address
         return house.links.get(token, LinkRefused(reason=Refusal.UNKNOWN))
 
     async def is_set_up() -> bool:
@@ -123,7 +127,7 @@ def _add_tus(app: FastAPI, house: SmallHouse) -> None:
     @app.api_route("/u/open/files/{id_}", methods=["HEAD", "PATCH", "DELETE"])
     async def touch(id_: str, request: Request) -> Response:
         held = house.uploads.get(id_)
-        if held is None or held.state == "cancelled":
+        if held is None or held.state == "cancelled" or house.is_closed:
             return Response(status_code=404)
         held.writer += 1  # the newest request is the one that counts
         if request.method == "DELETE":
@@ -140,6 +144,8 @@ def _add_tus(app: FastAPI, house: SmallHouse) -> None:
 
 
 async def _create(house: SmallHouse, request: Request) -> Response:
+    if house.is_closed:
+        return _problem(404, "link.not_found", "This upload link does not work.")
     metadata = _read_metadata(request.headers.get("upload-metadata", ""))
     for end, (status, code, detail) in house.refuses.items():
         if metadata["filename"].endswith(end):
@@ -209,6 +215,13 @@ def _add_forms(app: FastAPI, house: SmallHouse) -> None:
     @app.post("/api/v1/session")
     async def log_in(request: Request) -> Response:
         return await _take_form(request, house, "session")
+
+    @app.post("/u/shut/unlock")
+    async def unlock(request: Request) -> Response:
+        asked = await request.json()
+        if asked["password"] != LINK_PASSWORD:
+            return _problem(401, "link.locked", "That is not the password of this link.")
+        return JSONResponse({"token": "open", "url": f"{house.url}/u/open"})
 
     @app.post("/api/v1/setup")
     async def set_up(request: Request) -> Response:

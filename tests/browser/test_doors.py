@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyp
 from playwright.sync_api import Page, expect
 
 from rushes.web.link import LinkRefused, Refusal
-from tests.browser.small_house import SmallHouse
+from tests.browser.small_house import LINK_PASSWORD, SmallHouse
 
 PASSWORD = "correct horse battery"
 
@@ -97,6 +97,31 @@ def test_set_up_takes_the_token_out_of_the_address(page: Page, house: SmallHouse
     page.wait_for_url("**/app/library")
     assert ["setup", "session"] == [name for name, _ in house.posted]
     assert "one-time" == house.posted[0][1]["token"]
+
+
+def test_a_link_with_a_password_opens_for_whoever_knows_it(page: Page, house: SmallHouse) -> None:
+    """A wrong one is said in words; the right one shows the page."""
+    house.links["shut"] = LinkRefused(reason=Refusal.LOCKED)
+    page.goto("/u/shut")
+    page.fill("#password", "guess")
+    page.click("#submit")
+    expect(page.locator("#trouble")).to_have_text("That is not the password of this link.")
+
+    page.fill("#password", LINK_PASSWORD)
+    page.click("#submit")
+
+    page.wait_for_url("**/u/open")
+    expect(page.locator("#drop-title")).to_be_visible()
+
+
+def test_set_up_reads_the_token_behind_the_hash(page: Page, house: SmallHouse) -> None:
+    """What the console prints is never sent to a server or a log."""
+    house.is_set_up = False
+
+    page.goto("/setup#one-time")
+
+    expect(page.locator("#token")).to_have_value("one-time")
+    assert page.url.endswith("/setup")
 
 
 WIDTHS = (320, 360, 820, 1440)

@@ -223,6 +223,27 @@ def test_a_lost_line_is_waited_for(page: Page, house: SmallHouse, tmp_path: Path
     assert [clip.read_bytes()] == [bytes(held.bytes_) for held in house.uploads.values()]
 
 
+def test_a_link_that_was_closed_meanwhile_keeps_what_is_there(
+    page: Page, house: SmallHouse, tmp_path: Path
+) -> None:
+    """The page says so; once the link is open again, the same upload goes on."""
+    house.bytes_per_second = 3 * SLOW
+    clip = make_file(tmp_path, "clip.mov", 9_000_000)
+    open_page(page)
+    choose(page, clip)
+    wait_for_offset(page, house, 1_000_000)
+
+    house.is_closed = True
+    page.click("#pause-all")
+    page.click("#resume-all")
+    expect(page.locator("#closed")).to_be_visible()
+    house.is_closed, house.bytes_per_second = False, None
+    row_of(page, "clip.mov").get_by_role("button", name="Try again").click()
+
+    expect(page.locator("#summary-words")).to_have_text("1 file received")
+    assert [clip.read_bytes()] == [bytes(held.bytes_) for held in house.uploads.values()]
+
+
 def test_a_failing_server_is_tried_again(page: Page, house: SmallHouse, tmp_path: Path) -> None:
     """Two failures in a row are nothing that a person has to know about."""
     house.failures = [500, 503]

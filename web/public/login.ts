@@ -3,7 +3,7 @@ import "../shared/tokens.css";
 import "./page.css";
 
 import { readProblem } from "../shared/problem";
-import { login as words, setup as setupWords } from "../shared/text/en.json";
+import { login as words, setup as setupWords, unlock as unlockWords } from "../shared/text/en.json";
 import { fill } from "../shared/text/fill";
 import { parseRetryAfter } from "../shared/retry_after";
 import { HOME, nextFrom } from "./address";
@@ -112,6 +112,17 @@ async function logIn(form: Form): Promise<void> {
   else form.show(readProblem(answer.status, answer.body).words);
 }
 
+/** Give a link's password; the answer's token opens the same page. */
+async function openLink(form: Form, page: string): Promise<void> {
+  const answer = await post(`${page}/unlock`, { password: form.value("password") });
+  if (isFine(answer)) {
+    const { token } = JSON.parse(answer.body) as { token: string };
+    location.assign(`/u/${token}`);
+  } else if (answer.status === 429) await form.countDown(answer.retryAfter ?? 10);
+  else if (answer.status === 401) form.show(unlockWords.failed, "password");
+  else form.show(answer.status === 0 ? words.away : readProblem(answer.status, answer.body).words);
+}
+
 async function setUp(form: Form): Promise<void> {
   const email = form.value("email").trim();
   const password = form.value("password");
@@ -130,10 +141,15 @@ async function setUp(form: Form): Promise<void> {
   location.assign(isFine(inside) ? HOME : "/login");
 }
 
-/** Take the token out of the address at once: it must not stay in the history. */
+/**
+ * Take the token out of the address at once: it must not stay in the history.
+ *
+ * The console prints it behind a `#`, which browsers do not send.
+ */
 function takeToken(): void {
-  const token = new URLSearchParams(location.search).get("token");
-  if (token === null) return;
+  const asked = new URLSearchParams(location.search).get("token");
+  const token = asked ?? decodeURIComponent(location.hash.slice(1));
+  if (token === "") return;
   need("token", HTMLInputElement).value = token;
   history.replaceState(null, "", location.pathname);
   need("email", HTMLInputElement).focus();
@@ -143,6 +159,10 @@ function start(): void {
   startTheme();
   const login = document.getElementById("login");
   const setup = document.getElementById("setup");
+  const unlock = document.getElementById("unlock");
+  if (unlock instanceof HTMLFormElement) {
+    new Form(unlock, unlockWords.busy, (form) => openLink(form, location.pathname));
+  }
   if (login instanceof HTMLFormElement) new Form(login, words.busy, logIn);
   if (setup instanceof HTMLFormElement) {
     new Form(setup, setupWords.busy, setUp);

@@ -3,7 +3,8 @@ import { formatSize, formatSpeed } from "../shared/format";
 import { page, upload as words } from "../shared/text/en.json";
 import { count, fill } from "../shared/text/fill";
 import type { Item } from "../shared/uploads/item";
-import type { Queue, Totals } from "../shared/uploads/queue";
+import type { Queue } from "../shared/uploads/queue";
+import type { Totals } from "../shared/uploads/totals";
 import { need, write } from "./dom";
 import { Row, timeText, type Deeds } from "./row";
 

@@ -19,6 +19,8 @@ class Refusal(StrEnum):
     REVOKED = "revoked"
     FULL = "full"
     BUSY = "busy"
+    LOCKED = "locked"
+    """It has a password: its page asks for it."""
 
 
 STATUSES: Final = {
@@ -27,6 +29,7 @@ STATUSES: Final = {
     Refusal.REVOKED: 410,
     Refusal.FULL: 410,
     Refusal.BUSY: 503,
+    Refusal.LOCKED: 200,
 }
 
 

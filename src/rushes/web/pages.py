@@ -24,6 +24,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rushes.errors import Kind, RushesError
+from rushes.http.auth import find_address
+from rushes.http.problem import STATUSES as STATUS_OF
+from rushes.http.problem import request_id_of
 from rushes.web.assets import PREFIX, STATIC, answer_asset, answer_icon, find_bundle
 from rushes.web.link import STATUSES, LinkOpen, LinkRefused, Refusal, describe_facts
 from rushes.web.shell import Shell
@@ -38,15 +41,14 @@ OF_PROGRAMS: Final = (
 )  # fmt: skip
 """Addresses of programs: what is unknown below them is answered to programs."""
 
-TROUBLE: Final = {Kind.LIMITED: 429, Kind.UNAVAILABLE: 503, Kind.FULL: 503, Kind.MISSING: 404}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSource:
     """What pages ask the house; `compose` and the command line put the real answers in."""
 
-    find_link: Callable[[str], Awaitable[LinkOpen | LinkRefused]]
-    """Look at a link by its token. May raise a `RushesError` (too many unknown tokens, 429)."""
+    find_link: Callable[[str, str], Awaitable[LinkOpen | LinkRefused]]
+    """Look at a link by its token and the caller's address. May raise a `RushesError` (an address
+    that tried too many tokens)."""
     is_set_up: Callable[[], Awaitable[bool]]
     """Whether there is an account that may log in."""
     has_session: Callable[[Request], Awaitable[bool]]
@@ -117,12 +119,13 @@ class _Pages:
         """Show an upload link's page, or why it is not open."""
         token = request.path_params["token"]
         try:
-            link = await self._find_link(token)
+            link = await self._find_link(token, find_address(request))
         except RushesError as error:
-            return self._trouble(error)
+            return self._trouble(error, request)
         if isinstance(link, LinkRefused):
+            is_locked = link.reason is Refusal.LOCKED
             return self._shell.answer(
-                "refused.html",
+                "locked.html" if is_locked else "refused.html",
                 "login",
                 status=STATUSES[link.reason],
                 private=True,
@@ -137,16 +140,20 @@ class _Pages:
             address=f"{request.base_url}u/{token}/files/",
         )
 
-    async def _find_link(self, token: str) -> LinkOpen | LinkRefused:
+    async def _find_link(self, token: str, address: str) -> LinkOpen | LinkRefused:
         if TOKEN.fullmatch(token) is None:
             return LinkRefused(reason=Refusal.UNKNOWN)
-        return await self._source.find_link(token)
+        return await self._source.find_link(token, address)
 
-    def _trouble(self, error: RushesError) -> Response:
-        """Say in words why a page cannot be shown now."""
-        status = TROUBLE.get(error.kind, 500)
+    def _trouble(self, error: RushesError, request: Request) -> Response:
+        """Say in words why a page cannot be shown now; of a mistake of ours, its id alone."""
         page = self._shell.answer(
-            "trouble.html", "login", status=status, private=True, words=error.message
+            "trouble.html",
+            "login",
+            status=STATUS_OF[error.kind],
+            private=True,
+            words="" if error.kind is Kind.BROKEN else error.message,
+            request_id=request_id_of(request.scope),
         )
         if error.retry_after is not None:
             page.headers["Retry-After"] = str(max(1, round(error.retry_after)))

@@ -9,6 +9,7 @@ from rushes.access.limits import list_extensions
 from rushes.access.link import LinkNotFound, LinkState
 from rushes.compose import House
 from rushes.http.auth import Callers
+from rushes.settings import UploadSettings
 from rushes.web.link import LinkOpen, LinkRefused, Refusal
 from rushes.web.pages import PageSource
 
@@ -23,22 +24,25 @@ def page_source(house: House) -> PageSource:
     """Return the answers of a house to its pages."""
     callers = Callers(house.access, house.settings)
 
-    async def find_link(token: str) -> LinkOpen | LinkRefused:
+    async def find_link(token: str, address: str) -> LinkOpen | LinkRefused:
         try:
-            facts = await house.access.find_link_facts(token)
+            facts = await house.access.find_link_facts(token, address)
         except LinkNotFound:
             return LinkRefused(reason=Refusal.UNKNOWN)
+        if facts.is_locked:
+            return LinkRefused(reason=Refusal.LOCKED)
         if facts.state is not LinkState.LIVE:
             return LinkRefused(reason=REFUSALS[facts.state], expired_at=facts.link.expires_at)
-        return _open(facts, house.settings.uploads.max_append_bytes)
+        return _open(facts, house.settings.uploads)
 
     return PageSource(
         find_link=find_link, is_set_up=house.setup.is_done, has_session=callers.has_session
     )
 
 
-def _open(facts: LinkFacts, max_append_bytes: int | None) -> LinkOpen:
+def _open(facts: LinkFacts, server: UploadSettings) -> LinkOpen:
     link = facts.link
+    most = server.max_file_bytes
     return LinkOpen(
         link_id=link.id,
         client=facts.project.client_name,
@@ -46,11 +50,11 @@ def _open(facts: LinkFacts, max_append_bytes: int | None) -> LinkOpen:
         title=link.title,
         message=link.message,
         expires_at=link.expires_at,
-        max_file_bytes=link.max_file_bytes,
+        max_file_bytes=most if link.max_file_bytes is None else min(most, link.max_file_bytes),
         files_left=_left(link.max_files, link.used_files),
         bytes_left=_left(link.max_total_bytes, link.used_bytes),
         extensions=list_extensions(link.types),
-        max_append_bytes=max_append_bytes,
+        max_append_bytes=server.max_append_bytes,
         keep_days=link.keep_parts_days,
     )
 

@@ -16,9 +16,9 @@ from rushes.web.pages import PageSource, add_pages
 from tests.support.bundle import SCRIPT, STYLE, write_bundle
 
 
-async def find_no_link(token: str) -> LinkOpen | LinkRefused:
+async def find_no_link(token: str, address: str) -> LinkOpen | LinkRefused:
     """Know no link at all."""
-    del token
+    del token, address
     return LinkRefused(reason=Refusal.UNKNOWN)
 
 

@@ -90,7 +90,8 @@ def build_app(answers: Answers, static: Path) -> FastAPI:
     async def make_thing() -> dict[str, bool]:
         return {"made": True}
 
-    async def find_link(token: str) -> LinkOpen | LinkRefused:
+    async def find_link(token: str, address: str) -> LinkOpen | LinkRefused:
+        del address
         answers.asked.append(token)
         if isinstance(answers.link, RushesError):
             raise answers.link
@@ -232,6 +233,19 @@ async def test_a_token_of_another_form_is_not_looked_up(
     assert [] == answers.asked
 
 
+async def test_a_link_with_a_password_asks_for_it(
+    client: httpx.AsyncClient, answers: Answers
+) -> None:
+    """Nothing about the link is told before."""
+    answers.link = LinkRefused(reason=Refusal.LOCKED)
+
+    answer = await client.get("/u/tok_1")
+
+    assert 200 == answer.status_code
+    assert 'id="unlock"' in answer.text
+    assert "data-facts" not in answer.text
+
+
 async def test_too_many_unknown_links_are_told_to_wait(
     client: httpx.AsyncClient, answers: Answers
 ) -> None:
@@ -252,6 +266,8 @@ async def test_a_mistake_of_ours_is_a_page_too(client: httpx.AsyncClient, answer
 
     assert 500 == answer.status_code
     assert "This page cannot be shown now" in answer.text
+    assert "It broke." not in answer.text
+    assert "req_" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/app/library", "/app/assets/ast_1/storage", "/app/links"])
@@ -361,7 +377,7 @@ async def test_origins_of_media_and_stores_enter_the_policy(
     static = write_bundle(tmp_path / "static")
     app = FastAPI()
     source = PageSource(
-        find_link=lambda _token: answered(OPEN),
+        find_link=lambda _token, _address: answered(OPEN),
         is_set_up=lambda: answered(answers.is_set_up),
         has_session=lambda _request: answered(answers.has_session),
         media_origins=("https://media.example",),

@@ -34,6 +34,8 @@ export interface Item extends Chosen {
   /** Bytes that were safe on the server before this visit. */
   resumedFrom: number;
   url: string | null;
+  /** An address that answered 404: given up only once the file has a new one. */
+  formerUrl: string | null;
   problem: Problem | null;
   /** Milliseconds since the epoch at which the next try starts, while `waiting` for it. */
   retryAt: number | null;
@@ -59,6 +61,7 @@ export function newItem(id: number, chosen: Chosen): Item {
     sent: 0,
     resumedFrom: 0,
     url: null,
+    formerUrl: null,
     problem: null,
     retryAt: null,
     failures: 0,

@@ -14,6 +14,7 @@ import type { Records, UploadRecord } from "./records";
 import { judge } from "./retry";
 import { send, type Sending, type Target, type Trouble } from "./send";
 import { look, pauseBefore, terminate } from "./status";
+import { sum, takenOf, totalsOf, type Totals } from "./totals";
 
 const REDRAW_MS = 500;
 const DIGEST_LOOKS = 240; // at 15 s: the digest of a very large file takes its time
@@ -33,16 +34,6 @@ export interface Added {
   readonly items: readonly Item[];
   readonly junk: number;
   readonly already: number;
-}
-
-export interface Totals {
-  readonly files: number;
-  readonly bytes: number;
-  readonly sent: number;
-  readonly received: number;
-  readonly refused: number;
-  readonly open: number;
-  readonly moving: number;
 }
 
 export class Queue extends EventTarget {
@@ -95,7 +86,7 @@ export class Queue extends EventTarget {
   }
 
   private usage(): Usage {
-    const taken = this.items.filter((item) => isOpen(item) || item.state === "received");
+    const taken = takenOf(this.items);
     return { files: taken.length, bytes: sum(taken, (item) => item.file.size) };
   }
 
@@ -159,6 +150,8 @@ export class Queue extends EventTarget {
   private onUrl(item: Item, url: string): void {
     const resumed = item.url === url;
     item.url = url;
+    if (item.formerUrl !== null) void this.options.records.forget(item.formerUrl);
+    item.formerUrl = null;
     if (!resumed) void this.keep(item, url);
   }
 
@@ -201,13 +194,8 @@ export class Queue extends EventTarget {
     const { status, retryAfter } = trouble;
     const verdict = judge({ status, retryAfter, failures: item.failures }, Math.random());
     const problem = readProblem(status, trouble.body);
-    if (verdict === "gone" && item.url !== null) {
-      // The server no longer knows the upload: from the start, as a new one.
-      void this.options.records.forget(item.url);
-      item.url = null;
-      item.sent = 0;
-      item.resumedFrom = 0;
-      step(item, "waiting");
+    if (verdict === "gone" && item.url !== null && !problem.code.startsWith("link.")) {
+      startAnew(item);
     } else if (typeof verdict === "object") {
       item.failures += 1;
       step(item, "waiting");
@@ -217,6 +205,7 @@ export class Queue extends EventTarget {
     } else {
       step(item, "refused");
       item.problem = problem;
+      item.url ??= item.formerUrl; // a link that is extended lets it go on
       if (verdict === "gone") this.dispatchEvent(new Event("closed"));
     }
     this.fillSlots();
@@ -358,18 +347,9 @@ export class Queue extends EventTarget {
     return item.state === "sending" ? (this.estimators.get(item.id) ?? null) : null;
   }
 
-  /** Sums over the list; refused and cancelled files count as files, not as bytes to send. */
+  /** Sums over the list. */
   totals(): Totals {
-    const counted = this.items.filter((item) => isOpen(item) || item.state === "received");
-    return {
-      files: this.items.filter((item) => item.state !== "cancelled").length,
-      bytes: sum(counted, (item) => item.file.size),
-      sent: sum(counted, (item) => item.sent),
-      received: this.items.filter((item) => item.state === "received").length,
-      refused: this.items.filter((item) => ["refused", "expired"].includes(item.state)).length,
-      open: this.items.filter(isOpen).length,
-      moving: this.running.size,
-    };
+    return totalsOf(this.items, this.running.size);
   }
 
   /** The redraw clock runs only while something moves or waits for a try. */
@@ -398,12 +378,22 @@ export class Queue extends EventTarget {
   }
 }
 
-function isEnd(state: string): state is "quarantined" | "cancelled" | "expired" {
-  return ["quarantined", "cancelled", "expired"].includes(state);
+/**
+ * The server says that it does not know the upload: from the start, as a new one.
+ *
+ * A link that is off answers the same, and a HEAD has no words to tell the two apart: so the old
+ * address is kept until there is a new one.
+ */
+function startAnew(item: Item): void {
+  item.formerUrl = item.url;
+  item.url = null;
+  item.sent = 0;
+  item.resumedFrom = 0;
+  step(item, "waiting");
 }
 
-function sum(items: readonly Item[], of: (item: Item) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
+function isEnd(state: string): state is "quarantined" | "cancelled" | "expired" {
+  return ["quarantined", "cancelled", "expired"].includes(state);
 }
 
 function rest(milliseconds: number): Promise<void> {
