@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.testing import CliRunner
 
-from rushes.cli.main import app
+from rushes.cli.main import build_app
 
 ORDER: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 AUTOMATIC: Final = frozenset({"422", "default"})
@@ -20,7 +20,7 @@ AUTOMATIC: Final = frozenset({"422", "default"})
 
 def read_openapi() -> dict[str, Any]:
     """Return the OpenAPI document, as `rushes openapi` prints it."""
-    run = CliRunner().invoke(app, ["openapi"], catch_exceptions=False)
+    run = CliRunner().invoke(build_app(["openapi"]), ["openapi"], catch_exceptions=False)
     document: dict[str, Any] = json.loads(run.stdout)
     return document
 
@@ -60,7 +60,7 @@ def make_cli() -> Iterator[str]:
     yield ""
     yield "Errors go to standard error; the exit codes are those of [Errors](errors.md)."
     yield "*Made from the code by `make reference`.*"
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(build_app([]))
     for words, command in list_commands(root, ("rushes",)):
         context = typer.Context(command, info_name=words[-1])
         usage = " ".join([*words, *command.collect_usage_pieces(context)])

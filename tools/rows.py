@@ -80,7 +80,8 @@ def collect_proofs() -> dict[str, list[str]]:
             check=False,
         )
         if run.returncode != 0:
-            sys.exit(f"The tests could not be collected:\n{run.stdout}{run.stderr}")
+            told = run.stdout.partition(" ERRORS ")[2] or run.stdout + run.stderr
+            sys.exit(f"The tests could not be collected: {told}")
         proofs: dict[str, list[str]] = json.loads(page.read_text())
         return proofs
 
