@@ -64,7 +64,7 @@ export function queryString(query: Query): string {
 /** Leave for the log-in page; it leads back to this place. */
 export function goToLogin(): void {
   const here = `${location.pathname}${location.search}`;
-  location.assign(`/login?next=${encodeURIComponent(here)}`);
+  location.assign(`/login?ended=1&next=${encodeURIComponent(here)}`);
 }
 
 function fieldsOf(text: string): ApiProblem["fields"] {

@@ -1,7 +1,7 @@
 /** What the portal asks for, as query options: keys, calls, and how often to look again. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { call } from "./call";
+import { call, type Query } from "./call";
 import type {
   Asset,
   Job,
@@ -24,12 +24,18 @@ export interface LibraryFilter {
   readonly q?: string | undefined;
   readonly kind?: string | undefined;
   readonly state?: string | undefined;
+  /** The two slugs, as `client/project`. */
   readonly project?: string | undefined;
+}
+
+function questionOf({ q, kind, state, project }: LibraryFilter): Query {
+  const [client, ofClient] = project?.split("/") ?? [];
+  return { q, kind, state, client, project: ofClient };
 }
 
 /** Say whether an asset will change by itself soon. */
 export function isInProgress(asset: Asset): boolean {
-  const isMoving = asset.placements?.some(({ state }) => state === "copying") ?? false;
+  const isMoving = asset.placements.some(({ state }) => state === "copying");
   return ["filed", "playable", "deleting"].includes(asset.state) || isMoving;
 }
 
@@ -44,7 +50,7 @@ export const libraryQuery = (filter: LibraryFilter) =>
     queryKey: ["assets", filter],
     queryFn: ({ pageParam, signal }) =>
       call<Page<Asset>>("/assets", {
-        query: { ...filter, limit: PAGE, cursor: pageParam },
+        query: { ...questionOf(filter), limit: PAGE, cursor: pageParam },
         signal,
       }),
     initialPageParam: "",

@@ -32,25 +32,27 @@ export interface Fault {
 export interface Asset {
   readonly id: string;
   readonly file_name: string;
-  readonly title: string | null;
-  readonly description?: string | null;
+  /** Empty where nobody has given one. */
+  readonly title: string;
   readonly kind: string;
   readonly size_bytes: number;
   readonly digest: string | null;
   readonly state: AssetState;
-  readonly scan: Scan | null;
-  readonly client: string | null;
-  readonly project: string | null;
+  readonly scan: Scan;
+  readonly client: string;
+  readonly project: string;
+  readonly client_name: string;
+  readonly project_name: string;
   readonly duration: number | null;
   readonly width: number | null;
   readonly height: number | null;
   readonly created_at: string;
-  readonly tags?: readonly string[];
-  readonly metadata?: Readonly<Record<string, unknown>>;
-  readonly error?: Fault | null;
-  readonly poster_url?: string | null;
-  readonly thumbnail_url?: string | null;
-  readonly placements?: readonly TierPlacement[];
+  readonly tags: readonly string[];
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly error: Fault | null;
+  readonly poster_url: string | null;
+  readonly thumbnail_url: string | null;
+  readonly placements: readonly TierPlacement[];
 }
 
 export type RenditionState = "wanted" | "making" | "ready" | "failed";
@@ -60,18 +62,18 @@ export interface Rendition {
   readonly name: string;
   readonly kind: string;
   readonly state: RenditionState;
-  readonly progress: number | null;
+  readonly progress: number;
   readonly width: number | null;
   readonly height: number | null;
   readonly size_bytes: number | null;
-  readonly error: Fault | string | null;
+  readonly error_code: string | null;
+  readonly error_detail: string | null;
 }
 
 export interface Placement extends TierPlacement {
-  readonly object: string;
+  readonly object_id: string;
   readonly name: string;
-  readonly size_bytes: number | null;
-  readonly digest: string | null;
+  readonly size_bytes: number;
   readonly verified_at: string | null;
 }
 
@@ -92,15 +94,14 @@ export interface UploadLink {
   readonly url: string | null;
   readonly client: string;
   readonly project: string;
-  readonly title: string | null;
-  readonly message: string | null;
+  readonly title: string;
+  readonly message: string;
   readonly expires_at: string | null;
   readonly is_active: boolean;
   readonly upload_count: number;
   readonly max_files: number | null;
   readonly max_file_bytes: number | null;
   readonly max_total_bytes: number | null;
-  readonly created_at?: string | null;
 }
 
 export interface NewLink {
@@ -118,18 +119,17 @@ export interface NewLink {
 export interface Project {
   readonly id: string;
   readonly client: string;
-  readonly client_name?: string | null;
+  readonly client_name: string;
   readonly project: string;
-  readonly name?: string | null;
+  readonly name: string;
 }
 
 export interface Token {
   readonly id: string;
   readonly name: string;
-  readonly scopes?: readonly string[];
-  readonly created_at?: string | null;
-  readonly last_used_at?: string | null;
-  readonly expires_at?: string | null;
+  readonly scopes: readonly string[];
+  readonly expires_at: string | null;
+  readonly last_used_at: string | null;
 }
 
 export interface NewToken extends Token {
@@ -141,12 +141,11 @@ export type JobState = "waiting" | "running" | "succeeded" | "failed" | "cancell
 export interface Job {
   readonly id: string;
   readonly workflow: string;
-  readonly subject: string | null;
+  readonly subject: string;
   readonly state: JobState;
-  readonly stage: string | null;
-  readonly progress: number | null;
-  readonly attempts: number | null;
-  readonly error: Fault | string | null;
+  readonly stage: string;
+  readonly progress: number;
+  readonly error: Fault | null;
   readonly created_at: string;
-  readonly updated_at: string | null;
+  readonly updated_at: string;
 }

@@ -40,7 +40,7 @@ export function Delete({ asset, onClose }: DeleteProps): ReactNode {
   const lines = (["edge", "archive", "editing"] satisfies Tier[]).flatMap((tier) => {
     const here = present.filter((placement) => placement.tier === tier);
     if (here.length === 0) return [];
-    const bytes = here.reduce((sum, { size_bytes }) => sum + (size_bytes ?? 0), 0);
+    const bytes = here.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
     const objects = count(words.asset.objects, here.length);
     return [`${words.tiers[tier]}: ${objects}, ${formatSize(bytes, 1)}`];
   });

@@ -10,6 +10,7 @@ import { assetQuery } from "../api/queries";
 import type { Asset } from "../api/types";
 import { CopyText } from "../parts/copy";
 import { FailureBar } from "../parts/notes";
+import { labelOfPlace } from "../parts/places";
 
 export function Details({ asset }: { readonly asset: Asset }): ReactNode {
   const { details } = words.asset;
@@ -31,11 +32,9 @@ export function Details({ asset }: { readonly asset: Asset }): ReactNode {
             ? null
             : `${String(asset.width)} x ${String(asset.height)}`}
         </Fact>
-        <Fact name={details.place}>
-          {[asset.client, asset.project].filter(Boolean).join(" / ") || null}
-        </Fact>
+        <Fact name={details.place}>{labelOfPlace(asset)}</Fact>
         <Fact name={details.created}>{formatMoment(asset.created_at)}</Fact>
-        <Fact name={details.scan}>{asset.scan === null ? null : words.scans[asset.scan]}</Fact>
+        <Fact name={details.scan}>{words.scans[asset.scan]}</Fact>
         <Fact name={details.digest}>
           {asset.digest === null ? (
             <span className="dim">{details.digest_later}</span>
@@ -43,7 +42,7 @@ export function Details({ asset }: { readonly asset: Asset }): ReactNode {
             <CopyText text={asset.digest.replace(/^sha-256:/, "")} label={details.copy_digest} />
           )}
         </Fact>
-        {Object.entries(asset.metadata ?? {}).map(([name, value]) => (
+        {Object.entries(asset.metadata).map(([name, value]) => (
           <Fact key={name} name={name}>
             <span className="break">
               {typeof value === "string" ? value : JSON.stringify(value)}
@@ -80,11 +79,10 @@ function kindOf(kind: string): string {
 function Edit({ asset }: { readonly asset: Asset }): ReactNode {
   const { details } = words.asset;
   const queries = useQueryClient();
-  const [title, setTitle] = useState(asset.title ?? "");
-  const [tags, setTags] = useState((asset.tags ?? []).join(", "));
-  const wanted = { title: title.trim() || null, tags: splitTags(tags) };
-  const isChanged =
-    wanted.title !== (asset.title ?? null) || wanted.tags.join() !== (asset.tags ?? []).join();
+  const [title, setTitle] = useState(asset.title);
+  const [tags, setTags] = useState(asset.tags.join(", "));
+  const wanted = { title: title.trim(), tags: splitTags(tags) };
+  const isChanged = wanted.title !== asset.title || wanted.tags.join() !== asset.tags.join();
   const change = useMutation({
     mutationFn: () => call<unknown>(`/assets/${asset.id}`, { method: "PATCH", body: wanted }),
     onSuccess: async () => {

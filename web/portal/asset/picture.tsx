@@ -6,6 +6,7 @@ import { portal as words } from "../../shared/text/en.json";
 import { fill } from "../../shared/text/fill";
 import type { Asset } from "../api/types";
 import { Icon, type Glyph } from "../parts/glyphs";
+import { nameOf } from "../parts/places";
 import { isTyping } from "../shell/keys";
 import { FIT, panned, zoomed, type View } from "./view";
 
@@ -39,7 +40,7 @@ export function Picture({ asset }: { readonly asset: Asset }): ReactNode {
             src={src(offered.at(-1) ?? WIDTHS[0])}
             srcSet={offered.map((width) => `${src(width)} ${String(width)}w`).join(", ")}
             sizes={`${String(Math.round(100 * view.scale))}vw`}
-            alt={asset.title ?? asset.file_name}
+            alt={nameOf(asset)}
             draggable={false}
             style={{
               transform: `translate(${String(view.x)}px, ${String(view.y)}px) scale(${String(view.scale)})`,

@@ -5,6 +5,7 @@ import { createElement, useEffect, useRef, type ReactNode } from "react";
 
 import { goToLogin } from "../api/call";
 import type { Asset } from "../api/types";
+import { nameOf } from "../parts/places";
 import { useDownload } from "./download";
 
 export interface PlayerProps {
@@ -30,7 +31,7 @@ export function Player({ asset, start }: PlayerProps): ReactNode {
   return createElement("rushes-player", {
     ref: player,
     asset: asset.id,
-    name: asset.title ?? asset.file_name,
+    name: nameOf(asset),
     poster: asset.poster_url ?? undefined,
     t: start,
     audio: asset.kind === "audio" ? "" : undefined,

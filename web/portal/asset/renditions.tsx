@@ -52,11 +52,11 @@ interface RowProps {
 
 function Row({ rendition, onDownload }: RowProps): ReactNode {
   const { name, kind, state, progress, width, height, size_bytes: size } = rendition;
+  const { error_detail: reason } = rendition;
   const figures = [
     width !== null && height !== null ? `${String(width)} x ${String(height)}` : "",
     size === null ? "" : formatSize(size, 1),
   ].filter(Boolean);
-  const reason = reasonOf(rendition);
   return (
     <li>
       <div className="line">
@@ -77,17 +77,12 @@ function Row({ rendition, onDownload }: RowProps): ReactNode {
         )}
       </div>
       {state === "making" && (
-        <progress max={100} value={Math.floor((progress ?? 0) * 100)} aria-label={name} />
+        <progress max={100} value={Math.floor(progress * 100)} aria-label={name} />
       )}
       {figures.length > 0 && <p className="figures">{figures.join(" · ")}</p>}
-      {reason !== "" && <p className="problem">{reason}</p>}
+      {reason !== null && <p className="problem">{reason}</p>}
     </li>
   );
-}
-
-function reasonOf({ error }: Rendition): string {
-  if (error === null) return "";
-  return typeof error === "string" ? error : error.detail;
 }
 
 function byKindAndHeight(one: Rendition, other: Rendition): number {

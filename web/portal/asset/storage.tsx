@@ -41,7 +41,7 @@ interface TierSectionProps {
 function TierSection({ tier, placements }: TierSectionProps): ReactNode {
   const bytes = placements
     .filter(({ state }) => state === "present")
-    .reduce((sum, { size_bytes }) => sum + (size_bytes ?? 0), 0);
+    .reduce((sum, { size_bytes }) => sum + size_bytes, 0);
   return (
     <section className={`tier-section tier-${tier}`}>
       <h3>
@@ -54,9 +54,9 @@ function TierSection({ tier, placements }: TierSectionProps): ReactNode {
       ) : (
         <ul className="rows">
           {placements.map((placement) => (
-            <li key={placement.object}>
+            <li key={placement.object_id}>
               <div className="line">
-                <span className="name" title={placement.object}>
+                <span className="name" title={placement.object_id}>
                   {placement.name}
                 </span>
                 <Badge sign={signOfPlacement(placement.state)} />
@@ -72,7 +72,7 @@ function TierSection({ tier, placements }: TierSectionProps): ReactNode {
 
 function figuresOf({ size_bytes: size, verified_at: verified }: Placement): string {
   return [
-    size === null ? "" : formatSize(size, 1),
+    formatSize(size, 1),
     verified === null
       ? words.asset.not_verified
       : fill(words.asset.verified, { when: formatMoment(verified) }),

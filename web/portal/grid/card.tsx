@@ -6,12 +6,13 @@ import { formatDuration, formatSize, middleEllipsis } from "../../shared/format"
 import type { Asset } from "../api/types";
 import { Badge, TierStrip } from "../parts/badge";
 import { glyphOfKind, Icon } from "../parts/glyphs";
+import { labelOfPlace, nameOf } from "../parts/places";
 import { signOfAsset } from "../parts/states";
 
 const LONGEST_NAME = 44;
 
 export function Card({ asset }: { readonly asset: Asset }): ReactNode {
-  const name = asset.title ?? asset.file_name;
+  const name = nameOf(asset);
   const isPlain = asset.state === "ready" && asset.scan !== "infected";
   return (
     <li className="card">
@@ -22,12 +23,12 @@ export function Card({ asset }: { readonly asset: Asset }): ReactNode {
             {middleEllipsis(name, LONGEST_NAME)}
           </span>
           <span className="meta">
-            <span className="where">{placeOf(asset)}</span>
+            <span className="where">{labelOfPlace(asset)}</span>
             <span className="figures">{formatSize(asset.size_bytes, 1)}</span>
           </span>
           <span className="foot">
             {isPlain ? <span /> : <Badge sign={signOfAsset(asset)} />}
-            <TierStrip placements={asset.placements ?? []} />
+            <TierStrip placements={asset.placements} />
           </span>
         </div>
       </Link>
@@ -36,7 +37,7 @@ export function Card({ asset }: { readonly asset: Asset }): ReactNode {
 }
 
 function Picture({ asset }: { readonly asset: Asset }): ReactNode {
-  const url = asset.thumbnail_url ?? asset.poster_url ?? null;
+  const url = asset.thumbnail_url ?? asset.poster_url;
   const [isBroken, setBroken] = useState(false);
   return (
     <div className="picture">
@@ -61,10 +62,6 @@ function Picture({ asset }: { readonly asset: Asset }): ReactNode {
       )}
     </div>
   );
-}
-
-function placeOf(asset: Asset): string {
-  return [asset.client, asset.project].filter(Boolean).join(" / ");
 }
 
 function extensionOf(name: string): string {

@@ -48,7 +48,10 @@ export function Filters({ filter, onChange }: FiltersProps): ReactNode {
       <Choice
         label={words.library.project}
         value={filter.project}
-        options={(projects.data?.items ?? []).map((each) => [each.id, labelOfProject(each)])}
+        options={(projects.data?.items ?? []).map((each) => [
+          `${each.client}/${each.project}`,
+          labelOfProject(each),
+        ])}
         onChange={(project) => {
           set({ project });
         }}

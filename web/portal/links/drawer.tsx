@@ -87,8 +87,8 @@ interface FieldsProps {
 function Fields({ form, wrong, onChange }: FieldsProps): ReactNode {
   const { fields } = words.links;
   const projects = useQuery(projectsQuery).data?.items ?? [];
-  const clients = [...new Set(projects.map((each) => each.client_name ?? each.client))];
-  const ofClient = projects.filter((each) => (each.client_name ?? each.client) === form.client);
+  const clients = [...new Set(projects.map((each) => each.client_name))];
+  const ofClient = projects.filter((each) => each.client_name === form.client);
   const bind = (name: keyof LinkForm) => ({
     label: fields[name].label,
     description: fields[name].hint || undefined,
@@ -109,7 +109,7 @@ function Fields({ form, wrong, onChange }: FieldsProps): ReactNode {
       </datalist>
       <datalist id="projects">
         {ofClient.map((each) => (
-          <option key={each.id} value={each.name ?? each.project} />
+          <option key={each.id} value={each.name} />
         ))}
       </datalist>
       <TextInput {...bind("title")} maxLength={200} />

@@ -20,6 +20,7 @@ import { Viewer } from "../asset/viewer";
 import { Badge, TierStrip } from "../parts/badge";
 import { Icon } from "../parts/glyphs";
 import { Failure, FailureBar, Waiting } from "../parts/notes";
+import { labelOfPlace, nameOf } from "../parts/places";
 import { progressOf, signOfAsset } from "../parts/states";
 import { useTitle } from "../parts/title";
 
@@ -30,7 +31,7 @@ type Tab = (typeof TABS)[number];
 export function AssetPage(): ReactNode {
   const { assetId } = route.useParams();
   const found = useQuery(assetQuery(assetId));
-  useTitle(found.data?.title ?? found.data?.file_name ?? words.places.library);
+  useTitle(found.data === undefined ? words.places.library : nameOf(found.data));
   const retry = (): void => {
     void found.refetch();
   };
@@ -83,15 +84,15 @@ function Head({ asset, renditions }: HeadProps): ReactNode {
     <header className="asset-head">
       <div className="crumbs">
         <Back />
-        <span>{[asset.client, asset.project].filter(Boolean).join(" / ")}</span>
+        <span>{labelOfPlace(asset)}</span>
       </div>
-      <h1>{asset.title ?? asset.file_name}</h1>
+      <h1>{nameOf(asset)}</h1>
       <div className="signs">
         <Badge sign={signOfAsset(asset, asset.state === "filed" ? progress : null)} />
         {asset.state === "playable" && isMaking && progress !== null && (
           <Badge sign={signOfAsset({ ...asset, state: "filed" }, progress)} />
         )}
-        <TierStrip placements={asset.placements ?? []} />
+        <TierStrip placements={asset.placements} />
       </div>
       <Actions asset={asset} renditions={renditions} />
     </header>

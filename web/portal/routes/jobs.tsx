@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 
 import { formatMoment } from "../../shared/format";
 import { portal as words } from "../../shared/text/en.json";
-import { count, fill } from "../../shared/text/fill";
+import { fill } from "../../shared/text/fill";
 import { call } from "../api/call";
 import { jobsQuery } from "../api/queries";
 import type { Job } from "../api/types";
@@ -70,10 +70,10 @@ function Row({ job }: { readonly job: Job }): ReactNode {
       call<unknown>(`/jobs/${job.id}/${verb}`, { method: "POST" }),
     onSettled: () => queries.invalidateQueries({ queryKey: ["jobs"] }),
   });
-  const reason = typeof job.error === "string" ? job.error : (job.error?.detail ?? "");
+  const reason = job.error?.detail ?? "";
   const isRunning = job.state === "running";
   const verb = isRunning || job.state === "waiting" ? "cancel" : "retry";
-  const percent = Math.floor((job.progress ?? 0) * 100);
+  const percent = Math.floor(job.progress * 100);
   return (
     <li className="job">
       <div className="who">
@@ -82,8 +82,8 @@ function Row({ job }: { readonly job: Job }): ReactNode {
       </div>
       <Badge sign={signOfJob(job.state)} />
       <span className="meta step">{stageOf(job)}</span>
-      <time className="meta figures when" dateTime={job.updated_at ?? job.created_at}>
-        {formatMoment(job.updated_at ?? job.created_at)}
+      <time className="meta figures when" dateTime={job.updated_at}>
+        {formatMoment(job.updated_at)}
       </time>
       <span className="acts">
         {job.state !== "succeeded" && (
@@ -99,7 +99,7 @@ function Row({ job }: { readonly job: Job }): ReactNode {
           </Button>
         )}
       </span>
-      {isRunning && job.progress !== null && (
+      {isRunning && job.progress > 0 && (
         <progress
           max={100}
           value={percent}
@@ -112,8 +112,8 @@ function Row({ job }: { readonly job: Job }): ReactNode {
   );
 }
 
-function Subject({ subject }: { readonly subject: string | null }): ReactNode {
-  if (subject === null) return null;
+function Subject({ subject }: { readonly subject: string }): ReactNode {
+  if (subject === "") return null;
   if (!subject.startsWith("ast_")) return <span className="meta figures">{subject}</span>;
   return (
     <Link
@@ -132,14 +132,7 @@ function workflowOf({ workflow }: Job): string {
   return known[workflow] ?? workflow;
 }
 
-function stageOf({ stage, progress, state, attempts }: Job): string {
-  return [
-    stage ?? "",
-    state === "running" && progress !== null
-      ? fill(words.percent, { percent: Math.floor(progress * 100) })
-      : "",
-    attempts !== null && attempts > 1 ? count(words.jobs.attempts, attempts) : "",
-  ]
-    .filter(Boolean)
-    .join(" · ");
+function stageOf({ stage, progress, state }: Job): string {
+  const percent = fill(words.percent, { percent: Math.floor(progress * 100) });
+  return [stage, state === "running" && progress > 0 ? percent : ""].filter(Boolean).join(" · ");
 }

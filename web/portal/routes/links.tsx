@@ -103,7 +103,7 @@ function Row({ link }: { readonly link: UploadLink }): ReactNode {
   });
   const sign = signOfLink(link, new Date());
   const place = `${link.client} / ${link.project}`;
-  const name = (link.title ?? "") || place;
+  const name = link.title === "" ? place : link.title;
   return (
     <li className={sign.glyph === "none" ? "link is-over" : "link"}>
       <div className="who">

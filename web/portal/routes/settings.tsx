@@ -151,19 +151,19 @@ function TokenList(): ReactNode {
 
 function Row({ token }: { readonly token: Token }): ReactNode {
   const [isRevoking, setRevoking] = useState(false);
-  const used = token.last_used_at ?? null;
+  const used = token.last_used_at;
   return (
     <li className="token">
       <Icon of="key" size={16} />
       <div className="who">
         <span className="name">{token.name}</span>
-        <span className="meta figures">{(token.scopes ?? []).join(" ")}</span>
+        <span className="meta figures">{token.scopes.join(" ")}</span>
       </div>
       <span className="meta when">
         {used === null
           ? words.settings.never_used
           : fill(words.settings.used, { when: formatMoment(used) })}
-        {typeof token.expires_at === "string" &&
+        {token.expires_at !== null &&
           ` · ${fill(words.links.until, { date: formatDate(token.expires_at) })}`}
       </span>
       <Button
