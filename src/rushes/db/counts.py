@@ -30,4 +30,4 @@ async def answer(connection: AsyncConnection) -> None:
 async def _by_state(connection: AsyncConnection, table: Table) -> dict[str, int]:
     state: Column[str] = table.c.state
     rows = await connection.execute(select(state, func.count()).group_by(state))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}

@@ -179,7 +179,7 @@ async def list_tiers(
         .group_by(placements.c.content_id, placements.c.tier)
     )
     found: dict[str, dict[str, str]] = {}
-    for content_id, tier, state in (await connection.execute(query)).tuples():
+    for content_id, tier, state in await connection.execute(query):
         found.setdefault(content_id, {})[tier] = state
     return found
 
