@@ -4,6 +4,7 @@ from __future__ import annotations
 
 pytest_plugins = [
     "tests.fixtures.media_files",
+    "tests.support.chromium",
     "tests.support.databases",
     "tests.support.handing",
     "tests.support.entrance",
