@@ -12,36 +12,39 @@ from rushes.media.toolbox import find_ffmpeg
 
 NICENESS: Final = 10
 
-_H264: Final = ("-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "50")
+_H264: Final = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "48")
 _AAC: Final = ("-c:a", "aac", "-b:a", "128k")
 
 _CHORD: Final = "aevalsrc='0.12*(sin(2*PI*220*t)+sin(2*PI*277*t)+sin(2*PI*330*t))':s=48000:d={}"
+_DAWN: Final = "c0=#0b1d33:c1=#e8a33d:c2=#7a2e3a:c3=#1f5f6b:n=4:type=radial"
+_BEACON: Final = "c0=#10222f:c1=#d9c7a0:c2=#3f6f78:n=3:type=circular:x0=135:y0=120:x1=200:y1=470"
 
 FOOTAGE: Final = {
-    "Harbour at dawn.mp4": (
-        *("-f", "lavfi", "-i", "gradients=s=1920x1080:r=25:d=12:n=4:speed=0.02:seed=7"),
-        *("-f", "lavfi", "-i", _CHORD.format(12), *_H264, *_AAC, "-movflags", "+faststart"),
-    ),
-    "Tower, hand held.mp4": (
-        *("-f", "lavfi", "-i", "mandelbrot=s=720x1280:r=25:end_scale=0.05", "-t", "8"),
-        *("-f", "lavfi", "-i", _CHORD.format(8), "-shortest", *_H264, *_AAC),
-    ),
     "Line-up.mov": (
         *("-f", "lavfi", "-i", "smptehdbars=s=1280x720:r=24:d=6"),
         *("-f", "lavfi", "-i", "sine=f=1000:d=6:r=48000", *_H264, *_AAC),
     ),
     "Still from the pier.jpg": (
-        *("-f", "lavfi", "-i", "gradients=s=3000x2000:d=1:n=6:seed=11:type=radial"),
-        *("-frames:v", "1", "-q:v", "3"),
+        *("-f", "lavfi", "-i", f"gradients=s=750x500:d=1:{_DAWN}:x0=500:y0=300:x1=20:y1=40"),
+        *("-vf", "scale=3000:2000", "-frames:v", "1", "-q:v", "3"),
     ),
     "Room tone.m4a": ("-f", "lavfi", "-i", "anoisesrc=d=15:c=pink:a=0.05:r=48000", *_AAC),
+    "Harbour at dawn.mp4": (
+        *("-f", "lavfi", "-i", f"gradients=s=480x270:r=24:d=8:speed=0.012:{_DAWN}:x0=120:y0=200"),
+        *("-f", "lavfi", "-i", _CHORD.format(8), "-vf", "scale=1920:1080", *_H264, *_AAC),
+        *("-movflags", "+faststart"),
+    ),
+    "Beacon, hand held.mp4": (
+        *("-f", "lavfi", "-i", f"gradients=s=270x480:r=24:d=6:speed=0.02:{_BEACON}"),
+        *("-f", "lavfi", "-i", _CHORD.format(6), "-vf", "scale=1080:1920", *_H264, *_AAC),
+    ),
 }
 
 SHOT_LIST: Final = "Shot list.txt"
 _SHOTS: Final = """Harbour film: shot list
 
 1  Harbour at dawn, wide, locked off
-2  Tower, hand held, portrait for social
+2  Beacon, hand held, portrait for social
 3  Line-up, bars and tone
 4  Still from the pier, for the poster
 5  Room tone, 15 seconds
