@@ -27,7 +27,7 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if compiler is None:
         pytest.skip("a C compiler is missing (Debian package gcc)")
     library = tmp_path_factory.mktemp("shim") / "failing.so"
-    command = [compiler, "-shared", "-fPIC", "-O2", "-o", library, SHIM, "-ldl"]
+    command = [compiler, "-shared", "-fPIC", "-O2", "-o", str(library), str(SHIM), "-ldl"]
     subprocess.run(command, check=True)
     return library
 
@@ -39,7 +39,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("mounting a small disk needs root")
     place = tmp_path / "disk"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "rushes-test", place]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "rushes-test", str(place)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("mounting is not allowed here")
     try:

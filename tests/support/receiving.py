@@ -312,7 +312,8 @@ class Receiving:
 
     async def sender(self, **known: object) -> Sender:
         """Return a sender with a new link in a new project."""
-        return self.by_link(await self.people.link(await self.people.project(), **known))
+        project = await self.people.project()
+        return self.by_link(await self.people.link(project, None, **known))
 
 
 @asynccontextmanager

@@ -24,6 +24,10 @@ def id_of(url: str) -> str:
     return url.rpartition("/")[2]
 
 
+def list_files(house: Receiving) -> list[str]:
+    return [path.name for path in house.parts.spool.folder.rglob("*") if path.is_file()]
+
+
 @pytest.mark.covers("X-UP-19", "M-UX-08")
 async def test_an_ended_upload_is_gone_with_its_bytes(house: Receiving, sender: Sender) -> None:
     """204, then 410 for everything; the file is removed, the row stays to say so."""
@@ -39,7 +43,7 @@ async def test_an_ended_upload_is_gone_with_its_bytes(house: Receiving, sender: 
 
     assert (204, "1.0.0") == (ended.status_code, ended.headers["Tus-Resumable"])
     assert [410, 410, 410] == [answer.status_code for answer in after]
-    assert [] == [path for path in house.parts.spool.folder.rglob("*") if path.is_file()]
+    assert [] == list_files(house)
     upload = await house.parts.upload(id_of(url))
     assert (State.CANCELLED, False) == (upload.state, upload.is_spooled)
 
@@ -102,8 +106,7 @@ async def test_delete_does_not_wait_for_a_busy_sender(house: Receiving) -> None:
         assert stopped[0].status_code in {410, 503}
     else:
         assert isinstance(stopped[0], httpx.TransportError)
-    files = lambda: [*house.parts.spool.folder.rglob("*.0")]  # noqa: E731
-    await until(lambda: not files(), what="the files to go")
+    await until(lambda: not list_files(house), what="the files to go")
 
 
 @pytest.mark.covers("BG-23", "BG-40")

@@ -45,7 +45,7 @@ async def test_bytes_arrive_in_several_appends(house: Receiving, sender: Sender)
     assert body == await house.parts.content(upload.id)
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, str | None], int, str]] = {
     "no version": ({"Tus-Resumable": None}, 412, "tus.version_unknown"),
     "old version": ({"Tus-Resumable": "0.2.2"}, 412, "tus.version_unknown"),
     "wrong type": ({"Content-Type": "application/json"}, 415, "tus.wrong_body_type"),

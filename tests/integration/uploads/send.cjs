@@ -1,0 +1,37 @@
+// Sends a file with an unmodified tus-js-client, stops in the middle, and goes on.
+//   node send.cjs FILE ENDPOINT MODULES STOP_AT
+// Prints the upload's address; MODULES is the folder that holds tus-js-client.
+const fs = require("node:fs");
+const path = require("node:path");
+
+const [file, endpoint, modules, stopAt] = process.argv.slice(2);
+const tus = require(path.join(modules, "tus-js-client"));
+
+function send(url, stop) {
+  return new Promise((resolve, reject) => {
+    const upload = new tus.Upload(fs.createReadStream(file), {
+      endpoint,
+      uploadUrl: url,
+      uploadSize: fs.statSync(file).size,
+      chunkSize: 1024 * 1024,
+      metadata: { filename: path.basename(file), filetype: "video/mp4" },
+      retryDelays: [100, 300],
+      onError: reject,
+      onSuccess: () => resolve(upload.url),
+      onChunkComplete: (_size, sent) => {
+        if (sent >= stop) void upload.abort().then(() => resolve(upload.url));
+      },
+    });
+    upload.start();
+  });
+}
+
+send(null, Number(stopAt))
+  .then((url) => send(url, Infinity))
+  .then(
+    (url) => console.log(url),
+    (error) => {
+      console.error(error);
+      process.exitCode = 1;
+    },
+  );

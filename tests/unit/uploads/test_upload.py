@@ -1,0 +1,131 @@
+"""An upload moves only as its table says, and an append is judged before its first byte."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from rushes.errors import RushesError
+from rushes.uploads.upload import (
+    FORGOTTEN,
+    STEPS,
+    Append,
+    IllegalStep,
+    LengthChanged,
+    OffsetMismatch,
+    Room,
+    State,
+    Step,
+    UploadGone,
+    UploadTooLarge,
+    plan_append,
+)
+from tests.support.an_upload import upload
+
+MOST = 1_000
+
+
+@pytest.mark.covers("BG-14", "CF-08", "S-UP-04")
+@pytest.mark.parametrize(("state", "step"), sorted(set(product(State, Step)) - set(STEPS)))
+def test_an_illegal_step_raises_and_changes_nothing(state: State, step: Step) -> None:
+    """Every pair outside the table is refused."""
+    before = upload(state)
+
+    with pytest.raises(IllegalStep, match=f"{state} cannot {step}"):
+        before.after(step)
+
+    assert upload(state) == before
+
+
+@pytest.mark.parametrize(("pair", "state"), STEPS.items())
+def test_a_legal_step_leads_where_the_table_says(pair: tuple[State, Step], state: State) -> None:
+    """The table is the truth."""
+    before, step = pair
+
+    assert state is upload(before).after(step).state
+
+
+def test_only_some_addresses_answer() -> None:
+    """Cancelled, expired and forgotten uploads are gone; all others answer."""
+    gone = [
+        upload(State.CANCELLED),
+        upload(State.EXPIRED, reason="expired"),
+        upload(State.ACCEPTED, reason=FORGOTTEN),
+    ]
+    there = [upload(), upload(State.COMPLETED), upload(State.ACCEPTED), upload(State.QUARANTINED)]
+
+    for one in gone:
+        with pytest.raises(UploadGone):
+            one.answering()
+    assert there == [one.answering() for one in there]
+
+
+def test_what_can_be_read_off() -> None:
+    """Open, whole, and how long it rests after a byte."""
+    assert (True, False) == (upload().is_open, upload(State.COMPLETED).is_open)
+    assert (False, True) == (upload().is_whole, upload(offset=100).is_whole)
+    assert timedelta(days=7) == upload().rests_for
+
+
+ROOMS = {
+    "the rest": (upload(), Append(40), Room(100, 60, is_late=False)),
+    "told": (upload(), Append(40, length=60), Room(100, 60, is_late=False)),
+    "told again": (upload(), Append(40, size_bytes=100), Room(100, 60, is_late=False)),
+    "told late": (upload(size_bytes=None), Append(40, size_bytes=50), Room(50, 10, is_late=True)),
+    "told at its end": (
+        upload(size_bytes=None),
+        Append(40, size_bytes=40),
+        Room(40, 0, is_late=True),
+    ),
+    "never told": (upload(size_bytes=None), Append(40), Room(None, 960, is_late=False)),
+    "told at the limit": (
+        upload(size_bytes=None),
+        Append(40, size_bytes=MOST),
+        Room(MOST, 960, is_late=True),
+    ),
+    "empty at the end": (
+        upload(State.COMPLETED, offset=100),
+        Append(100, length=0),
+        Room(100, 0, is_late=False),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_an_append_has_so_much_room(name: str) -> None:
+    """What is known, less what is here."""
+    before, append, expected = ROOMS[name]
+
+    assert expected == plan_append(before, append, max_file_bytes=MOST)
+
+
+REFUSALS = {
+    "behind": (upload(), Append(39), OffsetMismatch),
+    "ahead": (upload(), Append(41), OffsetMismatch),
+    "one byte too many": (upload(), Append(40, length=61), UploadTooLarge),
+    "after the end": (upload(State.COMPLETED, offset=100), Append(100, length=1), UploadTooLarge),
+    "another length": (upload(), Append(40, size_bytes=101), LengthChanged),
+    "a length below": (upload(size_bytes=None), Append(40, size_bytes=39), LengthChanged),
+    "a length above": (upload(size_bytes=None), Append(40, size_bytes=MOST + 1), UploadTooLarge),
+    "endless": (upload(size_bytes=None), Append(40, length=961), UploadTooLarge),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_an_append_that_breaks_a_rule_is_refused(name: str) -> None:
+    """Each by its own error."""
+    before, append, error = REFUSALS[name]
+
+    with pytest.raises(error):
+        plan_append(before, append, max_file_bytes=MOST)
+
+
+def test_one_body_may_have_a_limit_of_its_own() -> None:
+    """For proxies that limit bodies."""
+    limited = plan_append(upload(), Append(40), max_file_bytes=MOST, max_append_bytes=10)
+
+    assert 10 == limited.most
+    with pytest.raises(RushesError, match="11 bytes where 10 are allowed"):
+        plan_append(upload(), Append(40, length=11), max_file_bytes=MOST, max_append_bytes=10)
