@@ -11,6 +11,8 @@ import pytest
 
 from rushes.access.permit import SYSTEM
 from rushes.events.event import EventType
+from rushes.jobs.job import JobState
+from rushes.jobs.records import JobFilter
 from rushes.library import records as library_records
 from rushes.library.asset import State
 from rushes.renditions.rendition import State as RenditionState
@@ -183,3 +185,27 @@ async def test_content_that_another_asset_has_stays(stage: Stage) -> None:
     await asyncio.sleep(0)
     path = await stage.house.locator.local_path(second.content_id)
     assert TEXT == path.read_bytes()
+
+
+async def test_a_failed_ladder_can_be_tried_again(stage: Stage, media_files: MediaFiles) -> None:
+    """What hindered it is gone, the job is tried again, and the asset is ready after all."""
+    content = media_files.get("no_audio.mp4").read_bytes()
+    root = hashlib.sha256(hashlib.sha256(content).digest()).hexdigest()
+    hindrance = stage.house.settings.at("segments") / root
+    hindrance.write_bytes(b"in the way")
+    asset = await stage.settled(await stage.send("clip.mp4", content))
+    assert State.FAILED is asset.state
+
+    hindrance.unlink()
+    failed = await stage.house.desk.list_page(JobFilter(states=(JobState.FAILED,)), 10)
+    for job in failed:
+        await stage.house.desk.retry(job.id)
+
+    async def is_ready() -> bool:
+        async with stage.house.database.reading() as connection:
+            now = await library_records.find_asset(connection, asset.id)
+        return now is not None and now.state is State.READY
+
+    await until(is_ready, seconds=30, what="a ready asset")
+    made = await stage.renditions(asset)
+    assert {RenditionState.READY} == {each.state for each in made.values()}

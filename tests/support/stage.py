@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -86,11 +87,15 @@ class Stage:
             found = await outbox.list_events(connection, asset_id=asset_id, limit=500)
         return [event for _, event in reversed(found)]
 
-    def files(self, folder: str) -> set[str]:
+    def files(self, place: str) -> set[str]:
         """Return the files below a folder of the data folder, without the stores' own."""
-        top = self.house.settings.at(folder)
-        found = (path.relative_to(top) for path in top.rglob("*") if path.is_file())
-        return {path.as_posix() for path in found if not path.as_posix().startswith(".rushes")}
+        top = self.house.settings.at(place)
+        found = {
+            (Path(folder) / name).relative_to(top).as_posix()
+            for folder, _, names in os.walk(top)  # a folder may go while we look
+            for name in names
+        }
+        return {name for name in found if not name.startswith(".rushes")}
 
 
 @asynccontextmanager

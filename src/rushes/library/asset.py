@@ -142,7 +142,13 @@ class Shown:
 
 
 def plan_step(state: State, shown: Shown) -> Step | None:
-    """Return the step that brings an asset to what is true, or None if it is there."""
+    """Return the step that brings an asset to what is true, or None if it is there.
+
+    An asset that failed comes back when a later try went well.
+    """
+    if state is State.FAILED:
+        is_well = shown.is_playable or (shown.is_made and shown.error is None)
+        return Step.RETRY if is_well else None
     if state is State.FILED and shown.error is not None and not shown.is_playable:
         return Step.FAIL
     if state in {State.FILED, State.PLAYABLE} and shown.is_kept and shown.is_made:

@@ -67,19 +67,23 @@ class Filing:
                 await self._settle_one(connection, asset, shown)
 
     async def _settle_one(self, connection: Connection, asset: Asset, shown: Shown) -> None:
-        step = plan_step(asset.state, shown)
-        if step is None:
+        state = asset.state
+        while (step := plan_step(state, shown)) is not None:
+            state = after(state, step)
+        if state is asset.state:
             return
         now = self.clock.now()
-        state = after(asset.state, step)
         error = shown.error if state is State.FAILED else None
         if not await records.change_state(connection, asset, state, now=now, error=error):
+            return
+        what = STATE_EVENTS.get(state)
+        if what is None:  # it is to be tried again: nothing that anybody waits for
             return
         project = await access_records.get_project(connection, asset.project_id)
         facts: dict[str, object] = {"file_name": asset.file_name, "state": state.value}
         if error is not None:
             facts |= {"code": error[0], "detail": error[1]}
-        await self._tell(connection, STATE_EVENTS[state], asset, project, facts)
+        await self._tell(connection, what, asset, project, facts)
 
     async def _file(
         self,

@@ -96,9 +96,11 @@ async def record_facts(
     duration: float | None,
     size: tuple[int, int] | None,
 ) -> None:
-    """Keep what probing found, with the content and with each asset of it."""
+    """Keep what probing found, with the content and with each asset of it; it is no trouble now."""
     await connection.execute(
-        update(contents).where(contents.c.id == content_id).values(facts=dict(facts), kind=kind)
+        update(contents)
+        .where(contents.c.id == content_id)
+        .values(facts=dict(facts), kind=kind, error_code=None, error_detail=None)
     )
     width, height = size or (None, None)
     await connection.execute(

@@ -71,8 +71,7 @@ class Making:
 
     async def plan(self, content_id: str) -> list[tuple[int, int]]:
         """Return the runs (first segment, count) that are missing, and begin the renditions."""
-        subject = await self._subject(content_id)
-        await self.outcomes.begin(subject.renditions)
+        subject = await self._begun(content_id)
         if subject.grid is None or not subject.rungs:
             return []
         studio = self._studio(subject)
@@ -88,7 +87,7 @@ class Making:
             ContentGone: it was deleted meanwhile.
             RushesError: what the tool could not do (`media.*`, `tool.*`, `render.*`).
         """
-        subject = await self._subject(content_id)
+        subject = await self._begun(content_id)
         if subject.grid is None or not subject.rungs:
             return
         top, whole = subject.rungs[-1].quality, subject.grid.count
@@ -106,7 +105,7 @@ class Making:
 
     async def encode_sound(self, content_id: str) -> None:
         """Make the sound, where there is any, in one stream."""
-        subject = await self._subject(content_id)
+        subject = await self._begun(content_id)
         cuts = _cuts(subject)
         if cuts is None or not subject.renditions:
             return
@@ -131,7 +130,7 @@ class Making:
 
     async def list_unfinished(self, content_id: str) -> list[str]:
         """Return the ids of proxies and sounds that are to be put together, lowest first."""
-        subject = await self._subject(content_id)
+        subject = await self._begun(content_id)
         return [each.id for each in subject.renditions if each.state is State.MAKING]
 
     async def sweep(self, content_id: str) -> None:
@@ -154,6 +153,11 @@ class Making:
             picture = PicturePart(studio.shelf(run, rung), subject.grid)
         return await assemble(rendition.name, target, picture, sound)
 
+    async def _begun(self, content_id: str) -> Subject:
+        """Return what is to be made, begun; what failed in an earlier try is begun again."""
+        await self.outcomes.begin((await self._subject(content_id)).renditions)
+        return await self._subject(content_id)
+
     async def _subject(self, content_id: str) -> Subject:
         async with self.database.reading() as connection:
             content = await library_records.find_content(connection, content_id)
@@ -166,7 +170,7 @@ class Making:
         open_rows = tuple(
             row
             for row in rows
-            if row.kind in {Kind.PROXY, Kind.AUDIO} and row.state in {State.WANTED, State.MAKING}
+            if row.kind in {Kind.PROXY, Kind.AUDIO} and row.state is not State.READY
         )
         names = {row.name for row in open_rows}
         rungs = plan_rungs(info, self.top) if info.kind is MediaKind.VIDEO else ()

@@ -40,12 +40,15 @@ class Outcomes:
     keep: Keep
 
     async def begin(self, renditions: Sequence[Rendition]) -> None:
-        """Note that these are being made now."""
+        """Note that these are being made now; one that failed is tried again."""
         now = self.clock.now()
         async with self.database.transaction() as connection:
             for rendition in renditions:
-                if rendition.state is State.WANTED:
-                    state = after(rendition.state, Step.BEGIN)
+                state = rendition.state
+                if state is State.FAILED:
+                    state = after(state, Step.RETRY)
+                if state is State.WANTED:
+                    state = after(state, Step.BEGIN)
                     await records.change_state(connection, rendition, state, now=now)
 
     async def finish(self, rendition: Rendition, path: Path, made: Made) -> None:

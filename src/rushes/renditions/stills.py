@@ -22,8 +22,6 @@ from rushes.renditions.plan import still_name
 from rushes.renditions.records import Made, Rendition
 from rushes.renditions.rendition import Kind, State
 
-UNMADE = frozenset({State.WANTED, State.MAKING})
-
 
 @dataclass(frozen=True, slots=True)
 class Stills:
@@ -77,7 +75,9 @@ class Stills:
             rows = await records.list_of_content(connection, content_id)
         if content is None:
             raise ContentGone("The file was deleted; nothing is made of it.")
-        return content, [row for row in rows if row.kind is Kind.STILL and row.state in UNMADE]
+        return content, [
+            row for row in rows if row.kind is Kind.STILL and row.state is not State.READY
+        ]
 
 
 def _write(path: Path, content: bytes) -> None:

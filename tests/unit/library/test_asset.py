@@ -56,6 +56,12 @@ def test_a_legal_step_leads_where_the_table_says(pair: tuple[State, Step], state
         ),
         (State.READY, Shown(is_playable=True, is_made=True, is_kept=True), None),
         (State.FAILED, Shown(is_playable=False, is_made=True, is_kept=True, error=BROKEN), None),
+        (State.FAILED, Shown(is_playable=False, is_made=True, is_kept=True), Step.RETRY),
+        (
+            State.FAILED,
+            Shown(is_playable=True, is_made=False, is_kept=True, error=BROKEN),
+            Step.RETRY,
+        ),
     ],
 )
 def test_the_step_is_the_one_that_makes_the_state_true(

@@ -157,7 +157,7 @@ def test_runs_cover_what_is_missing_and_nothing_else(
         ((640, 360), [("thumbnail-320", 320, 180), ("poster", 640, 360)]),
         (
             (1080, 1920),
-            [("thumbnail-320", 320, 569), ("thumbnail-640", 640, 1138), ("poster", 720, 1280)],
+            [("thumbnail-320", 320, 569), ("thumbnail-640", 640, 1138), ("poster", 1080, 1920)],
         ),
         ((6000, 2), [("thumbnail-320", 320, 1), ("thumbnail-640", 640, 1), ("poster", 1280, 1)]),
     ],
