@@ -99,6 +99,13 @@ export class RushesPlayer extends HTMLElement {
     this.#stage?.pause();
   }
 
+  /** Play at one quality, or at `auto`; position is kept. */
+  playAt(quality: string): void {
+    this.#chosen = quality;
+    if (this.#stage !== null) void this.#choose(quality);
+    this.play();
+  }
+
   seek(seconds: number): void {
     if (this.#stage === null) this.setAttribute("t", String(seconds));
     else this.#stage.seek(seconds);

@@ -66,9 +66,14 @@ const links = createRoute({
   component: lazyRouteComponent(() => import("./routes/links"), "Links"),
 });
 
+export interface JobsSearch {
+  readonly state?: string | undefined;
+}
+
 const jobs = createRoute({
   getParentRoute: () => root,
   path: "/jobs",
+  validateSearch: (search): JobsSearch => ({ state: textOf(search.state) }),
   component: lazyRouteComponent(() => import("./routes/jobs"), "Jobs"),
 });
 

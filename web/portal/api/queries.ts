@@ -33,6 +33,11 @@ function questionOf({ q, kind, state, project }: LibraryFilter): Query {
   return { q, kind, state, client, project: ofClient };
 }
 
+/** The address of an asset; an id typed by hand may hold anything. */
+export function assetPath(id: string): string {
+  return `/assets/${encodeURIComponent(id)}`;
+}
+
 /** Say whether an asset will change by itself soon. */
 export function isInProgress(asset: Asset): boolean {
   const isMoving = asset.placements.some(({ state }) => state === "copying");
@@ -65,7 +70,7 @@ export const libraryQuery = (filter: LibraryFilter) =>
 export const assetQuery = (id: string) =>
   queryOptions({
     queryKey: ["asset", id],
-    queryFn: ({ signal }) => call<Asset>(`/assets/${id}`, { signal }),
+    queryFn: ({ signal }) => call<Asset>(assetPath(id), { signal }),
     refetchInterval: ({ state }) =>
       state.data !== undefined && isInProgress(state.data) ? BUSY_MS : QUIET_MS,
   });
@@ -73,7 +78,7 @@ export const assetQuery = (id: string) =>
 export const renditionsQuery = (id: string) =>
   queryOptions({
     queryKey: ["asset", id, "renditions"],
-    queryFn: ({ signal }) => call<Page<Rendition>>(`/assets/${id}/renditions`, { signal }),
+    queryFn: ({ signal }) => call<Page<Rendition>>(`${assetPath(id)}/renditions`, { signal }),
     refetchInterval: ({ state }) => {
       const isBusy = state.data?.items.some(
         ({ state: now }) => now === "making" || now === "wanted",
@@ -85,7 +90,7 @@ export const renditionsQuery = (id: string) =>
 export const placementsQuery = (id: string) =>
   queryOptions({
     queryKey: ["asset", id, "placements"],
-    queryFn: ({ signal }) => call<Page<Placement>>(`/assets/${id}/placements`, { signal }),
+    queryFn: ({ signal }) => call<Page<Placement>>(`${assetPath(id)}/placements`, { signal }),
     refetchInterval: QUIET_MS,
   });
 
@@ -93,7 +98,7 @@ export const activityQuery = (id: string) =>
   infiniteQueryOptions({
     queryKey: ["asset", id, "activity"],
     queryFn: ({ pageParam, signal }) =>
-      call<Page<Occurrence>>(`/assets/${id}/activity`, { query: { cursor: pageParam }, signal }),
+      call<Page<Occurrence>>(`${assetPath(id)}/activity`, { query: { cursor: pageParam }, signal }),
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: QUIET_MS,
@@ -119,16 +124,20 @@ export const tokensQuery = queryOptions({
   queryFn: ({ signal }) => call<Page<Token>>("/tokens", { signal }),
 });
 
-export const jobsQuery = infiniteQueryOptions({
-  queryKey: ["jobs"],
-  queryFn: ({ pageParam, signal }) =>
-    call<Page<Job>>("/jobs", { query: { limit: PAGE, cursor: pageParam }, signal }),
-  initialPageParam: "",
-  getNextPageParam: (page) => page.next_cursor,
-  refetchInterval: ({ state }) => {
-    const isBusy = state.data?.pages.some((page) =>
-      page.items.some((job) => job.state === "running" || job.state === "waiting"),
-    );
-    return isBusy === true ? BUSY_MS : QUIET_MS;
-  },
-});
+export const jobsQuery = (jobState: string | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ["jobs", jobState],
+    queryFn: ({ pageParam, signal }) =>
+      call<Page<Job>>("/jobs", {
+        query: { limit: PAGE, cursor: pageParam, state: jobState },
+        signal,
+      }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: ({ state }) => {
+      const isBusy = state.data?.pages.some((page) =>
+        page.items.some((job) => job.state === "running" || job.state === "waiting"),
+      );
+      return isBusy === true ? BUSY_MS : QUIET_MS;
+    },
+  });

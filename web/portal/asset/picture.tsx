@@ -1,11 +1,10 @@
 /** The image viewer: fit, 100 %, zoom to 800 %, pan; by wheel, pinch, keys and buttons. */
-import { ActionIcon } from "@mantine/core";
 import { useEffect, useRef, useState, type PointerEvent, type ReactNode } from "react";
 
 import { portal as words } from "../../shared/text/en.json";
 import { fill } from "../../shared/text/fill";
 import type { Asset } from "../api/types";
-import { Icon, type Glyph } from "../parts/glyphs";
+import { Act } from "../parts/act";
 import { nameOf } from "../parts/places";
 import { isTyping } from "../shell/keys";
 import { FIT, panned, zoomed, type View } from "./view";
@@ -52,7 +51,7 @@ export function Picture({ asset }: { readonly asset: Asset }): ReactNode {
         )}
       </div>
       <div className="zoom">
-        <Zoom
+        <Act
           glyph="none"
           label={words.asset.zoom_out}
           onClick={() => {
@@ -64,7 +63,7 @@ export function Picture({ asset }: { readonly asset: Asset }): ReactNode {
             ? words.asset.fit
             : fill(words.asset.zoomed, { scale: view.scale.toFixed(1) })}
         </span>
-        <Zoom
+        <Act
           glyph="plus"
           label={words.asset.zoom_in}
           onClick={() => {
@@ -73,20 +72,6 @@ export function Picture({ asset }: { readonly asset: Asset }): ReactNode {
         />
       </div>
     </div>
-  );
-}
-
-interface ZoomProps {
-  readonly glyph: Glyph;
-  readonly label: string;
-  readonly onClick: () => void;
-}
-
-function Zoom({ glyph, label, onClick }: ZoomProps): ReactNode {
-  return (
-    <ActionIcon variant="subtle" color="gray" aria-label={label} title={label} onClick={onClick}>
-      <Icon of={glyph} size={16} />
-    </ActionIcon>
   );
 }
 

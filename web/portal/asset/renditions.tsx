@@ -1,20 +1,20 @@
 /** What has been made of an asset: each rendition with its state, size and download. */
-import { ActionIcon } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
+import type { RushesPlayer } from "../../player/rushes-player";
 import { formatSize } from "../../shared/format";
 import { portal as words } from "../../shared/text/en.json";
 import { fill } from "../../shared/text/fill";
 import { renditionsQuery } from "../api/queries";
 import type { Asset, Rendition } from "../api/types";
+import { Act } from "../parts/act";
 import { Badge } from "../parts/badge";
-import { Icon } from "../parts/glyphs";
 import { Failure, FailureBar, Waiting } from "../parts/notes";
 import { signOfRendition } from "../parts/states";
 import { useDownload } from "./download";
 
-const KINDS = ["proxy", "audio", "preview", "still"];
+const KINDS = ["proxy", "audio", "still"] as const;
 
 export function Renditions({ asset }: { readonly asset: Asset }): ReactNode {
   const found = useQuery(renditionsQuery(asset.id));
@@ -23,25 +23,48 @@ export function Renditions({ asset }: { readonly asset: Asset }): ReactNode {
     if (found.error === null) return <Waiting kind="row" count={5} />;
     return <Failure error={found.error} title={words.asset.renditions_failed} />;
   }
-  const rows = [...found.data.items].sort(byKindAndHeight);
+  const rows = [...found.data.items].sort((one, other) => (other.height ?? 0) - (one.height ?? 0));
   if (rows.length === 0) return <p className="panel dim">{words.asset.renditions_none}</p>;
   return (
     <div className="panel">
       {download.error !== null && (
         <FailureBar error={download.error} title={words.asset.download_failed} />
       )}
+      {KINDS.map((kind) => (
+        <Group
+          key={kind}
+          title={words.asset.rendition_kinds[kind]}
+          rows={rows.filter((row) => row.kind === kind)}
+          onDownload={download.mutate}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface GroupProps {
+  readonly title: string;
+  readonly rows: readonly Rendition[];
+  readonly onDownload: (quality: string) => void;
+}
+
+function Group({ title, rows, onDownload }: GroupProps): ReactNode {
+  if (rows.length === 0) return null;
+  return (
+    <section className="group">
+      <h3>{title}</h3>
       <ul className="rows">
         {rows.map((row) => (
           <Row
             key={row.id}
             rendition={row}
             onDownload={() => {
-              download.mutate(row.name);
+              onDownload(row.name);
             }}
           />
         ))}
       </ul>
-    </div>
+    </section>
   );
 }
 
@@ -62,18 +85,21 @@ function Row({ rendition, onDownload }: RowProps): ReactNode {
       <div className="line">
         <span className="name">{name}</span>
         <Badge sign={signOfRendition(state, progress)} />
-        {state === "ready" && kind === "proxy" ? (
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={fill(words.asset.download_one, { name })}
-            title={fill(words.asset.download_one, { name })}
-            onClick={onDownload}
-          >
-            <Icon of="download" size={16} />
-          </ActionIcon>
-        ) : (
-          <span className="no-act" />
+        {state === "ready" && kind === "proxy" && (
+          <>
+            <Act
+              glyph="play"
+              label={fill(words.asset.play_one, { name })}
+              onClick={() => {
+                document.querySelector<RushesPlayer>("rushes-player")?.playAt(name);
+              }}
+            />
+            <Act
+              glyph="download"
+              label={fill(words.asset.download_one, { name })}
+              onClick={onDownload}
+            />
+          </>
         )}
       </div>
       {state === "making" && (
@@ -83,9 +109,4 @@ function Row({ rendition, onDownload }: RowProps): ReactNode {
       {reason !== null && <p className="problem">{reason}</p>}
     </li>
   );
-}
-
-function byKindAndHeight(one: Rendition, other: Rendition): number {
-  const kinds = KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind);
-  return kinds !== 0 ? kinds : (other.height ?? 0) - (one.height ?? 0);
 }

@@ -1,5 +1,5 @@
 /** The filters over the grid; they live in the address, so Back and a copied link work. */
-import { NativeSelect, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState, type ReactNode } from "react";
@@ -8,6 +8,7 @@ import { portal as words } from "../../shared/text/en.json";
 import { projectsQuery, type LibraryFilter } from "../api/queries";
 import { Icon } from "../parts/glyphs";
 import { labelOfProject } from "../parts/places";
+import { Choice } from "./choice";
 
 const SETTLE_MS = 250; // after the last key, before the server is asked
 
@@ -90,32 +91,5 @@ function Search({
         if (event.key === "Escape") event.currentTarget.blur();
       }}
     />
-  );
-}
-
-interface ChoiceProps {
-  readonly label: string;
-  readonly value: string | undefined;
-  readonly options: readonly (readonly [string, string])[];
-  readonly onChange: (value: string | undefined) => void;
-}
-
-function Choice({ label, value, options, onChange }: ChoiceProps): ReactNode {
-  return (
-    <NativeSelect
-      aria-label={label}
-      className={value === undefined ? "choice" : "choice is-set"}
-      value={value ?? ""}
-      onChange={(event) => {
-        onChange(event.currentTarget.value === "" ? undefined : event.currentTarget.value);
-      }}
-    >
-      <option value="">{label}</option>
-      {options.map(([name, words]) => (
-        <option key={name} value={name}>
-          {words}
-        </option>
-      ))}
-    </NativeSelect>
   );
 }

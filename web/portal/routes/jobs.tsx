@@ -1,7 +1,7 @@
 /** The work: what runs, what waits, what failed and why. */
 import { Button } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { formatMoment } from "../../shared/format";
@@ -10,26 +10,41 @@ import { fill } from "../../shared/text/fill";
 import { call } from "../api/call";
 import { jobsQuery } from "../api/queries";
 import type { Job } from "../api/types";
+import { Choice } from "../grid/choice";
 import { More } from "../grid/more";
 import { Badge } from "../parts/badge";
 import { Empty, Failure, FailureBar, Waiting } from "../parts/notes";
 import { signOfJob } from "../parts/states";
 import { useTitle } from "../parts/title";
 
+const route = getRouteApi("/jobs");
+
 export function Jobs(): ReactNode {
   useTitle(words.places.jobs);
+  const { state } = route.useSearch();
+  const navigate = route.useNavigate();
   return (
     <div className="screen">
       <div className="screen-head">
         <h1>{words.places.jobs}</h1>
+        <div className="filters">
+          <Choice
+            label={words.library.state}
+            value={state}
+            options={Object.entries(words.job_states)}
+            onChange={(next) => {
+              void navigate({ search: { state: next }, replace: true });
+            }}
+          />
+        </div>
       </div>
-      <List />
+      <List state={state} />
     </div>
   );
 }
 
-function List(): ReactNode {
-  const found = useInfiniteQuery(jobsQuery);
+function List({ state }: { readonly state: string | undefined }): ReactNode {
+  const found = useInfiniteQuery(jobsQuery(state));
   const retry = (): void => {
     void found.refetch();
   };
@@ -67,7 +82,7 @@ function Row({ job }: { readonly job: Job }): ReactNode {
   const queries = useQueryClient();
   const deed = useMutation({
     mutationFn: (verb: "cancel" | "retry") =>
-      call<unknown>(`/jobs/${job.id}/${verb}`, { method: "POST" }),
+      call<unknown>(`/jobs/${encodeURIComponent(job.id)}/${verb}`, { method: "POST" }),
     onSettled: () => queries.invalidateQueries({ queryKey: ["jobs"] }),
   });
   const reason = job.error?.detail ?? "";

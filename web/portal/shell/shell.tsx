@@ -35,7 +35,9 @@ export function Shell(): ReactNode {
       </a>
       <nav className="rail" aria-label={words.navigation}>
         <Link to="/library" search={{}} className="mark" aria-label={words.places.library}>
-          <i aria-hidden="true" />
+          <svg width={24} height={24} aria-hidden="true">
+            <use href="#i-mark" />
+          </svg>
           <span>{words.product}</span>
         </Link>
         {PLACES.map(({ to, glyph }) => (

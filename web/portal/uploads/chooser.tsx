@@ -8,18 +8,21 @@ import "@mantine/core/styles/Paper.layer.css";
 import "@mantine/core/styles/Combobox.layer.css";
 
 import { Autocomplete, Button, Modal } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState, type DragEvent, type ReactNode } from "react";
 
 import { portal as words } from "../../shared/text/en.json";
 import { count } from "../../shared/text/fill";
 import { gatherDropped, gatherPicked } from "../../shared/uploads/gather";
 import type { Chosen } from "../../shared/uploads/item";
+import { call } from "../api/call";
 import { projectsQuery } from "../api/queries";
+import type { Project } from "../api/types";
 import { Icon } from "../parts/glyphs";
+import { FailureBar } from "../parts/notes";
 import { labelOfProject } from "../parts/places";
 import { closeChooser, takeFiles, useUploads } from "./desk";
-import { readPlace } from "./place";
+import { readPlace, type Place } from "./place";
 
 const LAST = "rushes.upload.place";
 
@@ -33,11 +36,20 @@ export function Chooser(): ReactNode {
     label: labelOfProject(project),
   }));
   const read = readPlace(place, known);
+  const queries = useQueryClient();
+  const sending = useMutation({
+    mutationFn: async ({ project, label, fresh }: Place) => {
+      const id = fresh === null ? project : (await makeProject(fresh)).id;
+      await takeFiles(id ?? "", label || words.uploads.inbox, chosen);
+    },
+    onSuccess: async () => {
+      localStorage.setItem(LAST, place);
+      closeChooser();
+      await queries.invalidateQueries({ queryKey: projectsQuery.queryKey });
+    },
+  });
   const send = (): void => {
-    if (read === null || chosen.length === 0) return;
-    localStorage.setItem(LAST, place);
-    void takeFiles(read.project, read.label || words.uploads.inbox, chosen);
-    closeChooser();
+    if (read !== null && chosen.length > 0) sending.mutate(read);
   };
   return (
     <Modal
@@ -65,11 +77,18 @@ export function Chooser(): ReactNode {
           maxLength={200}
         />
         <Drop chosen={chosen} onChoose={setChosen} />
+        {sending.error !== null && (
+          <FailureBar error={sending.error} title={words.uploads.not_begun} />
+        )}
         <div className="actions end">
           <Button variant="default" onClick={closeChooser}>
             {words.cancel}
           </Button>
-          <Button type="submit" disabled={chosen.length === 0 || read === null}>
+          <Button
+            type="submit"
+            loading={sending.isPending}
+            disabled={chosen.length === 0 || read === null}
+          >
             {chosen.length === 0
               ? words.uploads.send_none
               : count(words.uploads.send, chosen.length)}
@@ -78,6 +97,10 @@ export function Chooser(): ReactNode {
       </form>
     </Modal>
   );
+}
+
+function makeProject(names: NonNullable<Place["fresh"]>): Promise<Project> {
+  return call<Project>("/projects", { method: "POST", body: names });
 }
 
 interface DropProps {

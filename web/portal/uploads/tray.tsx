@@ -1,5 +1,5 @@
 /** The tray: what is being sent, on every screen, with pause, cancel and another try. */
-import { ActionIcon, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 
 import { formatSize, formatSpeed, middleEllipsis } from "../../shared/format";
@@ -7,8 +7,9 @@ import { portal as words, states } from "../../shared/text/en.json";
 import { count, fill } from "../../shared/text/fill";
 import { formatTimeLeft } from "../../shared/uploads/estimator";
 import { percentOf, type Item } from "../../shared/uploads/item";
+import { Act } from "../parts/act";
 import { Badge } from "../parts/badge";
-import { Icon, type Glyph } from "../parts/glyphs";
+import type { Glyph } from "../parts/glyphs";
 import type { Sign, Tone } from "../parts/states";
 import { allItems, clearDone, openUploads, useUploads, type Lane } from "./desk";
 
@@ -19,7 +20,7 @@ export function Tray(): ReactNode {
   const [isOpen, setOpen] = useState(true);
   const entries = allItems(lanes);
   if (entries.length === 0) return null;
-  const head = open > 0 ? headOf(lanes, open) : words.uploads.all_done;
+  const head = headOf(lanes, open);
   return (
     <section className="tray" aria-label={words.uploads.tray}>
       <header>
@@ -57,7 +58,12 @@ export function Tray(): ReactNode {
 }
 
 function headOf(lanes: readonly Lane[], open: number): string {
+  if (open === 0) return words.uploads.all_done;
   const files = count(words.uploads.sending, open);
+  const isChecking = lanes.every(({ queue }) =>
+    queue.items.every(({ state }) => state === "checking" || state === "received"),
+  );
+  if (isChecking) return fill(words.uploads.head_checking, { files });
   const totals = lanes.map(({ queue }) => queue.totals());
   const sent = totals.reduce((sum, each) => sum + each.sent, 0);
   const bytes = totals.reduce((sum, each) => sum + each.bytes, 0);
@@ -152,20 +158,6 @@ function Acts({ lane: { queue }, item }: { readonly lane: Lane; readonly item: I
     default:
       return null;
   }
-}
-
-interface ActProps {
-  readonly glyph: Glyph;
-  readonly label: string;
-  readonly onClick: () => void;
-}
-
-function Act({ glyph, label, onClick }: ActProps): ReactNode {
-  return (
-    <ActionIcon variant="subtle" color="gray" aria-label={label} title={label} onClick={onClick}>
-      <Icon of={glyph} size={16} />
-    </ActionIcon>
-  );
 }
 
 const SIGNS: Readonly<Record<Item["state"], readonly [Tone, Glyph]>> = {
