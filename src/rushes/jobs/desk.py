@@ -6,7 +6,9 @@ Our row is written first, so a cancel wins over whatever the engine does meanwhi
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from rushes.clock import Clock
 from rushes.db.engine import Database
@@ -22,6 +24,8 @@ from rushes.jobs.job import (
     next_try,
 )
 from rushes.jobs.remote import Remote, StepSeen
+
+MOST_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,15 @@ class Desk:
         await asyncio.to_thread(self.remote.cancel, job_id)
         await self._record_cancelled(family)
         return await self.get(job_id)
+
+    async def cancel_all_for(self, subject: str) -> int:
+        """End every job for a subject that waits or runs; return how many."""
+        wanted = records.JobFilter(states=(JobState.WAITING, JobState.RUNNING), subject=subject)
+        found = await self.list_page(wanted, MOST_AT_ONCE)
+        for job in found:
+            with suppress(JobEnded):
+                await self.cancel(job.id)
+        return len(found)
 
     async def retry(self, job_id: str) -> Job:
         """Try a job again from its first failed step on; return the new job.

@@ -219,6 +219,10 @@ class Engine:
                 self._lock.release()
                 self._lock = None
 
+    def count_running(self) -> int:
+        """Return how many workflows run in this process."""
+        return len(self._running)
+
     def interrupt(self) -> None:
         """Interrupt every running workflow at once; its programs end with it."""
         for task in tuple(self._running):
