@@ -30,6 +30,10 @@ from typing import Final
 HOUSE: Final = Path(__file__).resolve().parent.parent
 SOURCES: Final = HOUSE / "web"
 BUNDLE: Final = HOUSE / "src" / "rushes" / "web" / "static"
+FRESH: Final = HOUSE / "build" / "web"
+"""Where a bundle is built; it takes the other's place when it is whole, so that a server beside
+never reads half of one."""
+
 STAMP: Final = BUNDLE / ".built-from"
 INSTALLED: Final = SOURCES / "node_modules" / ".installed-from"
 
@@ -87,13 +91,24 @@ def build(sources_hash: str) -> None:
     if node is None:
         sys.exit(ADVICE)
     install(node)
-    STAMP.unlink(missing_ok=True)
     node.run("node_modules/typescript/bin/tsc", "--noEmit")
-    node.run("node_modules/vite/bin/vite.js", "build", "--logLevel", "warn")
-    packed = sum(pack(path) for path in sorted(BUNDLE.rglob("*")) if path.is_file())
-    check_bundle()
-    STAMP.write_text(f"{sources_hash}\n")
+    vite = ("node_modules/vite/bin/vite.js", "build", "--logLevel", "warn")
+    node.run(*vite, "--outDir", str(FRESH), "--emptyOutDir")
+    packed = sum(pack(path) for path in sorted(FRESH.rglob("*")) if path.is_file())
+    check_bundle(FRESH)
+    (FRESH / STAMP.name).write_text(f"{sources_hash}\n")
+    exchange()
     print(f"The web pages are built: {BUNDLE.relative_to(HOUSE)}, {packed} files packed.")
+
+
+def exchange() -> None:
+    """Put the fresh bundle in the place of the old one."""
+    old = FRESH.with_name("web.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if BUNDLE.exists():
+        BUNDLE.rename(old)
+    FRESH.rename(BUNDLE)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def install(node: Node) -> None:
@@ -176,14 +191,14 @@ def _find_brotli() -> Callable[[bytes], bytes] | None:
     return compress
 
 
-def check_bundle() -> None:
+def check_bundle(folder: Path) -> None:
     """Refuse a bundle that lacks its manifest, a named file, or that carries a source map."""
-    manifest = json.loads((BUNDLE / ".vite" / "manifest.json").read_bytes())
+    manifest = json.loads((folder / ".vite" / "manifest.json").read_bytes())
     named = {entry["file"] for entry in manifest.values()}
-    lost = sorted(name for name in named if not (BUNDLE / name).is_file())
+    lost = sorted(name for name in named if not (folder / name).is_file())
     if lost:
         sys.exit(f"The bundle lacks files that its manifest names: {', '.join(lost)}")
-    maps = sorted(path.name for path in BUNDLE.rglob("*.map"))
+    maps = sorted(path.name for path in folder.rglob("*.map"))
     if maps:
         sys.exit(f"Source maps do not belong into the bundle: {', '.join(maps)}")
 

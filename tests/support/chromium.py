@@ -21,9 +21,13 @@ ARGUMENTS = (
 PATIENCE_MS = 20_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests; each has a context of its own."""
+    """One Chromium for the tests of a file; each has a context of its own.
+
+    Not one for the whole run: while it is open, Playwright's loop runs in this thread, and tests
+    that bring a loop of their own would fail.
+    """
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("Chromium is missing (Debian package chromium)")
