@@ -242,6 +242,8 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
         keeper=keeper,
         remover=Remover(database, house.archive, house.edge),
         sweep=Sweep(database, clock, house.intake.spool, house.ending),
+        desk=house.desk,
+        clock=clock,
     )
 
 

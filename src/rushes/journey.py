@@ -18,11 +18,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from rushes.clock import Clock
 from rushes.errors import Kind as ErrorKind
 from rushes.events.event import Event, EventType
 from rushes.events.relay import Argument, Start, Story
 from rushes.intake.sniff import Sniffed
 from rushes.intake.verify import Intake
+from rushes.jobs.desk import Desk
 from rushes.jobs.engine import Engine
 from rushes.jobs.job import Queue, StepFailed, workflow_id
 from rushes.jobs.schedule import EXPIRE_UPLOADS
@@ -92,6 +94,8 @@ class Deeds:
     keeper: Keeper
     remover: Remover
     sweep: Sweep
+    desk: Desk
+    clock: Clock
 
     async def settle(self, content_id: str) -> None:
         """Bring the assets of a content to the state that is true now; free the spool if it may."""
@@ -202,17 +206,24 @@ def _tell_leaving(engine: Engine, deeds: Deeds) -> None:
     remove = engine.step("remove", timeout_seconds=RUN_SECONDS)(deeds.remover.remove_content)
     expire = engine.step("expire", timeout_seconds=RUN_SECONDS)(_expiring(deeds))
     finish_removals = engine.step("orphans")(deeds.remover.remove_orphans)
+    stop = engine.step("stop")(deeds.desk.cancel_all_for)
+    release = engine.step("release")(deeds.originals.release_abandoned)
+    sweep_leftovers = engine.step("leftovers")(_sweeping(deeds))
 
     @engine.workflow("delete")
     async def delete(asset_id: str, content_id: str) -> None:
         if await forget(asset_id, content_id):
-            await sweep(content_id)
+            await stop(content_id)
             await remove(content_id)
+            await sweep(content_id)
+        await release()
 
     @engine.scheduled(EXPIRE_UPLOADS)
     async def expire_uploads() -> None:
         await expire()
         await finish_removals()
+        await sweep_leftovers()
+        await release()
 
 
 async def _or_give_up(
@@ -257,6 +268,13 @@ def _expiring(deeds: Deeds) -> Callable[[], Awaitable[int]]:
         return (await deeds.sweep.run()).expired
 
     return expire
+
+
+def _sweeping(deeds: Deeds) -> Callable[[], Awaitable[int]]:
+    async def sweep() -> int:
+        return await deeds.making.sweep_leftovers(deeds.clock.now())
+
+    return sweep
 
 
 def _failing(deeds: Deeds, *kinds: Kind) -> Callable[[str, str, str], Awaitable[None]]:

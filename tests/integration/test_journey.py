@@ -11,7 +11,7 @@ import pytest
 
 from rushes.access.permit import SYSTEM
 from rushes.events.event import EventType
-from rushes.jobs.job import JobState
+from rushes.jobs.job import Job, JobState
 from rushes.jobs.records import JobFilter
 from rushes.library import records as library_records
 from rushes.library.asset import State
@@ -169,6 +169,28 @@ async def test_a_deleted_asset_takes_its_bytes_with_it(stage: Stage) -> None:
     await until(lambda: not stage.files("archive"), what="an empty archive")
 
 
+async def test_deleting_stops_what_is_being_made(stage: Stage, media_files: MediaFiles) -> None:
+    """Its jobs end, and neither a segment nor an object is left."""
+    upload = await stage.send("clip.mp4", media_files.get("long.mp4").read_bytes())
+
+    async def is_being_made() -> bool:
+        jobs = await stage.house.desk.list_page(JobFilter(workflow="ladder"), 1)
+        return bool(jobs) and jobs[0].state is JobState.RUNNING
+
+    await until(is_being_made, seconds=30, what="a running ladder")
+    asset = await stage.find(upload)
+    assert asset is not None
+    await stage.house.editing.delete(SYSTEM.id, asset.id, project_ids=None)
+
+    def is_gone() -> bool:
+        places = ("archive", "edge", "segments", "spool")
+        return not any(stage.files(place) for place in places)
+
+    await until(is_gone, seconds=30, what="every file gone")
+    (ladder,) = await stage.house.desk.list_page(JobFilter(workflow="ladder"), 2)
+    assert JobState.CANCELLED is ladder.state
+
+
 async def test_content_that_another_asset_has_stays(stage: Stage) -> None:
     """Only the asset goes."""
     first = await stage.settled(await stage.send("a.txt", TEXT))
@@ -190,15 +212,22 @@ async def test_content_that_another_asset_has_stays(stage: Stage) -> None:
 async def test_a_failed_ladder_can_be_tried_again(stage: Stage, media_files: MediaFiles) -> None:
     """What hindered it is gone, the job is tried again, and the asset is ready after all."""
     content = media_files.get("no_audio.mp4").read_bytes()
-    root = hashlib.sha256(hashlib.sha256(content).digest()).hexdigest()
-    hindrance = stage.house.settings.at("segments") / root
+    hindrance = stage.house.settings.at("segments")
+    hindrance.rmdir()
     hindrance.write_bytes(b"in the way")
     asset = await stage.settled(await stage.send("clip.mp4", content))
     assert State.FAILED is asset.state
 
+    async def list_failed() -> list[Job]:
+        return await stage.house.desk.list_page(JobFilter(states=(JobState.FAILED,)), 10)
+
+    async def has_given_up() -> bool:
+        return {"ladder", "stills"} == {job.workflow for job in await list_failed()}
+
+    await until(has_given_up, seconds=30, what="the last try of both jobs")
     hindrance.unlink()
-    failed = await stage.house.desk.list_page(JobFilter(states=(JobState.FAILED,)), 10)
-    for job in failed:
+    hindrance.mkdir()
+    for job in await list_failed():
         await stage.house.desk.retry(job.id)
 
     async def is_ready() -> bool:

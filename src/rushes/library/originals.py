@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from rushes.db.engine import Database
 from rushes.intake.verify import digest_file
 from rushes.library import records
 from rushes.uploads import records as upload_records
 from rushes.uploads.spool import Spool
+
+PAGE: Final = 100
 
 Original = Callable[[str], Awaitable[Path]]
 """Gives a local path of a content's original; the deed of a room to our right."""
@@ -45,6 +48,17 @@ class Originals:
         async with self.database.reading() as connection:
             assets = await records.list_of_content(connection, content_id)
         for asset in assets:
-            await self.spool.release(asset.upload_id)
-            async with self.database.transaction() as connection:
-                await upload_records.mark_unspooled(connection, asset.upload_id)
+            await self._release(asset.upload_id)
+
+    async def release_abandoned(self) -> int:
+        """Remove what the spool holds of assets that were deleted; return how many uploads."""
+        async with self.database.reading() as connection:
+            abandoned = await records.list_abandoned_uploads(connection, PAGE)
+        for upload_id in abandoned:
+            await self._release(upload_id)
+        return len(abandoned)
+
+    async def _release(self, upload_id: str) -> None:
+        await self.spool.release(upload_id)
+        async with self.database.transaction() as connection:
+            await upload_records.mark_unspooled(connection, upload_id)

@@ -14,8 +14,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rushes.db.tables import assets, contents, projects
+from rushes.db.tables import assets, contents, projects, uploads
 from rushes.library.asset import Asset, Scan, State
+from rushes.uploads.upload import State as UploadState
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,22 @@ async def find_asset_of_upload(connection: AsyncConnection, upload_id: str) -> A
     query = select(assets).where(assets.c.upload_id == upload_id)
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else _asset(row)
+
+
+async def list_abandoned_uploads(connection: AsyncConnection, limit: int) -> list[str]:
+    """Return accepted uploads whose asset is gone, and whose bytes the spool still holds.
+
+    Bytes of a content that another asset still has stay until the archive holds them.
+    """
+    filed = select(assets.c.upload_id)
+    kept = select(contents.c.upload_id)
+    query = select(uploads.c.id).where(
+        uploads.c.state == UploadState.ACCEPTED.value,
+        uploads.c.is_spooled,
+        uploads.c.id.not_in(filed),
+        uploads.c.id.not_in(kept),
+    )
+    return list((await connection.execute(query.limit(limit))).scalars())
 
 
 async def list_of_content(connection: AsyncConnection, content_id: str) -> list[Asset]:

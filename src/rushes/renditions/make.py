@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rushes.db.engine import Database
@@ -36,6 +38,9 @@ from rushes.renditions.rendition import Kind, State
 OnShare = Callable[[float], Awaitable[None]]
 """Told how much of the whole is done, from 0 to 1."""
 
+LEFTOVERS_REST = timedelta(hours=1)
+"""A folder this young may belong to a run that has not heard yet that its content is gone."""
+
 SOUND_ONLY_GRID = "alone"
 """The name of the grid of a sound without picture, which needs no other."""
 
@@ -49,11 +54,6 @@ class Subject:
     grid: Grid | None
     rungs: tuple[Rung, ...]
     renditions: tuple[Rendition, ...]
-
-    @property
-    def root(self) -> str:
-        """Return the name of its folder of segments."""
-        return self.content.root.hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Making:
         rendition = next((each for each in subject.renditions if each.id == rendition_id), None)
         if rendition is None or rendition.state is not State.MAKING:
             return
-        target = self.folder / subject.root / rendition.file_name
+        target = self.folder / subject.content.id / rendition.file_name
         layout = await self._assemble(subject, rendition, target)
         await self.outcomes.finish(rendition, target, _made(layout))
 
@@ -135,11 +135,16 @@ class Making:
 
     async def sweep(self, content_id: str) -> None:
         """Remove the segments of a content: they are in its files now, or nobody wants them."""
+        await asyncio.to_thread(shutil.rmtree, self.folder / content_id, ignore_errors=True)
+
+    async def sweep_leftovers(self, now: datetime) -> int:
+        """Remove old folders of contents that nobody has any more; return how many."""
+        old = await asyncio.to_thread(_list_older, self.folder, now - LEFTOVERS_REST)
         async with self.database.reading() as connection:
-            content = await library_records.find_content(connection, content_id)
-        if content is not None:
-            folder = self.folder / content.root.hex()
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            known = await library_records.list_contents_by_id(connection, old)
+        for content_id in set(old) - set(known):
+            await self.sweep(content_id)
+        return len(set(old) - set(known))
 
     async def _assemble(self, subject: Subject, rendition: Rendition, target: Path) -> Layout:
         studio, cuts = self._studio(subject), _cuts(subject)
@@ -189,7 +194,7 @@ class Making:
             )
 
     def _studio(self, subject: Subject) -> Studio:
-        return replace(self.studio, folder=self.folder / subject.root)
+        return replace(self.studio, folder=self.folder / subject.content.id)
 
 
 def _run(subject: Subject, stretch: Stretch, threads: int) -> SegmentRun:
@@ -222,6 +227,11 @@ def _made(layout: Layout) -> Made:
         bitrate=sum(tracks),
         layout=format_layout(layout),
     )
+
+
+def _list_older(folder: Path, before: datetime) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [each.name for each in entries if each.stat().st_mtime < before.timestamp()]
 
 
 async def _ignore(_name: str, _index: int) -> None:

@@ -59,7 +59,7 @@ class Stills:
         return await self.gallery.poster(original, info)
 
     async def _finish(self, content: Content, rendition: Rendition, still: Still) -> None:
-        path = self.folder / content.root.hex() / rendition.file_name
+        path = self.folder / content.id / rendition.file_name
         await asyncio.to_thread(_write, path, still.content)
         made = Made(
             size_bytes=len(still.content),
