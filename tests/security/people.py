@@ -119,61 +119,40 @@ async def _plant(house: House, project: Project) -> dict[str, str]:
     """Insert an upload, an asset and a job into a project; return their ids."""
     now = house.clock.now()
     upload_id, asset_id, content_id = (f"{kind}_{'1' * 36}" for kind in ("upl", "ast", "cnt"))
+    file = {"file_name": "a.mov", "created_at": now, "updated_at": now}
+    upload = {"id": upload_id, "protocol": "tus", "state": "accepted", "expires_at": now}
+    content = {
+        "id": content_id,
+        "scope": project.client_slug,
+        "root": b"r",
+        "format": "mov",
+        "media_type": "video/quicktime",
+        "created_at": now,
+    }
+    asset = {
+        "id": asset_id,
+        "content_id": content_id,
+        "created_by": "system",
+        "state": "filed",
+        "scan": "not_scanned",
+        "tags": [],
+        "metadata": {},
+        "search": "a.mov",
+    }
+    job = {
+        "id": "job-1111",
+        "workflow": "file",
+        "subject": asset_id,
+        "state": "succeeded",
+        "created_at": now,
+        "updated_at": now,
+    }
+    bytes_of = {"upload_id": upload_id, "kind": "video", "size_bytes": 1}
+    place = {"project_id": project.id}
     async with house.database.transaction() as connection:
-        await connection.execute(
-            insert(uploads).values(
-                id=upload_id,
-                protocol="tus",
-                state="accepted",
-                project_id=project.id,
-                asset_id=asset_id,
-                file_name="a.mov",
-                created_at=now,
-                updated_at=now,
-                expires_at=now,
-            )
-        )
-        await connection.execute(
-            insert(contents).values(
-                id=content_id,
-                scope=project.client_slug,
-                root=b"r",
-                size_bytes=1,
-                format="mov",
-                media_type="video/quicktime",
-                kind="video",
-                upload_id=upload_id,
-                created_at=now,
-            )
-        )
-        await connection.execute(
-            insert(assets).values(
-                id=asset_id,
-                project_id=project.id,
-                content_id=content_id,
-                upload_id=upload_id,
-                created_by="system",
-                file_name="a.mov",
-                kind="video",
-                state="filed",
-                scan="not_scanned",
-                size_bytes=1,
-                tags=[],
-                metadata={},
-                search="a.mov",
-                created_at=now,
-                updated_at=now,
-            )
-        )
-        await connection.execute(
-            insert(jobs).values(
-                id="job-1111",
-                workflow="file",
-                subject=asset_id,
-                project_id=project.id,
-                state="succeeded",
-                created_at=now,
-                updated_at=now,
-            )
-        )
+        values = upload | file | place | {"asset_id": asset_id}
+        await connection.execute(insert(uploads).values(**values))
+        await connection.execute(insert(contents).values(**content | bytes_of))
+        await connection.execute(insert(assets).values(**asset | file | bytes_of | place))
+        await connection.execute(insert(jobs).values(**job | place))
     return {"upload_id": upload_id, "asset_id": asset_id, "job_id": "job-1111"}

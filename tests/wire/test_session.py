@@ -114,6 +114,9 @@ async def test_the_sixth_attempt_in_a_minute_is_refused(
     assert [401] * 5 == statuses
     assert 429 == refused.status_code
     assert "rate.limited" == refused.json()["code"]
+    assert '"login";q=5;w=60' == refused.headers["RateLimit-Policy"]
+    assert f'"login";r=0;t={refused.headers["Retry-After"]}' == refused.headers["RateLimit"]
+    assert ["5", "0"] == [refused.headers[f"X-RateLimit-{name}"] for name in ("Limit", "Remaining")]
     assert 200 == admitted.status_code
 
 

@@ -170,6 +170,17 @@ class Linking:
         """
         return self.sealer.open(_place(link.id), link.token_sealed)
 
+    async def require_keys(self) -> None:
+        """Return if the keys at hand open what was sealed last; asked at start.
+
+        Raises:
+            KeyUnreadable: the key is away or another one; the sentence names it.
+        """
+        async with self.database.reading() as connection:
+            newest = await records.list_links(connection, None, None, 1)
+        for link, _ in newest:
+            self.find_token(link)
+
     async def _get(
         self, connection: Connection, actor: Actor, link_id: str, verb: Verb
     ) -> tuple[Link, Project]:

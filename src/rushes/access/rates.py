@@ -67,6 +67,9 @@ class Rates:
             raise TooOften(
                 "That was tried too often. Wait as long as `Retry-After` says.",
                 retry_after=max(1.0, math.ceil(free_at - now)),
+                policy=rule.name,
+                limit=rule.calls,
+                window_seconds=rule.window_seconds,
             )
 
     async def sweep(self) -> None:

@@ -13,7 +13,7 @@ import json
 import logging
 import math
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
@@ -126,10 +126,28 @@ def answer_error(error: RushesError, request_id: str) -> Response:
     status = STATUSES[error.kind]
     if error.kind is Kind.BROKEN:
         return answer(status, "rushes.broken", BROKEN, request_id)
-    headers = {}
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(max(0, math.ceil(error.retry_after)))
+    headers = dict(_list_waiting(error))
     return answer(status, error.code, error.message, request_id, headers=headers, facts=error.facts)
+
+
+def _list_waiting(error: RushesError) -> Iterator[tuple[str, str]]:
+    """Yield the headers that say when to come again, the newer and the older ones.
+
+    `RateLimit`: draft-ietf-httpapi-ratelimit-headers-10.
+    """
+    if error.retry_after is None:
+        return
+    seconds = max(0, math.ceil(error.retry_after))
+    yield "Retry-After", str(seconds)
+    policy, limit = error.facts.get("policy"), error.facts.get("limit")
+    window = error.facts.get("window_seconds")
+    if policy is None or limit is None or window is None:
+        return
+    yield "RateLimit-Policy", f'"{policy}";q={limit};w={int(float(window))}'
+    yield "RateLimit", f'"{policy}";r=0;t={seconds}'
+    yield "X-RateLimit-Limit", str(limit)
+    yield "X-RateLimit-Remaining", "0"
+    yield "X-RateLimit-Reset", str(seconds)
 
 
 def answer(
