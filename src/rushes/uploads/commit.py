@@ -17,7 +17,7 @@ from rushes.db.engine import Connection, Database
 from rushes.events import outbox
 from rushes.events.event import SYSTEM_ACTOR, Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
-from rushes.uploads import records
+from rushes.uploads import quota_records, records
 from rushes.uploads.blocks import count_blocks, find_root
 from rushes.uploads.records import Advance
 from rushes.uploads.upload import Upload
@@ -95,7 +95,7 @@ async def complete(connection: Connection, upload: Upload, clock: Clock) -> Uplo
     root = find_root(digests) if len(digests) == count_blocks(upload.offset) else None
     if not await records.mark_completed(connection, upload, root, now):
         raise PlaceLost(upload.id)
-    await records.count_use(connection, upload, now)
+    await quota_records.count_use(connection, upload, now)
     await tell(connection, upload, EventType.UPLOAD_COMPLETED, clock)
     return await records.get_upload(connection, upload.id)
 

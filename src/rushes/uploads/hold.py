@@ -98,6 +98,10 @@ class Holds:
             del self._held[upload_id]
             hold.released.set()
 
+    def is_held(self, upload_id: str) -> bool:
+        """Say whether somebody writes to an upload."""
+        return upload_id in self._held
+
     async def evict(self, upload_id: str) -> None:
         """Make a holder go, however busy it is, and wait until it went (2 s at most)."""
         holder = self._held.get(upload_id)

@@ -11,7 +11,7 @@ from typing import Final
 from rushes.access.limits import QuotaExceeded, explain
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
-from rushes.uploads import records
+from rushes.uploads import quota_records, records
 from rushes.uploads.upload import LengthChanged, Upload
 
 STEP_BYTES: Final = 2**30
@@ -58,8 +58,8 @@ class Quota:
             if more > 0:
                 await self._reserve(connection, upload, more, 0)
             else:
-                await records.give_back(connection, upload, -more, 0)
-            await records.record_reserved(connection, upload.id, size_bytes)
+                await quota_records.give_back(connection, upload, -more, 0)
+            await quota_records.record_reserved(connection, upload.id, size_bytes)
             return await records.get_upload(connection, upload.id)
 
     async def _grow_to(self, upload: Upload, size_bytes: int) -> int:
@@ -67,13 +67,13 @@ class Quota:
             now = await records.get_upload(connection, upload.id)
             if size_bytes > now.reserved_bytes:
                 await self._reserve(connection, now, size_bytes - now.reserved_bytes, 0)
-                await records.record_reserved(connection, upload.id, size_bytes)
+                await quota_records.record_reserved(connection, upload.id, size_bytes)
             return max(size_bytes, now.reserved_bytes)
 
     async def _reserve(
         self, connection: Connection, upload: Upload, bytes_more: int, files_more: int
     ) -> None:
         now = self.clock.now()
-        if not await records.reserve(connection, upload, bytes_more, files_more, now):
-            link, project = await records.find_use(connection, upload)
+        if not await quota_records.reserve(connection, upload, bytes_more, files_more, now):
+            link, project = await quota_records.find_use(connection, upload)
             raise explain(link, project, bytes_more, files_more)

@@ -87,9 +87,10 @@ class Receiver:
             UploadTooLarge, UploadStopped, ChecksumMismatch, SpoolFull, SpoolBroken: after some
                 were; the fact `offset` says what is kept.
         """
-        await self.find(upload_id, may)  # strangers disturb nobody who holds it
         hold = Hold()
-        work = asyncio.create_task(self._append(hold, upload_id, append, body, most or self._most))
+        work = asyncio.create_task(
+            self._append(hold, upload_id, append, body, may, most=most or self._most)
+        )
         self.running.add(work)
         work.add_done_callback(self.running.discard)
         try:
@@ -104,11 +105,9 @@ class Receiver:
         Raises:
             UploadMissing, UploadGone, UploadBusy: there is no such offset to tell.
         """
-        await self.find(upload_id, may)
+        await self._knock(upload_id, may)
         async with self.holds.take(upload_id, Hold()):
-            async with self.database.reading() as connection:
-                upload = (await records.get_upload(connection, upload_id)).answering()
-                extents = await records.list_extents(connection, upload_id)
+            upload, extents = await self._read(upload_id, may)
             if upload.is_open:
                 size = await self.spool.run(self.spool.find_size, extents[-1])
                 await self._require_size(upload, extents, size)
@@ -152,12 +151,25 @@ class Receiver:
         """Take nothing in any more; commit what has arrived. Say whether all came to rest."""
         return await self.holds.drain(seconds)
 
+    async def _knock(self, upload_id: str, may: May) -> None:
+        """Let strangers disturb nobody who holds an upload."""
+        if self.holds.is_held(upload_id):
+            await self.find(upload_id, may)
+
+    async def _read(self, upload_id: str, may: May) -> tuple[Upload, tuple[Extent, ...]]:
+        async with self.database.reading() as connection:
+            upload = await records.get_upload(connection, upload_id)
+            may(upload)
+            return upload.answering(), await records.list_extents(connection, upload_id)
+
     async def _append(
-        self, hold: Hold, upload_id: str, append: Append, body: Body, most: Most
+        self, hold: Hold, upload_id: str, append: Append, body: Body, may: May, *, most: Most
     ) -> Upload:
+        await self._knock(upload_id, may)
         async with self.holds.take(upload_id, hold):
-            async with self.database.reading() as connection:
-                upload = (await records.get_upload(connection, upload_id)).answering()
+            upload, extents = await self._read(upload_id, may)
+            if upload.is_open and self.memory.find(upload) is None:
+                upload, extents = await self._fence(upload)
             room = plan_append(
                 upload,
                 append,
@@ -169,10 +181,18 @@ class Receiver:
             if not upload.is_open:
                 return upload
             try:
-                return await self._receive(hold, upload, append, room, body)
+                return await self._receive(hold, upload, extents, append, room, body=body)
             except PlaceLost:
                 self.memory.forget(upload_id)
                 raise await self._find_out(upload_id) from None
+
+    async def _fence(self, upload: Upload) -> tuple[Upload, tuple[Extent, ...]]:
+        """Shut out writers of the past; what they committed until now counts."""
+        async with self.database.transaction() as connection:
+            upload = (await records.raise_fence(connection, upload.id)).answering()
+            extents = await records.list_extents(connection, upload.id)
+        self.memory.keep(upload, None)
+        return upload, extents
 
     def _most(self, _upload: Upload) -> int:
         return self.settings.max_file_bytes
@@ -189,9 +209,18 @@ class Receiver:
         )
 
     async def _receive(
-        self, hold: Hold, upload: Upload, append: Append, room: Room, body: Body
+        self,
+        hold: Hold,
+        upload: Upload,
+        extents: tuple[Extent, ...],
+        append: Append,
+        room: Room,
+        *,
+        body: Body,
     ) -> Upload:
-        upload, extents, known = await self._prepare(upload)
+        known = self.memory.find(upload)
+        if known is not None and known.is_spoiled:
+            extents = await self._begin_file(upload, extents)
         hashing = await self._find_hashing(upload, extents, known)
         summing = sums.start(append.checksum.algorithm) if append.checksum else None
         before = hashing.copy() if hashing and append.checksum else None
@@ -232,25 +261,15 @@ class Receiver:
         kept = before if is_as_before else hashing
         self.memory.keep(writing.upload, kept, is_spoiled=writing.is_spoiled)
 
-    async def _prepare(
-        self, upload: Upload
-    ) -> tuple[Upload, tuple[Extent, ...], Remembered | None]:
-        """Shut out writers of the past, and begin a new file where the old one is spoiled."""
-        known = self.memory.find(upload)
-        if known is None:
-            async with self.database.transaction() as connection:
-                upload = (await records.raise_fence(connection, upload.id)).answering()
-        async with self.database.reading() as connection:
-            extents = await records.list_extents(connection, upload.id)
-        if known is not None and known.is_spoiled:
-            try:
-                file = await self.spool.create(upload.id, len(extents))
-            except OSError as error:
-                raise tell_trouble(error, upload.offset) from error
-            async with self.database.transaction() as connection:
-                await records.record_extent(connection, upload.id, extents, file)
-            extents = (*extents, Extent(file, 0, 0))
-        return upload, extents, known
+    async def _begin_file(self, upload: Upload, extents: tuple[Extent, ...]) -> tuple[Extent, ...]:
+        """Go on in a new file, because the last one is spoiled."""
+        try:
+            file = await self.spool.create(upload.id, len(extents))
+        except OSError as error:
+            raise tell_trouble(error, upload.offset) from error
+        async with self.database.transaction() as connection:
+            await records.record_extent(connection, upload.id, extents, file)
+        return (*extents, Extent(file, 0, 0))
 
     async def _find_hashing(
         self, upload: Upload, extents: Sequence[Extent], known: Remembered | None

@@ -1,9 +1,9 @@
-"""The queries of uploads: rows, extents, block digests, and what is reserved for them.
+"""The queries of uploads: rows, extents, block digests.
 
 1. An offset moves by one conditional UPDATE: fence, old offset and state must be what the writer
    believes, else nothing happens.
 2. The length of the last extent is not stored: it is what the offset leaves.
-3. Reserving is one UPDATE that says its limit itself, so racing creations cannot pass it.
+3. What ends an upload gives back, in the same transaction, what was reserved for it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rushes.access.limits import Use
-from rushes.db.tables import block_hashes, links, projects, upload_parts, uploads
+from rushes.db.tables import block_hashes, upload_parts, uploads
+from rushes.uploads import quota_records
 from rushes.uploads.blocks import Block
 from rushes.uploads.upload import (
     Extent,
@@ -97,13 +97,13 @@ async def record_upload(connection: AsyncConnection, upload: Upload, file: str) 
 
 async def list_extents(connection: AsyncConnection, upload_id: str) -> tuple[Extent, ...]:
     """Return where an upload's bytes lie, in order; the last extent may be empty."""
-    offset = await connection.scalar(select(uploads.c.offset).where(uploads.c.id == upload_id))
-    query = select(upload_parts).where(upload_parts.c.upload_id == upload_id)
-    rows = (await connection.execute(query.order_by(upload_parts.c.position))).all()
+    query = select(upload_parts, uploads.c.offset).join(uploads)
+    query = query.where(upload_parts.c.upload_id == upload_id).order_by(upload_parts.c.position)
+    rows = (await connection.execute(query)).all()
     if not rows:
         return ()
     before = tuple(Extent(row.file, row.start, row.length) for row in rows[:-1])
-    rest = (offset or 0) - sum(extent.length for extent in before)
+    rest = rows[-1].offset - sum(extent.length for extent in before)
     return (*before, Extent(rows[-1].file, rows[-1].start, rest))
 
 
@@ -215,7 +215,7 @@ async def mark_completed(
         reserved_bytes=upload.offset,
     )
     if done and upload.reserved_bytes != upload.offset:
-        await give_back(connection, upload, upload.reserved_bytes - upload.offset, 0)
+        await quota_records.give_back(connection, upload, upload.reserved_bytes - upload.offset, 0)
     return done
 
 
@@ -227,7 +227,7 @@ async def mark_accepted(connection: AsyncConnection, upload: Upload, now: dateti
     """
     done = await _step(connection, upload, Step.ACCEPT, now)
     if done and upload.state is State.QUARANTINED:
-        await give_back(connection, upload, -upload.reserved_bytes, -1)
+        await quota_records.give_back(connection, upload, -upload.reserved_bytes, -1)
     return done
 
 
@@ -241,7 +241,7 @@ async def mark_quarantined(
     """
     done = await _step(connection, upload, Step.QUARANTINE, now, reason=reason)
     if done:
-        await release(connection, upload)
+        await quota_records.release(connection, upload)
     return done
 
 
@@ -255,7 +255,7 @@ async def mark_cancelled(
     """
     done = await _step(connection, upload, Step.CANCEL, now, reason=reason)
     if done and upload.state is not State.QUARANTINED:
-        await release(connection, upload)
+        await quota_records.release(connection, upload)
     return done
 
 
@@ -265,7 +265,7 @@ async def mark_expired(connection: AsyncConnection, upload: Upload, now: datetim
         connection, upload, Step.EXPIRE, now, only=uploads.c.expires_at <= now, reason="expired"
     )
     if done:
-        await release(connection, upload)
+        await quota_records.release(connection, upload)
     return done
 
 
@@ -283,92 +283,6 @@ async def mark_unspooled(connection: AsyncConnection, upload_id: str) -> None:
     await connection.execute(
         update(uploads).where(uploads.c.id == upload_id).values(is_spooled=False)
     )
-
-
-async def reserve(
-    connection: AsyncConnection, upload: Upload, bytes_more: int, files_more: int, now: datetime
-) -> bool:
-    """Take room in the upload's link and project; False if one has not got it.
-
-    A caller that hears False must let the transaction fail, or what the link gave is lost.
-    """
-    if upload.link_id is not None:
-        is_live = and_(
-            links.c.is_active, or_(links.c.expires_at.is_(None), links.c.expires_at > now)
-        )
-        bytes_fit = _fits(links.c.used_bytes, bytes_more, links.c.max_total_bytes)
-        files_fit = _fits(links.c.used_files, files_more, links.c.max_files)
-        done = await connection.execute(
-            update(links)
-            .where(links.c.id == upload.link_id, is_live, bytes_fit, files_fit)
-            .values(
-                used_bytes=links.c.used_bytes + bytes_more,
-                used_files=links.c.used_files + files_more,
-            )
-        )
-        if done.rowcount != 1:
-            return False
-    fits = _fits(projects.c.used_bytes, bytes_more, projects.c.max_total_bytes)
-    done = await connection.execute(
-        update(projects)
-        .where(projects.c.id == upload.project_id, fits)
-        .values(
-            used_bytes=projects.c.used_bytes + bytes_more,
-            used_files=projects.c.used_files + files_more,
-        )
-    )
-    return done.rowcount == 1
-
-
-async def find_use(connection: AsyncConnection, upload: Upload) -> tuple[Use | None, Use | None]:
-    """Return how full the upload's link and project are; None where there is none."""
-    of_link = select(
-        links.c.used_bytes, links.c.max_total_bytes, links.c.used_files, links.c.max_files
-    ).where(links.c.id == upload.link_id)
-    of_project = select(projects.c.used_bytes, projects.c.max_total_bytes).where(
-        projects.c.id == upload.project_id
-    )
-    link = (await connection.execute(of_link)).one_or_none()
-    project = (await connection.execute(of_project)).one_or_none()
-    return Use(*link) if link else None, Use(*project) if project else None
-
-
-async def record_reserved(connection: AsyncConnection, upload_id: str, reserved: int) -> None:
-    """Keep how many bytes are reserved for an upload."""
-    await connection.execute(
-        update(uploads).where(uploads.c.id == upload_id).values(reserved_bytes=reserved)
-    )
-
-
-async def release(connection: AsyncConnection, upload: Upload) -> None:
-    """Give back the bytes and the file that an upload had reserved."""
-    await give_back(connection, upload, upload.reserved_bytes, 1)
-
-
-async def give_back(
-    connection: AsyncConnection, upload: Upload, bytes_less: int, files_less: int
-) -> None:
-    """Give room back to the upload's link and project."""
-    for table, key in ((links, upload.link_id), (projects, upload.project_id)):
-        if key is not None:
-            await connection.execute(
-                update(table)
-                .where(table.c.id == key)
-                .values(
-                    used_bytes=table.c.used_bytes - bytes_less,
-                    used_files=table.c.used_files - files_less,
-                )
-            )
-
-
-async def count_use(connection: AsyncConnection, upload: Upload, now: datetime) -> None:
-    """Count a received upload with its link, in SQL."""
-    if upload.link_id is not None:
-        await connection.execute(
-            update(links)
-            .where(links.c.id == upload.link_id)
-            .values(upload_count=links.c.upload_count + 1, last_used_at=now)
-        )
 
 
 async def list_expired(connection: AsyncConnection, now: datetime, limit: int) -> list[Upload]:
@@ -423,10 +337,6 @@ async def _step(
         update(uploads).where(is_same).values(state=state.value, updated_at=now, **values)
     )
     return done.rowcount == 1
-
-
-def _fits(used: ColumnElement[int], more: int, most: ColumnElement[int]) -> ColumnElement[bool]:
-    return or_(most.is_(None), used + more <= most)
 
 
 def _is_before(created_at: datetime, upload_id: str) -> ColumnElement[bool]:

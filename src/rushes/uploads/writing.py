@@ -182,8 +182,12 @@ class Writing:
     async def _cut(self) -> None:
         """Throw away what was written and not committed, where that is known."""
         committed = self.upload.offset - self._shift
-        if self.file.at > committed and not self.is_in_doubt:
+        if self.file.at <= committed or self.is_in_doubt:
+            return
+        try:
             await self.spool.run(self.file.cut, committed)
+        except OSError:
+            self.is_spoiled = True  # what is left there is behind the offset, and never read
 
     def _verdict(self) -> Upload:
         """Return the upload if the whole body counts; else say why not."""
