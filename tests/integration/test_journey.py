@@ -233,8 +233,11 @@ async def test_a_failed_ladder_can_be_tried_again(stage: Stage, media_files: Med
     async def is_ready() -> bool:
         async with stage.house.database.reading() as connection:
             now = await library_records.find_asset(connection, asset.id)
-        return now is not None and now.state is State.READY
+        made = await stage.renditions(asset)
+        return (
+            now is not None
+            and now.state is State.READY
+            and {RenditionState.READY} == {each.state for each in made.values()}
+        )
 
-    await until(is_ready, seconds=30, what="a ready asset")
-    made = await stage.renditions(asset)
-    assert {RenditionState.READY} == {each.state for each in made.values()}
+    await until(is_ready, seconds=30, what="a ready asset with all its renditions")
