@@ -12,10 +12,9 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.testing import CliRunner
 
 from rushes.cli.main import build_app
+from rushes.http.openapi import REFUSALS
 
 ORDER: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
-AUTOMATIC: Final = frozenset({"422", "default"})
-"""Answers that the framework adds to every route."""
 
 
 def read_openapi() -> dict[str, Any]:
@@ -31,22 +30,37 @@ def make_http() -> Iterator[str]:
     yield ""
     yield "Every address, method and answer; `rushes openapi` prints the same with all fields."
     yield "Errors are `application/problem+json` with the codes of [Errors](errors.md)."
+    yield "Who may: the lowest role, and the scope that a token needs."
     yield "*Made from the code by `make reference`.*"
     routes = sorted(list_routes(read_openapi()))
     for group, members in groupby(routes, key=lambda route: _group(route[0])):
-        yield from ("", f"## `{group}`", "", "| method | address | what it does | answers |")
-        yield "|---|---|---|---|"
-        for path, place, about, answers in members:
-            yield f"| {ORDER[place]} | `{path}` | {about} | {answers} |"
+        yield from (
+            "",
+            f"## `{group}`",
+            "",
+            "| method | address | what it does | who may | answers |",
+        )
+        yield "|---|---|---|---|---|"
+        for path, place, about, who, answers in members:
+            yield f"| {ORDER[place]} | `{path}` | {about} | {who} | {answers} |"
 
 
-def list_routes(document: dict[str, Any]) -> Iterator[tuple[str, int, str, str]]:
-    """Yield address, place of the method in `ORDER`, first sentence, and statuses."""
+def list_routes(document: dict[str, Any]) -> Iterator[tuple[str, int, str, str, str]]:
+    """Yield address, place of the method in `ORDER`, first sentence, who may, and statuses."""
     for path, methods in document["paths"].items():
         for method, route in methods.items():
             about = " ".join(route.get("description", "").partition("\n\n")[0].split())
-            answers = sorted(set(route["responses"]) - AUTOMATIC)
-            yield path, ORDER.index(method.upper()), about, ", ".join(answers)
+            answers = sorted(set(route["responses"]) - set(REFUSALS))
+            yield path, ORDER.index(method.upper()), about, _who(route), ", ".join(answers)
+
+
+def _who(route: dict[str, Any]) -> str:
+    """Return who may at least: the last rank of the first right, and the scope of a token."""
+    if "x-rights" not in route:
+        return "anyone"
+    right = route["x-rights"][0]
+    *_, least = [rank for rank in right["roles"] if rank != "link" or len(right["roles"]) == 1]
+    return f"{least}, `{right['scope']}`" if least != "link" else least
 
 
 def _group(path: str) -> str:

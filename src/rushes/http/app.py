@@ -16,7 +16,9 @@ from rushes.http.auth import Callers
 from rushes.http.delivery import Identify
 from rushes.http.guard import protect, require_safe_transport
 from rushes.http.health import Trouble
+from rushes.http.openapi import Described, name_operation
 from rushes.http.paging import PURPOSE, Pager
+from rushes.http.problem import PROBLEMS
 
 DESCRIPTION: Final = (
     "Large media in over any bad line, watchable when its last byte lands. Errors are "
@@ -31,13 +33,17 @@ def build_app(house: House, *, trouble: Trouble) -> FastAPI:
         PlainHttpRefused: passwords would cross a network in the clear.
     """
     require_safe_transport(house.settings)
-    app = FastAPI(
+    app = Described(
         title="Rushes",
         version=version("rushes"),
         description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=_draining(house),
         docs_url=None,
         redoc_url=None,
+        responses=PROBLEMS,
+        generate_unique_id_function=name_operation,
+        separate_input_output_schemas=False,
     )
     callers = Callers(house.access, house.settings)
     pager = Pager(house.signing.newest.derive(PURPOSE))

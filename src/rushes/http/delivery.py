@@ -112,7 +112,9 @@ def _watching_routes(delivery: Delivery, identify: Identify) -> APIRouter:
         request: Request,
         response: Response,
         asset_id: str,
-        quality: Annotated[str, Query(max_length=60)] = ORIGINAL,
+        quality: Annotated[
+            str, Query(max_length=60, description="`original`, or a quality as playback names it")
+        ] = ORIGINAL,
     ) -> Download | Waiting:
         """Give a signed address of the original, or of one quality."""
         who, base = await identify(request), _base(delivery, request)
@@ -131,8 +133,10 @@ def _watching_routes(delivery: Delivery, identify: Identify) -> APIRouter:
     async def image(
         request: Request,
         asset_id: str,
-        w: int = 1600,
-        image_format: Annotated[str, Query(alias="format", max_length=10)] = "webp",
+        w: Annotated[int, Query(description="Width in pixels, of the widths that are made")] = 1600,
+        image_format: Annotated[
+            str, Query(alias="format", max_length=10, description="`webp` or `jpeg`")
+        ] = "webp",
     ) -> Response:
         """Lead to the picture of an asset that fits a width best."""
         who = await identify(request)
@@ -171,7 +175,9 @@ def _signed_routes(delivery: Delivery) -> APIRouter:
         request: Request,
         signed: str,
         path: str,
-        start: Annotated[str | None, Query(max_length=20)] = None,
+        start: Annotated[
+            str | None, Query(max_length=20, description="Quality to begin with")
+        ] = None,
     ) -> Response:
         """Give a playlist, or bytes of one asset, to whoever has the address."""
         found = await delivery.server.resolve(signed, path, start)

@@ -75,8 +75,12 @@ def _add_reading(router: APIRouter, desk: Desk, pager: Pager, identify: Identify
         limit: Limit = 50,
         cursor: CursorText = None,
         state: Annotated[list[JobState] | None, Query(description="Only these states")] = None,
-        workflow: Annotated[str | None, Query(max_length=100)] = None,
-        subject: Annotated[str | None, Query(max_length=200)] = None,
+        workflow: Annotated[
+            str | None, Query(max_length=100, description="Only those of this kind of work")
+        ] = None,
+        subject: Annotated[
+            str | None, Query(max_length=200, description="Only those about this id")
+        ] = None,
     ) -> Page[JobAnswer]:
         """List the jobs of the projects that the caller sees, newest first."""
         actor = await identify(request)

@@ -98,15 +98,20 @@ class AssetChange(BaseModel):
 
 
 class Found(BaseModel):
-    """What to look for; several words must all be in the names."""
+    """What to look for."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
 
     q: str = Field(default="", max_length=500)
+    """Words that must all be in the names."""
     kind: str | None = Field(default=None, max_length=20)
+    """`video`, `audio`, `image` or another kind."""
     state: State | None = None
+    """Only those in this state."""
     client: str | None = Field(default=None, max_length=100)
+    """Slug of the client."""
     project: str | None = Field(default=None, max_length=100)
+    """Slug of the project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +202,10 @@ def _add_changing(router: APIRouter, library: Library, identify: Identify) -> No
         response: Response,
         asset_id: str,
         change: AssetChange,
-        if_match: Annotated[str | None, Header(max_length=100)] = None,
+        if_match: Annotated[
+            str | None,
+            Header(max_length=100, description="The `ETag` of the asset as it was read"),
+        ] = None,
     ) -> AssetAnswer:
         """Change words of an asset; with If-Match only if nobody was faster."""
         actor = await identify(request)

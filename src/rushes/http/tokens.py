@@ -67,7 +67,9 @@ def routes(tokens: Tokens, identify: Identify, pager: Pager) -> APIRouter:
         request: Request,
         limit: Limit = DEFAULT_LIMIT,
         cursor: CursorText = None,
-        account_id: Annotated[str | None, Query(max_length=100)] = None,
+        account_id: Annotated[
+            str | None, Query(max_length=100, description="Whose; without it one's own")
+        ] = None,
     ) -> Page[TokenAnswer]:
         """List one's own tokens, newest first; admins may name another account."""
         actor = await identify(request)

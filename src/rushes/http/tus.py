@@ -7,6 +7,7 @@ body.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from rushes.errors import RushesError
 from rushes.http import problem
 from rushes.http.auth import Caller
 from rushes.http.bodies import Incoming, Unhurried
+from rushes.http.tus_words import STATUSES, describe
 from rushes.ids import Prefix, is_id
 from rushes.settings import Settings
 from rushes.uploads import tus
@@ -36,6 +38,9 @@ from rushes.uploads.upload import Owner, Protocol, State, Upload, UploadMissing,
 CREATIONS: Final = Rule("upload-creation", 600)
 ACCEPT_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.2
+STAND_IN: Final = "Do what `X-HTTP-Method-Override` names, for clients that can send POST alone."
+STANDS_FOR: Final = "PATCH"
+"""What such clients mean most of the time; the document shows its answer."""
 
 FindCaller: TypeAlias = Callable[[Request], Awaitable[Caller]]
 ResolveProject: TypeAlias = Callable[[Actor, str | None], Awaitable[Project]]
@@ -202,20 +207,18 @@ def _add(router: APIRouter, path: str, kind: str, deeds: Mapping[str, Deed]) -> 
     """Add each method, and POST for clients that can send no other (`X-HTTP-Method-Override`)."""
     for method in (*deeds, *({"POST"} - set(deeds))):
         name = f"tus_{kind}_{method.lower()}_{'upload' if 'upload_id' in path else 'uploads'}"
+        deed = deeds.get(method)
         router.add_api_route(
             path,
             _endpoint(deeds, method),
             methods=[method],
             name=name,
             operation_id=name,
-            summary=f"tus {method}",
+            description=STAND_IN if deed is None else inspect.getdoc(deed),
             response_class=Response,
-            status_code=STATUSES[method],
+            status_code=STATUSES[STANDS_FOR if deed is None else method],
+            openapi_extra=describe(method, path),
         )
-
-
-STATUSES: Final = {"POST": 201, "HEAD": 200, "PATCH": 204, "DELETE": 204, "GET": 200}
-STATUSES["OPTIONS"] = 204
 
 
 def _endpoint(deeds: Mapping[str, Deed], method: str) -> Callable[[Request], Awaitable[Response]]:

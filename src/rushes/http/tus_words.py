@@ -1,0 +1,110 @@
+"""tus 1.0 as the OpenAPI document tells it: the headers and bodies of each method.
+
+Source: https://tus.io/protocols/resumable-upload. The routes read headers as `uploads.tus` parses
+them, so the framework cannot know any of these words.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any, Final
+
+from rushes.uploads.tus import BODY_TYPE, CHECKSUM_MISMATCH, VERSION
+
+OVERRIDE: Final = "X-HTTP-Method-Override"
+
+REQUEST_HEADERS: Final = MappingProxyType(
+    {
+        "Tus-Resumable": f"The version of the protocol: {VERSION}.",
+        "Upload-Length": "Bytes of the whole file.",
+        "Upload-Defer-Length": "`1`: the length is told later, with a PATCH.",
+        "Upload-Metadata": "Pairs of a key and a value in base64; we read filename, filetype and "
+        "project (`client/project` or a project's id), and keep the rest.",
+        "Upload-Offset": "The byte at which the body begins: what HEAD said last.",
+        "Upload-Checksum": "An algorithm and the body's digest in base64; a body that is not it "
+        "is not kept.",
+        OVERRIDE: "The method that is meant, for clients that can send no other than POST.",
+    }
+)
+ANSWER_HEADERS: Final = MappingProxyType(
+    {
+        "Location": "The upload's address.",
+        "Upload-Offset": "Bytes that are kept, whatever happens.",
+        "Upload-Length": "Bytes of the whole file, once told.",
+        "Upload-Expires": "When an unfinished upload is thrown away.",
+        "Tus-Version": "The versions that this server speaks.",
+        "Tus-Extension": "The extensions that this server speaks.",
+        "Tus-Max-Size": "Bytes that a file may have at most.",
+        "Tus-Checksum-Algorithm": "Algorithms of Upload-Checksum.",
+    }
+)
+
+SENT: Final = MappingProxyType(
+    {
+        "POST": ("Upload-Length", "Upload-Defer-Length", "Upload-Metadata", "Upload-Checksum"),
+        "PATCH": ("Upload-Offset", "Upload-Length", "Upload-Checksum"),
+    }
+)
+ANSWERED: Final = MappingProxyType(
+    {
+        "POST": ("Location", "Upload-Offset", "Upload-Expires"),
+        "HEAD": ("Upload-Offset", "Upload-Length", "Upload-Expires"),
+        "PATCH": ("Upload-Offset", "Upload-Expires"),
+        "OPTIONS": ("Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"),
+    }
+)
+REQUIRED: Final = frozenset({("PATCH", "Upload-Offset")})
+UNVERSIONED: Final = frozenset({"GET", "OPTIONS"})
+STATUSES: Final = MappingProxyType(
+    {"POST": 201, "HEAD": 200, "PATCH": 204, "DELETE": 204, "GET": 307, "OPTIONS": 204}
+)
+
+RAW: Final[dict[str, Any]] = {BODY_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+
+
+def describe(method: str, path: str) -> dict[str, Any]:
+    """Return what one operation adds to the document; a POST to an upload stands for others."""
+    is_stand_in = method == "POST" and path.endswith("}")
+    meant = "PATCH" if is_stand_in else method
+    told: dict[str, Any] = {"parameters": [*_path_parameters(path)]}
+    if method not in UNVERSIONED:
+        told["parameters"] += [_header("Tus-Resumable", is_required=True)]
+    if is_stand_in:
+        told["parameters"] += [_header(OVERRIDE, is_required=True)]
+    for name in SENT.get(meant, ()):
+        is_required = not is_stand_in and (method, name) in REQUIRED
+        told["parameters"] += [_header(name, is_required=is_required)]
+    if meant in SENT:
+        told["requestBody"] = {"required": meant == method == "PATCH", "content": RAW}
+    told["responses"] = {str(STATUSES[meant]): {"headers": _answer_headers(meant)}}
+    if meant in SENT:
+        told["responses"][str(CHECKSUM_MISMATCH)] = {
+            "description": "The body is not what Upload-Checksum said; nothing of it is kept."
+        }
+    return told
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in ("token", "upload_id")
+        if f"{{{name}}}" in path
+    ]
+
+
+def _header(name: str, *, is_required: bool) -> dict[str, Any]:
+    is_number = name in {"Upload-Length", "Upload-Offset"}
+    return {
+        "name": name,
+        "in": "header",
+        "required": is_required,
+        "description": REQUEST_HEADERS[name],
+        "schema": {"type": "integer" if is_number else "string"},
+    }
+
+
+def _answer_headers(method: str) -> dict[str, Any]:
+    return {
+        name: {"description": ANSWER_HEADERS[name], "schema": {"type": "string"}}
+        for name in ANSWERED.get(method, ())
+    }

@@ -1,0 +1,98 @@
+"""What each operation asks of its caller: one row for each, by the operation's id.
+
+The OpenAPI document, the pages under /docs and the test that lets everybody try everything read
+this table. An operation that stands in neither part of it makes the document fail, so no route
+can be added without saying who may call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import MappingProxyType
+from typing import Final
+
+from rushes.access.permit import Verb
+
+ANYONE: Final = frozenset(
+    {
+        *("log_in", "claim", "unlock_link", "signed_path", "head_signed_path"),
+        *("healthz", "readyz"),
+        *(
+            f"tus_{who}_options_{what}"
+            for who in ("account", "link")
+            for what in ("uploads", "upload")
+        ),
+    }
+)
+"""What may be called by nobody in particular: what is sent, or the address, is the proof."""
+
+_UPLOADING: Final = {
+    "post_uploads": (Verb.ADD_UPLOAD,),
+    "head_upload": (Verb.SEE_UPLOAD,),
+    "get_upload": (Verb.SEE_UPLOAD,),
+    "patch_upload": (Verb.APPEND_UPLOAD,),
+    "delete_upload": (Verb.CANCEL_UPLOAD,),
+    "post_upload": (Verb.SEE_UPLOAD, Verb.APPEND_UPLOAD, Verb.CANCEL_UPLOAD),
+}
+
+
+def _list_uploading() -> Iterator[tuple[str, tuple[Verb, ...]]]:
+    for name, verbs in _UPLOADING.items():
+        yield f"tus_account_{name}", verbs
+        yield f"tus_link_{name}", verbs
+
+
+VERBS: Final = MappingProxyType(
+    {
+        "who_am_i": (Verb.SEE_SELF,),
+        "log_out": (Verb.SEE_SELF,),
+        "list_accounts": (Verb.SEE_ACCOUNTS,),
+        "create_account": (Verb.MANAGE_ACCOUNTS, Verb.MANAGE_ADMINS),
+        "get_account": (Verb.SEE_SELF, Verb.SEE_ACCOUNTS),
+        "change_account": (Verb.MANAGE_SELF, Verb.MANAGE_ACCOUNTS, Verb.MANAGE_ADMINS),
+        "delete_account": (Verb.MANAGE_ACCOUNTS, Verb.MANAGE_ADMINS),
+        "list_tokens": (Verb.SEE_SELF, Verb.SEE_ACCOUNTS),
+        "create_token": (Verb.MANAGE_SELF,),
+        "get_token": (Verb.SEE_SELF, Verb.SEE_ACCOUNTS),
+        "rename_token": (Verb.MANAGE_SELF, Verb.MANAGE_ACCOUNTS),
+        "revoke_token": (Verb.MANAGE_SELF, Verb.MANAGE_ACCOUNTS),
+        "list_projects": (Verb.SEE_PROJECTS,),
+        "create_project": (Verb.CREATE_PROJECT,),
+        "get_project": (Verb.SEE_PROJECTS,),
+        "rename_project": (Verb.CHANGE_PROJECT,),
+        "list_members": (Verb.MANAGE_MEMBERS,),
+        "add_member": (Verb.MANAGE_MEMBERS,),
+        "set_member": (Verb.MANAGE_MEMBERS,),
+        "remove_member": (Verb.MANAGE_MEMBERS,),
+        "list_links": (Verb.SEE_LINKS,),
+        "create_link": (Verb.MANAGE_LINKS,),
+        "get_link": (Verb.SEE_LINKS,),
+        "change_link": (Verb.MANAGE_LINKS,),
+        "toggle_link": (Verb.MANAGE_LINKS,),
+        "delete_link": (Verb.MANAGE_LINKS,),
+        **dict(_list_uploading()),
+        "list_uploads": (Verb.SEE_UPLOAD,),
+        "get_upload": (Verb.SEE_UPLOAD,),
+        "delete_upload": (Verb.CANCEL_UPLOAD,),
+        "list_assets": (Verb.SEE_ASSET,),
+        "get_asset": (Verb.SEE_ASSET,),
+        "change_asset": (Verb.CHANGE_ASSET,),
+        "delete_asset": (Verb.DELETE_ASSET,),
+        "list_activity": (Verb.SEE_ASSET,),
+        "list_events": (Verb.SEE_AUDIT,),
+        "playback": (Verb.PLAY_ASSET,),
+        "download": (Verb.PLAY_ASSET, Verb.GET_ORIGINAL),
+        "original": (Verb.GET_ORIGINAL,),
+        "head_original": (Verb.GET_ORIGINAL,),
+        "image": (Verb.PLAY_ASSET,),
+        "renditions": (Verb.SEE_ASSET,),
+        "placements": (Verb.SEE_ASSET,),
+        "list_jobs": (Verb.SEE_JOBS,),
+        "get_job": (Verb.SEE_JOBS,),
+        "cancel_job": (Verb.RUN_JOBS,),
+        "retry_job": (Verb.RUN_JOBS,),
+        "raise_job": (Verb.RUN_JOBS,),
+        "metrics": (Verb.SEE_SETTINGS,),
+    }
+)
+"""The first verb is the least that is asked; further ones for what is not one's own."""
