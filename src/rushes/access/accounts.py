@@ -126,8 +126,10 @@ class Accounts:
         """Return an account: one's own, or any for an admin.
 
         Raises:
+            Forbidden, ScopeMissing: the actor may see no account at all.
             AccountNotFound: it is unknown, or not for the actor to see.
         """
+        permit(actor, Verb.SEE_SELF)
         if account_id != actor.id and not may(actor, Verb.SEE_ACCOUNTS):
             raise _unknown()
         async with self.database.reading() as connection:

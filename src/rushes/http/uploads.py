@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
-from rushes.access.permit import ActorKind, Verb
+from rushes.access.permit import Actor, ActorKind, Verb, permit
 from rushes.db.engine import Database
 from rushes.http.auth import Caller
 from rushes.http.paging import CursorText, Limit, Page, Pager
@@ -55,7 +55,9 @@ def routes(
         cursor: CursorText = None,
     ) -> Page[UploadAnswer]:
         """List mine, newest first."""
-        owner = _owner(await find_caller(request))
+        actor = (await find_caller(request)).actor
+        permit(actor, Verb.SEE_UPLOAD, link_id=actor.link_id)
+        owner = _owner(actor)
         listing = f"{LISTING} {owner.account_id} {owner.link_id} {state}"
         after = pager.read_after(listing, cursor)
         async with database.reading() as connection:
@@ -101,10 +103,10 @@ def describe(upload: Upload) -> UploadAnswer:
     )
 
 
-def _owner(caller: Caller) -> Owner:
-    if caller.actor.kind is ActorKind.LINK:
-        return Owner(link_id=caller.actor.link_id)
-    return Owner(account_id=caller.actor.id)
+def _owner(actor: Actor) -> Owner:
+    if actor.kind is ActorKind.LINK:
+        return Owner(link_id=actor.link_id)
+    return Owner(account_id=actor.id)
 
 
 def _place(upload: Upload) -> tuple[datetime, str]:
