@@ -22,6 +22,7 @@ from rushes.errors import Kind, RushesError
 from rushes.http.auth import API, Callers, Gate
 from rushes.http.cors import Cors
 from rushes.http.problem import Edge, add_problems
+from rushes.http.proxies import Forwarded
 from rushes.settings import Settings
 
 HEADERS: Final = (
@@ -79,6 +80,7 @@ def protect(app: FastAPI, settings: Settings, callers: Callers, is_set_up: IsSet
     app.add_middleware(Edge)
     app.add_middleware(Cors, settings=settings.http)
     app.add_middleware(Dressed, is_secure=settings.public_url.startswith("https:"))
+    app.add_middleware(Forwarded, trusted=settings.http.trusted_proxies)
 
 
 def require_safe_transport(settings: Settings) -> None:
