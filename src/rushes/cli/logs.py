@@ -16,11 +16,11 @@ from typing import Final
 MASK: Final = "***"
 
 _SECRETS: Final = (
-    re.compile(r"(rsh_[a-z]+_)[A-Za-z0-9_-]+"),
     re.compile(r"(whsec_)[A-Za-z0-9+/=_-]+"),
     re.compile(r"(?i)(x-amz-(?:signature|credential|security-token)=)[^&\s\"\\]+"),
     re.compile(r"(?i)((?:authorization|cookie)[\"']?\s*[:=]\s*[\"']?)[^\"'\\\r\n]+"),
-    re.compile(r"(/[usp]/)[A-Za-z0-9_.~=-]{8,}"),
+    re.compile(r"(/[usp]/)[A-Za-z0-9_.~=-]{8,}"),  # before what tokens look like
+    re.compile(r"(rsh_[a-z]+_)[A-Za-z0-9_-]+"),
 )
 
 QUIET: Final = (

@@ -62,6 +62,8 @@ class Child:
     """The worker beside the API: started, kept alive, woken, ended."""
 
     command: tuple[str, ...]
+    first_pause: float = FIRST_PAUSE
+    end_seconds: float = WORKER_END_SECONDS
     _process: asyncio.subprocess.Process | None = None
     _line: socket.socket | None = None
     _crashes: deque[float] = field(default_factory=lambda: deque(maxlen=CRASHES))
@@ -71,7 +73,7 @@ class Child:
     async def keep(self) -> None:
         """Run it, and run it again when it ends, until `end` or cancelled."""
         loop = asyncio.get_running_loop()
-        pause = FIRST_PAUSE
+        pause = self.first_pause
         while True:
             begun = loop.time()
             code = await self._run_once()
@@ -79,7 +81,7 @@ class Child:
                 return
             self._crashes.append(loop.time())
             if loop.time() - begun > CRASH_WINDOW:
-                pause = FIRST_PAUSE
+                pause = self.first_pause
             log.error("The worker ended", extra={"exit_code": code, "again_in_seconds": pause})
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
@@ -93,7 +95,7 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         try:
-            async with asyncio.timeout(WORKER_END_SECONDS):
+            async with asyncio.timeout(self.end_seconds):
                 await process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
