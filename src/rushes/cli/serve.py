@@ -40,8 +40,8 @@ FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 CRASHES: Final = 3
 CRASH_WINDOW: Final = 60.0
-DRAIN_SECONDS: Final = 6
-"""How long requests may take to end after TERM; what has arrived of an upload is kept anyway."""
+DRAIN_SECONDS: Final = 4
+"""How long uploads may take to write down what they have after TERM, and then requests to end."""
 
 WORKER_END_SECONDS: Final = 8.0
 INTERRUPTED: Final = 130
@@ -143,11 +143,16 @@ class HouseServer(uvicorn.Server):
     """A server that tells when it answers, and takes the worker with it when it ends."""
 
     def __init__(
-        self, config: uvicorn.Config, child: Child | None, begun: Callable[[], Awaitable[None]]
+        self,
+        config: uvicorn.Config,
+        child: Child | None,
+        begun: Callable[[], Awaitable[None]],
+        drain: Callable[[], Awaitable[object]],
     ) -> None:
         super().__init__(config)
         self.child = child
         self.begun = begun
+        self.drain = drain
         self.is_interrupted = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -157,8 +162,9 @@ class HouseServer(uvicorn.Server):
             await self.begun()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End requests and worker side by side."""
+        """Let uploads write down what they have, then end requests; the worker beside them."""
         ending = asyncio.create_task(self.child.end()) if self.child is not None else None
+        await self.drain()
         await super().shutdown(sockets)
         if ending is not None:
             await ending
@@ -239,6 +245,7 @@ async def run_server(settings: Settings, begun: Callable[[str, House], Awaitable
                 ),
                 child,
                 lambda: begun(_address(settings), house),
+                lambda: house.receiver.drain(DRAIN_SECONDS),
             )
             keeping = asyncio.create_task(child.keep()) if child is not None else None
             try:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from rushes.compose import House
 from rushes.http import access, delivery, health, jobs, library, tus, uploads
@@ -38,7 +37,6 @@ def build_app(house: House, *, trouble: Trouble) -> FastAPI:
         version=version("rushes"),
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        lifespan=_draining(house),
         docs_url=None,
         redoc_url=None,
         responses=PROBLEMS,
@@ -84,18 +82,7 @@ def _serving(handing: delivery.Delivery, identify: Identify) -> tus.ServeOrigina
     """Return what answers with the bytes of an asset's original."""
 
     async def serve(request: Request, asset_id: str) -> Response:
-        found = await handing.downloading.original(await identify(request), asset_id, "")
-        return RedirectResponse(found.url, 307, headers={"Cache-Control": "no-store"})
+        actor = await identify(request)
+        return await delivery.serve_original(handing, request, actor, asset_id)
 
     return serve
-
-
-def _draining(house: House) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Return what makes uploads write down what they have before the server ends."""
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        await house.receiver.drain()
-
-    return lifespan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import unquote, urlsplit
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -180,16 +181,35 @@ def _signed_routes(delivery: Delivery) -> APIRouter:
         ] = None,
     ) -> Response:
         """Give a playlist, or bytes of one asset, to whoever has the address."""
-        found = await delivery.server.resolve(signed, path, start)
-        if isinstance(found, Playlist):
-            return _playlist(found)
-        copy = await delivery.locator.open_copy(found.object_id)
-        try:
-            return answer_file(request, found, copy)
-        except RangeNotSatisfiable as error:
-            return _unsatisfiable(request, error, copy.size_bytes)
+        return await _answer_signed(delivery, request, signed, path, start)
 
     return router
+
+
+async def serve_original(
+    delivery: Delivery, request: Request, actor: Actor, asset_id: str
+) -> Response:
+    """Answer with the bytes of an asset's original, or a range of them, to somebody who may.
+
+    Raises:
+        AssetNotFound, Forbidden, NoCopy: see `Downloading.original`.
+    """
+    found = await delivery.downloading.original(actor, asset_id, "")
+    _, _, signed, path = urlsplit(found.url).path.split("/", 3)
+    return await _answer_signed(delivery, request, signed, unquote(path))
+
+
+async def _answer_signed(
+    delivery: Delivery, request: Request, signed: str, path: str, start: str | None = None
+) -> Response:
+    found = await delivery.server.resolve(signed, path, start)
+    if isinstance(found, Playlist):
+        return _playlist(found)
+    copy = await delivery.locator.open_copy(found.object_id)
+    try:
+        return answer_file(request, found, copy)
+    except RangeNotSatisfiable as error:
+        return _unsatisfiable(request, error, copy.size_bytes)
 
 
 def _base(delivery: Delivery, request: Request) -> str:
