@@ -106,7 +106,7 @@ class Liveness:
             try:
                 self.beat()
                 self.reap()
-            except (SQLAlchemyError, RushesError) as trouble:
+            except (SQLAlchemyError, RushesError, TimeoutError) as trouble:
                 log.warning("The beat of this worker failed: %s", trouble)
 
     def _recover(self, connection: Connection, held: Held) -> None:

@@ -6,18 +6,27 @@ block: ask them from a thread. It is the second half of the seam over DBOS (`job
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from dbos import DBOSClient, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
+from dbos import DBOSClient, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus, error
 
-from rushes.errors import RushesError
+from rushes.errors import Kind, RushesError
 from rushes.jobs.engine import NAME, VERSION
 from rushes.jobs.job import require_priority
 from rushes.settings import Settings
 
 PURGE_LOT: Final = 1_000
+
+
+class EngineRefused(RushesError):
+    """The engine could not do what it was asked for."""
+
+    code = "job.engine_refused"
+    kind = Kind.UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +80,13 @@ class Remote:
 
     def hand_back(self, held: Held) -> None:
         """Put a workflow whose worker is gone back where others find it, with its limits."""
-        self._client.resume_workflow(held.id, queue_name=held.queue)
+        with _asking():
+            self._client.resume_workflow(held.id, queue_name=held.queue)
 
     def cancel(self, job_id: str) -> None:
         """Cancel a workflow and all that it started."""
-        self._client.cancel_workflow(job_id, cancel_children=True)
+        with _asking():
+            self._client.cancel_workflow(job_id, cancel_children=True)
 
     def family(self, job_id: str) -> list[str]:
         """Return the ids of the workflow and of all that it started."""
@@ -107,7 +118,7 @@ class Remote:
         failed = [step.number for step in steps if step.failed_code is not None]
         begin = failed[0] if failed else len(steps) + 1
         old = self._find(job_id)
-        with SetWorkflowID(new_id):
+        with _asking(), SetWorkflowID(new_id):
             self._client.fork_workflow(
                 job_id,
                 begin,
@@ -159,6 +170,17 @@ class Remote:
     def _find(self, job_id: str) -> WorkflowStatus | None:
         found = self._client.list_workflows(workflow_ids=[job_id], load_output=False)
         return found[0] if found else None
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Turn the engine's refusals into ours."""
+    try:
+        yield
+    except error.DBOSException as refusal:
+        raise EngineRefused(
+            "The job engine could not do this; the job may be gone. Look again, or try later."
+        ) from refusal
 
 
 def _code(failure: Exception) -> str:

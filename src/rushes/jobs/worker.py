@@ -53,7 +53,7 @@ class Worker:
             WorkerHeld: another worker holds this data folder.
         """
         if self.liveness is not None:
-            self._watch_recoveries(self.liveness, asyncio.get_running_loop())
+            self.watch_recoveries(asyncio.get_running_loop())
             await asyncio.to_thread(self.liveness.start)
         self.database.told = self.relay.wake
         self.engine.scheduled(PURGE)(self.engine.step("purge")(self.purge))
@@ -85,13 +85,16 @@ class Worker:
             await records.delete_ended(connection, done, failed)
         return gone
 
-    def _watch_recoveries(self, liveness: Liveness, loop: asyncio.AbstractEventLoop) -> None:
+    def watch_recoveries(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the reaper's thread note on the loop what becomes of the jobs of lost workers."""
+
         def tell(job_id: str, *, is_given_up: bool) -> None:
             told = self._settle(job_id) if is_given_up else self._wait(job_id)
             asyncio.run_coroutine_threadsafe(told, loop).result(timedelta(seconds=30).seconds)
 
-        liveness.lost = lambda job_id: tell(job_id, is_given_up=False)
-        liveness.given_up = lambda job_id: tell(job_id, is_given_up=True)
+        if self.liveness is not None:
+            self.liveness.lost = lambda job_id: tell(job_id, is_given_up=False)
+            self.liveness.given_up = lambda job_id: tell(job_id, is_given_up=True)
 
     async def _settle_dead(self) -> None:
         for job_id in await asyncio.to_thread(self.remote.list_dead):
