@@ -167,10 +167,12 @@ def _tell_stills(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     step = engine.step("stills", timeout_seconds=STILLS_SECONDS, preemptible=True)
     make = step(deeds.stills.make)
     fail = engine.step("fail")(_failing(deeds, Kind.STILL))
+    sweep = engine.step("sweep")(deeds.stills.sweep)
 
     @engine.workflow("stills")
     async def stills(content_id: str) -> None:
         await _or_give_up(make, fail, settle, content_id)
+        await sweep(content_id)
 
 
 def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
@@ -202,13 +204,13 @@ def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
 
 def _tell_leaving(engine: Engine, deeds: Deeds) -> None:
     forget = engine.step("forget")(deeds.editing.forget)
-    sweep = engine.step("sweep")(deeds.making.sweep)
+    sweep = engine.step("sweep")(_sweeping(deeds))
     remove = engine.step("remove", timeout_seconds=RUN_SECONDS)(deeds.remover.remove_content)
     expire = engine.step("expire", timeout_seconds=RUN_SECONDS)(_expiring(deeds))
     finish_removals = engine.step("orphans")(deeds.remover.remove_orphans)
     stop = engine.step("stop")(deeds.desk.cancel_all_for)
     release = engine.step("release")(deeds.originals.release_abandoned)
-    sweep_leftovers = engine.step("leftovers")(_sweeping(deeds))
+    sweep_leftovers = engine.step("leftovers")(_sweeping_leftovers(deeds))
 
     @engine.workflow("delete")
     async def delete(asset_id: str, content_id: str) -> None:
@@ -270,7 +272,15 @@ def _expiring(deeds: Deeds) -> Callable[[], Awaitable[int]]:
     return expire
 
 
-def _sweeping(deeds: Deeds) -> Callable[[], Awaitable[int]]:
+def _sweeping(deeds: Deeds) -> Callable[[str], Awaitable[None]]:
+    async def sweep(content_id: str) -> None:
+        await deeds.stills.sweep(content_id)
+        await deeds.making.sweep(content_id)
+
+    return sweep
+
+
+def _sweeping_leftovers(deeds: Deeds) -> Callable[[], Awaitable[int]]:
     async def sweep() -> int:
         return await deeds.making.sweep_leftovers(deeds.clock.now())
 

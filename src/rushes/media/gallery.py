@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from rushes.errors import RushesError
 from rushes.media import ffmpeg
@@ -133,9 +133,10 @@ class Gallery:
         if not picture:
             return None
         await asyncio.to_thread(self.folder.mkdir, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".png") as held:
-            await asyncio.to_thread(_fill, Path(held.name), bytes(picture))
-            return await self._make(Path(held.name), "PNG", POSTER_WIDTHS)
+        # A file without a name: nothing is left of it, however this process ends.
+        with tempfile.TemporaryFile(dir=self.folder) as held:
+            await asyncio.to_thread(_fill, held, bytes(picture))
+            return await self._make(Path(f"/dev/fd/{held.fileno()}"), "PNG", POSTER_WIDTHS)
 
     async def _make(self, picture: Path, plugin: str, widths: tuple[int, ...]) -> _Answer:
         answer = bytearray()
@@ -157,8 +158,9 @@ class Gallery:
         return _parse_answer(bytes(answer))
 
 
-def _fill(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
+def _fill(file: IO[bytes], content: bytes) -> None:
+    file.write(content)
+    file.flush()
 
 
 def _parse_answer(answer: bytes) -> _Answer:

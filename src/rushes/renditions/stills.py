@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from rushes.renditions.rendition import Kind, State
 
 @dataclass(frozen=True, slots=True)
 class Stills:
-    """Makes stills in `folder`, beside the segments of the same content."""
+    """Makes stills in `folder`, apart from the segments: whoever is done first sweeps its own."""
 
     database: Database
     gallery: Gallery
@@ -51,6 +52,10 @@ class Stills:
             if still is not None:
                 await self._finish(content, rendition, still)
 
+    async def sweep(self, content_id: str) -> None:
+        """Remove the files of a content's stills: they are kept now, or nobody wants them."""
+        await asyncio.to_thread(shutil.rmtree, self._place(content_id), ignore_errors=True)
+
     async def _shoot(self, content: Content) -> Sequence[Still]:
         original = await self.original(content.id)
         if content.kind == MediaKind.IMAGE or content.facts is None:
@@ -59,7 +64,7 @@ class Stills:
         return await self.gallery.poster(original, info)
 
     async def _finish(self, content: Content, rendition: Rendition, still: Still) -> None:
-        path = self.folder / content.id / rendition.file_name
+        path = self._place(content.id) / rendition.file_name
         await asyncio.to_thread(_write, path, still.content)
         made = Made(
             size_bytes=len(still.content),
@@ -68,6 +73,9 @@ class Stills:
             height=still.height,
         )
         await self.outcomes.finish(rendition, path, made)
+
+    def _place(self, content_id: str) -> Path:
+        return self.folder / f"stills-{content_id}"
 
     async def _wanted(self, content_id: str) -> tuple[Content, list[Rendition]]:
         async with self.database.reading() as connection:
