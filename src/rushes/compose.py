@@ -122,7 +122,9 @@ async def open_house(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator
         stack.push_async_callback(edge.close)
         remote = Remote(settings)
         stack.callback(remote.close)
-        yield _build(settings, clock, database, archive=archive, edge=edge, remote=remote)
+        house = _build(settings, clock, database, archive=archive, edge=edge, remote=remote)
+        await house.linking.require_keys()
+        yield house
 
 
 @asynccontextmanager
@@ -242,6 +244,7 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
         keeper=keeper,
         remover=Remover(database, house.archive, house.edge),
         sweep=Sweep(database, clock, house.intake.spool, house.ending),
+        rates=house.access.rates,
         desk=house.desk,
         clock=clock,
     )

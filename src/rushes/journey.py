@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from rushes.access.rates import Rates
 from rushes.clock import Clock
 from rushes.errors import Kind as ErrorKind
 from rushes.events.event import Event, EventType
@@ -94,6 +95,7 @@ class Deeds:
     keeper: Keeper
     remover: Remover
     sweep: Sweep
+    rates: Rates
     desk: Desk
     clock: Clock
 
@@ -210,6 +212,7 @@ def _tell_leaving(engine: Engine, deeds: Deeds) -> None:
     finish_removals = engine.step("orphans")(deeds.remover.remove_orphans)
     stop = engine.step("stop")(deeds.desk.cancel_all_for)
     release = engine.step("release")(deeds.originals.release_abandoned)
+    forget_rates = engine.step("rates")(deeds.rates.sweep)
     sweep_leftovers = engine.step("leftovers")(_sweeping_leftovers(deeds))
 
     @engine.workflow("delete")
@@ -225,6 +228,7 @@ def _tell_leaving(engine: Engine, deeds: Deeds) -> None:
         await expire()
         await finish_removals()
         await sweep_leftovers()
+        await forget_rates()
         await release()
 
 
