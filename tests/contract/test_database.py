@@ -23,6 +23,7 @@ from rushes.db.migrate import (
     migrate,
     require_current,
 )
+from rushes.db.statements import insert_new
 from rushes.db.tables import metadata, rates
 from rushes.events import outbox
 from rushes.events.event import Event, EventType
@@ -61,6 +62,14 @@ async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> No
 
     async with database.transaction() as connection:
         assert ([], []) == (await keys_of(connection), await outbox.list_unrelayed(connection, 9))
+
+
+async def test_an_insert_says_whether_the_row_is_new(database: Database) -> None:
+    """The second one finds the key taken, and changes nothing."""
+    async with database.transaction() as connection:
+        said = [await insert_new(connection, rates, {"key": "a", "tat": 1.0}) for _ in range(2)]
+
+    assert [True, False] == said
 
 
 async def test_only_a_commit_with_an_event_calls_the_relay(database: Database) -> None:

@@ -44,7 +44,9 @@ async def insert_new(
 ) -> bool:
     """Insert a row; False if one with the same key is there already."""
     statement = insert_or(connection, table).values(**values).on_conflict_do_nothing()
-    return (await connection.execute(statement)).rowcount == 1
+    # The row itself says so: PostgreSQL's driver does not count what was inserted.
+    made = await connection.execute(statement.returning(*table.primary_key))
+    return made.first() is not None
 
 
 def values_of(noun: Any) -> dict[str, Any]:
