@@ -52,9 +52,13 @@ def clock(hands: Hands) -> Clock:
 
 
 async def until(
-    met: Callable[[], bool | Awaitable[bool]], *, seconds: float = 10, what: str = "the condition"
+    met: Callable[[], bool | Awaitable[bool]],
+    *,
+    seconds: float = 10,
+    what: str = "the condition",
+    pause: float = 0.02,
 ) -> None:
-    """Wait until `met()` holds.
+    """Wait until `met()` holds, looking again after each pause.
 
     Raises:
         AssertionError: it did not come to hold in time.
@@ -67,4 +71,4 @@ async def until(
             return
         if loop.time() > deadline:
             raise AssertionError(f"{what} did not come to hold in {seconds} s")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(pause)
