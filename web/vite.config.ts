@@ -1,5 +1,5 @@
 /**
- * How the pages are built: three entries, hashed names, one manifest, nothing inline.
+ * How the pages are built: four entries, hashed names, one manifest, nothing inline.
  *
  * `base` is where `web/assets.py` serves the files. The server writes the HTML, so there is none here.
  */
@@ -106,6 +106,7 @@ export default defineConfig({
         upload: fromHere("public/upload.ts"),
         login: fromHere("public/login.ts"),
         portal: fromHere("portal/main.tsx"),
+        reference: fromHere("public/reference.css"), // pages that are only read: a style, no script
       },
     },
   },

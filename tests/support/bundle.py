@@ -25,6 +25,7 @@ def write_bundle(folder: Path) -> Path:
         f"{name}.ts": {"file": SCRIPT, "name": name, "isEntry": True, "imports": ["_page.js"]}
         for name in ("upload", "login", "portal")
     }
+    chunks["reference.css"] = {"file": STYLE, "name": "reference", "isEntry": True}
     chunks["_page.js"] = {"file": "page-Ef5.js", "css": [STYLE], "imports": ["_page.js"]}
     chunks["_page.css"] = {"file": STYLE}
     (folder / ".vite" / "manifest.json").write_text(json.dumps(chunks))

@@ -3,7 +3,8 @@
 Rules of this file:
 1. A `Host` that is not ours is refused: no page of another name reaches us through a browser.
 2. A route may set a header of `HEADERS` itself; then its own stays.
-3. Until there is a first admin, only health, the pages of set-up and their files are there.
+3. Until there is a first admin, only health, the pages of set-up with their files, and the
+   documents that say how all of it works are there.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ SECRET_PATHS: Final = ("/u/", "/s/", "/p/", "/embed/", "/setup")
 """Addresses that hold a secret: they are told to nobody as a referrer."""
 
 BEFORE_SETUP: Final = re.compile(
-    r"/(|setup|healthz|readyz|metrics|login|favicon\.svg|assets/.*|api/v1/setup)"
+    r"/(|setup|healthz|readyz|metrics|login|favicon\.svg|assets/.*|api/v1/setup"
+    r"|docs|docs/errors|openapi\.json)"
 )
 
 HOST: Final = re.compile(r"([a-z0-9_.-]{1,253}|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)

@@ -41,6 +41,7 @@ class Entry:
     """One page's program: the names of its files under `PREFIX`."""
 
     script: str
+    """Empty where the page has a style alone."""
     styles: tuple[str, ...]
     preloads: tuple[str, ...]
     """Modules that the script imports at once: named in the page, they load side by side."""
@@ -82,6 +83,8 @@ def _names_of(chunk: Mapping[str, Any]) -> Iterator[str]:
 
 def _read_entry(manifest: Mapping[str, Any], key: str) -> Entry:
     """Collect what an entry needs before it runs: its own files, and those of its imports."""
+    if manifest[key]["file"].endswith(".css"):
+        return Entry("", (manifest[key]["file"],), ())
     order = list(_imports_of(manifest, key, set()))
     styles = dict.fromkeys(name for each in order for name in manifest[each].get("css", ()))
     preloads = tuple(manifest[each]["file"] for each in order if each != key)
@@ -118,7 +121,7 @@ def _answer_file(path: Path, request: Request, cache: str) -> Response:
         "X-Content-Type-Options": "nosniff",
     }
     media_type = MEDIA_TYPES.get(path.suffix, "application/octet-stream")
-    taken = _read_encodings(request.headers.get("accept-encoding", ""))
+    taken = read_encodings(request.headers.get("accept-encoding", ""))
     for encoding, suffix in ENCODINGS:
         packed = path.with_name(path.name + suffix)
         if encoding in taken and packed.is_file():
@@ -127,7 +130,7 @@ def _answer_file(path: Path, request: Request, cache: str) -> Response:
     return FileResponse(path, media_type=media_type, headers=headers)
 
 
-def _read_encodings(header: str) -> frozenset[str]:
+def read_encodings(header: str) -> frozenset[str]:
     """Return the encodings of an Accept-Encoding header that are not refused by `q=0`."""
     taken = set()
     for part in header.split(","):

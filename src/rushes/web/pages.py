@@ -2,6 +2,7 @@
 
 /                  /setup, /login or the library
 /setup, /login     before and at the door
+/docs              the API reference, and under /docs/errors every code with what helps
 /u/{token}         the upload page of a link, or the reason why it is not open
 /app/...           the portal; the only addresses that fall back to one shell
 /assets/...        the bundle
@@ -29,6 +30,7 @@ from rushes.http.problem import STATUSES as STATUS_OF
 from rushes.http.problem import request_id_of
 from rushes.web.assets import PREFIX, STATIC, answer_asset, answer_icon, find_bundle
 from rushes.web.link import STATUSES, LinkOpen, LinkRefused, Refusal, describe_facts
+from rushes.web.manual import Manual
 from rushes.web.shell import Shell
 
 LIBRARY: Final = "/app/library"
@@ -64,10 +66,13 @@ def add_pages(app: FastAPI, source: PageSource, *, static: Path = STATIC) -> Non
     bundle = find_bundle(static)
     shell = Shell(bundle, media_origins=source.media_origins, store_origins=source.store_origins)
     pages = _Pages(shell, source)
+    manual = Manual(shell, app.openapi)
     for path, page in (
         ("/", pages.start),
         ("/setup", pages.setup),
         ("/login", pages.login),
+        ("/docs", manual.reference),
+        ("/docs/errors", manual.errors),
         ("/u/{token}", pages.upload),
         ("/app", pages.portal),
         ("/app/{path:path}", pages.portal),

@@ -2,6 +2,7 @@
 
 Every page is `no-store`, names its own scripts only, and may be framed by nobody. Pages of
 strangers keep the strict style rule; the portal needs inline styles for its component library.
+Pages that are only read (the reference) run no script at all.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from rushes.web.assets import PREFIX, Bundle
@@ -26,6 +28,14 @@ SAFETY: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+READ_ONLY: Final = "reference"
+"""The entry of pages that have a style and no program."""
+
+READ_ONLY_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+TICKED: Final = re.compile(r"`([^`]+)`")
 HOLE: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -54,6 +64,7 @@ class Shell:
             "plural": choose_plural,
             "size": format_size,
             "moment": format_moment,
+            "code": mark_code,
         }
 
     def answer(self, template: str, entry: str, *, status: int = 200, **values: object) -> Response:
@@ -62,29 +73,42 @@ class Shell:
         `private` pages (links, shares) tell no other site where their reader came from.
         """
         if self.bundle is None:
-            return PlainTextResponse(NOT_BUILT, 503, headers=SAFETY)
+            return self.not_built()
         is_private = bool(values.pop("private", False))
-        has_inline_styles = entry == "portal"
-        page = self._templates.get_template(template).render(
-            t=self.bundle.texts,
-            icons=self.bundle.icons,
-            entry=self.bundle.entries[entry],
+        page = self.write(self.bundle, template, entry, **values)
+        return HTMLResponse(page, status, headers=self.headers(entry, is_private=is_private))
+
+    def not_built(self) -> Response:
+        """Say that there are no pages, and how to get them."""
+        return PlainTextResponse(NOT_BUILT, 503, headers=SAFETY)
+
+    def headers(self, entry: str, *, is_private: bool = False) -> dict[str, str]:
+        """Return the headers of a page with this entry."""
+        return {
+            **SAFETY,
+            "Content-Security-Policy": self.policy(entry),
+            "Referrer-Policy": "no-referrer" if is_private else "strict-origin-when-cross-origin",
+        }
+
+    def write(self, bundle: Bundle, template: str, entry: str, **values: object) -> str:
+        """Return the text of one page."""
+        return self._templates.get_template(template).render(
+            t=bundle.texts,
+            icons=bundle.icons,
+            entry=bundle.entries[entry],
             prefix=PREFIX,
             **values,
         )
-        headers = {
-            **SAFETY,
-            "Content-Security-Policy": self.policy(inline_styles=has_inline_styles),
-            "Referrer-Policy": "no-referrer" if is_private else "strict-origin-when-cross-origin",
-        }
-        return HTMLResponse(page, status, headers=headers)
 
-    def policy(self, *, inline_styles: bool) -> str:
+    def policy(self, entry: str) -> str:
         """Return the content security policy; scripts are our own files on every page."""
+        if entry == READ_ONLY:
+            return READ_ONLY_POLICY
+        has_inline_styles = entry == "portal"
         rules = (
             "default-src 'none'",
             "script-src 'self'",
-            "style-src 'self' 'unsafe-inline'" if inline_styles else "style-src 'self'",
+            "style-src 'self' 'unsafe-inline'" if has_inline_styles else "style-src 'self'",
             f"img-src 'self' blob: data: {self._media}",
             f"media-src 'self' blob: {self._media}",
             f"connect-src 'self' {self._stores} {self._media}",
@@ -101,6 +125,11 @@ class Shell:
 def fill(text: str, **values: object) -> str:
     """Put values into the holes of a text; a hole without a value stays as it is."""
     return HOLE.sub(lambda hole: str(values.get(hole[1], hole[0])), text)
+
+
+def mark_code(text: str) -> Markup:
+    """Return a text as HTML, with what stands between backticks as code."""
+    return Markup(TICKED.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
 
 
 def choose_plural(forms: Mapping[str, Any], n: int) -> str:

@@ -15,7 +15,9 @@ export function Code({ asset }: { readonly asset: Asset }): ReactNode {
   ];
   return (
     <div className="panel stack">
-      <p className="dim">{words.asset.api.intro}</p>
+      <p className="dim">
+        {words.asset.api.intro} <a href="/docs">{words.asset.api.reference}</a>
+      </p>
       <div>
         <h3>{words.asset.api.id}</h3>
         <CopyText text={asset.id} label={words.copy} />
