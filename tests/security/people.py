@@ -18,7 +18,7 @@ from rushes.access.project import Project
 from rushes.access.tokens import TokenWish
 from rushes.clock import Clock
 from rushes.compose import House, open_house
-from rushes.db.tables import assets, contents, jobs, uploads
+from rushes.db.tables import assets, contents, jobs, upload_parts, uploads
 from rushes.http.app import build_app
 from rushes.settings import Settings
 from tests.support.entrance import CSRF, HOST, PASSWORD
@@ -147,11 +147,16 @@ async def _plant(house: House, project: Project) -> dict[str, str]:
         "created_at": now,
         "updated_at": now,
     }
+    spooled = house.settings.at("spool") / "11" / f"{upload_id}.0"
+    spooled.parent.mkdir(parents=True)
+    spooled.write_bytes(b"!")
+    part = {"position": 0, "file": f"11/{spooled.name}", "start": 0, "length": 1}
     bytes_of = {"upload_id": upload_id, "kind": "video", "size_bytes": 1}
     place = {"project_id": project.id}
     async with house.database.transaction() as connection:
         values = upload | file | place | {"asset_id": asset_id}
         await connection.execute(insert(uploads).values(**values))
+        await connection.execute(insert(upload_parts).values(upload_id=upload_id, **part))
         await connection.execute(insert(contents).values(**content | bytes_of))
         await connection.execute(insert(assets).values(**asset | file | bytes_of | place))
         await connection.execute(insert(jobs).values(**job | place))

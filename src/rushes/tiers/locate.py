@@ -88,7 +88,10 @@ class Locator:
             content = await library_records.find_content(connection, object_id)
         if content is None:
             raise _no_copy()
-        path = await self.spool_path(content.upload_id)
+        try:
+            path = await self.spool_path(content.upload_id)
+        except OSError:
+            raise _no_copy() from None
         if not path.is_file() or path.stat().st_size != content.size_bytes:
             raise _no_copy()
         return path

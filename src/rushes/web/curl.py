@@ -76,6 +76,15 @@ def write_example(path: str, method: str, operation: Document, schemas: Document
     return BREAK.join(lines)
 
 
+def sample_body(schema: Document, schemas: Document) -> object:
+    """Return an object with what is required, or with its first member where nothing is."""
+    named = schema if "$ref" in schema else next(iter(schema.get("anyOf", ({},))))
+    known = schemas[str(named["$ref"]).removeprefix(REFERENCE)]
+    members: Document = known.get("properties", {})
+    wanted = known.get("required") or [*members][:1]
+    return {name: WORDS.get(name, _plain(members[name])) for name in wanted}
+
+
 def _option(method: str) -> str:
     if method == "head":
         return "--head "
@@ -101,16 +110,7 @@ def _list_body(told: Document | None, schemas: Document) -> Iterator[str]:
             yield "--data-binary @clip.mov"
         return
     yield f"-H {shlex.quote(f'Content-Type: {media_type}')}"
-    yield f"-d {shlex.quote(json.dumps(_sample(content['schema'], schemas)))}"
-
-
-def _sample(schema: Document, schemas: Document) -> object:
-    """Return an object with what is required, or with its first member where nothing is."""
-    named = schema if "$ref" in schema else next(iter(schema.get("anyOf", ({},))))
-    known = schemas[str(named["$ref"]).removeprefix(REFERENCE)]
-    members: Document = known.get("properties", {})
-    wanted = known.get("required") or [*members][:1]
-    return {name: WORDS.get(name, _plain(members[name])) for name in wanted}
+    yield f"-d {shlex.quote(json.dumps(sample_body(content['schema'], schemas)))}"
 
 
 def _plain(schema: Document) -> object:
