@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from rushes.clock import SYSTEM
+from rushes.db.engine import open_database
 from rushes.errors import Kind, RushesError
 from rushes.jobs.engine import EMBEDDED, Engine
 from rushes.jobs.job import JobState, PriorityRefused, Queue, StepFailed
+from rushes.jobs.rows import JobRows
 from rushes.jobs.schedule import PURGE
+from rushes.settings import Settings
 from tests.support.moments import until
 from tests.support.working import SmallWork, small_settings, working
 
@@ -345,6 +351,33 @@ async def test_a_cancel_interrupts_a_running_step(
         await until(lambda: "interrupted a" in ground.done)
         await until(lambda: work.is_in(run.id, JobState.CANCELLED))
     assert "after a" not in ground.done
+
+
+async def test_a_cancel_in_the_row_wins_over_a_workflow_that_comes_back(
+    ground: Ground, tmp_path: Path, sqlite_url: str
+) -> None:
+    """Cancelled while no worker was there: the next one takes no step of it any more."""
+    settings = small_settings(tmp_path, sqlite_url)
+    async with working(settings, ground.tell) as work:
+        await work.engine.start_workflow("waiting", "waiting:a:1", "a")
+        await until(lambda: "wait a" in ground.done)
+    database = open_database(settings.rooms_url)
+    await JobRows(database, SYSTEM, "desk").cancelled("waiting:a:1")
+    await database.close()
+    ground.hold.set()
+
+    async with working(settings, ground.tell) as work:
+        await until(lambda: "CANCELLED" == read_status(settings, "waiting:a:1"))
+
+        assert await work.is_in("waiting:a:1", JobState.CANCELLED)
+    assert ["a", "wait a", "interrupted a"] == ground.done
+
+
+def read_status(settings: Settings, job_id: str) -> str:
+    """Return what the engine itself thinks of a workflow."""
+    query = "SELECT status FROM workflow_status WHERE workflow_uuid = ?"
+    with closing(sqlite3.connect(settings.at("engine.db"))) as connection:
+        return str(connection.execute(query, [job_id]).fetchone()[0])
 
 
 async def test_the_workflows_of_one_executor_can_be_told_apart(
