@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from sqlalchemy import insert, literal, select
 
+from rushes.db import counts, tables
 from rushes.db.engine import Database, open_database
 from rushes.db.listen import listen
+from rushes.db.tables import events
 from rushes.events import outbox
 from rushes.events.event import EventType
 from rushes.events.relay import LOT, Call, Relay, Start
@@ -36,7 +39,7 @@ class Engine:
 async def count_waiting(database: Database) -> int:
     """Return how many events wait."""
     async with database.reading() as connection:
-        return (await outbox.count_waiting(connection))[0]
+        return await counts.count_unrelayed(connection)
 
 
 @asynccontextmanager
@@ -59,7 +62,7 @@ async def test_everything_that_follows_from_an_event_is_started_in_order(
     engine = Engine()
     await record(database, "upl_1", "upl_2")
 
-    assert 2 == await Relay(database, STORY, engine.start).relay_lot()
+    assert 2 == await Relay(database, STORY, engine.start).relay_all()
 
     assert ["ingest:upl_1:1", "count:upl_1:1", "ingest:upl_2:1", "count:upl_2:1"] == engine.asked
     assert 0 == await count_waiting(database)
@@ -69,7 +72,7 @@ async def test_an_event_from_which_nothing_follows_is_taken_out(database: Databa
     """The outbox holds what waits, not what happened."""
     await record(database, "upl_1")
 
-    assert 1 == await Relay(database, {}, Engine().start).relay_lot()
+    assert 1 == await Relay(database, {}, Engine().start).relay_all()
 
     assert 0 == await count_waiting(database)
 
@@ -81,16 +84,56 @@ async def test_what_could_not_be_started_stays_and_the_rest_goes_on(database: Da
     relay = Relay(database, STORY, engine.start)
     await record(database, "upl_1", "upl_2")
 
-    await relay.relay_lot()
+    await relay.relay_all()
     waiting = await count_waiting(database)
     engine.refused = set()
-    await relay.relay_lot()
+    await relay.relay_all()
 
     assert 1 == waiting
     assert 0 == await count_waiting(database)
     assert {"ingest:upl_1:1", "count:upl_1:1", "ingest:upl_2:1", "count:upl_2:1"} == set(
         engine.asked
     )
+
+
+async def test_a_whole_lot_that_cannot_be_started_holds_up_nobody(database: Database) -> None:
+    """What waits behind it is reached in the same round."""
+    engine = Engine()
+    stuck = [f"upl_{number}" for number in range(LOT)]
+    engine.refused = {f"ingest:{subject}:1" for subject in stuck}
+    await record(database, *stuck, "upl_last")
+
+    relayed = await Relay(database, STORY, engine.start).relay_all()
+
+    assert 1 == relayed
+    assert ["ingest:upl_last:1", "count:upl_last:1"] == engine.asked
+    assert LOT == await count_waiting(database)
+
+
+async def test_an_event_of_a_newer_version_waits_for_its_workers(database: Database) -> None:
+    """While both versions run, the older one passes over what it does not know."""
+    engine = Engine()
+    await record(database, "upl_1")
+    async with database.transaction() as connection:
+        await connection.execute(
+            insert(events).from_select(
+                ["id", "type", "created_at", "actor", "subject", "data"],
+                select(
+                    literal("evt_new"),
+                    literal("moon.risen"),
+                    events.c.created_at,
+                    events.c.actor,
+                    events.c.subject,
+                    events.c.data,
+                ),
+            )
+        )
+        await connection.execute(insert(tables.outbox).values(event_id="evt_new"))
+
+    relayed = await Relay(database, STORY, engine.start).relay_all()
+
+    assert 1 == relayed
+    assert 1 == await count_waiting(database)
 
 
 async def test_a_relay_that_ends_between_start_and_delete_asks_again(database: Database) -> None:
@@ -103,8 +146,8 @@ async def test_a_relay_that_ends_between_start_and_delete_asks_again(database: D
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await Relay(database, STORY, start_and_end).relay_lot()
-    await Relay(database, STORY, engine.start).relay_lot()
+        await Relay(database, STORY, start_and_end).relay_all()
+    await Relay(database, STORY, engine.start).relay_all()
 
     assert ["ingest:upl_1:1", "ingest:upl_1:1", "count:upl_1:1"] == engine.asked
     assert 0 == await count_waiting(database)
@@ -135,10 +178,10 @@ async def test_relays_side_by_side_share_the_events(postgres_url: str) -> None:
         await slow.start(call)
 
     await record(database, "upl_1")
-    first = asyncio.create_task(Relay(database, STORY, start_slowly).relay_lot())
+    first = asyncio.create_task(Relay(database, STORY, start_slowly).relay_all())
     await held.wait()
     await record(database, "upl_2")
-    assert 1 == await Relay(database, STORY, quick.start).relay_lot()
+    assert 1 == await Relay(database, STORY, quick.start).relay_all()
     release.set()
 
     assert 1 == await first

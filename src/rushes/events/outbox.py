@@ -7,8 +7,6 @@ start is asked for again, and does nothing, because a workflow's id runs once fo
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,18 +39,23 @@ async def record(connection: AsyncConnection, event: Event) -> None:
     (await connection.get_raw_connection()).info[TOLD] = True
 
 
-async def list_unrelayed(connection: AsyncConnection, limit: int) -> list[tuple[int, Event]]:
-    """Return the oldest events that wait, with their outbox numbers.
+async def list_unrelayed(
+    connection: AsyncConnection, limit: int, *, after: int = 0
+) -> list[tuple[int, Event]]:
+    """Return the oldest events that wait, with their outbox numbers, beyond the number `after`.
 
     On PostgreSQL rows that another relay holds are passed over; ours are held until the end of
-    the transaction.
+    the transaction. Events of a type that only a newer version knows wait for its workers.
     """
-    waiting = select(outbox.c.seq, outbox.c.event_id).order_by(outbox.c.seq).limit(limit)
-    rows = (await connection.execute(waiting.with_for_update(skip_locked=True))).all()
-    ids = [row.event_id for row in rows]
-    known = (await connection.execute(select(events).where(events.c.id.in_(ids)))).all()
-    by_id = {row.id: _event(row) for row in known}
-    return [(row.seq, by_id[row.event_id]) for row in rows]
+    query = (
+        select(outbox.c.seq.label("number"), events)
+        .join(events, events.c.id == outbox.c.event_id)
+        .where(outbox.c.seq > after, events.c.type.in_([known.value for known in EventType]))
+        .order_by(outbox.c.seq)
+        .limit(limit)
+        .with_for_update(of=outbox, skip_locked=True)
+    )
+    return [(row.number, _event(row)) for row in await connection.execute(query)]
 
 
 async def delete_relayed(connection: AsyncConnection, numbers: list[int]) -> None:
@@ -77,13 +80,6 @@ async def list_events(
     if before is not None:
         query = query.where(events.c.seq < before)
     return [(row.seq, _event(row)) for row in (await connection.execute(query)).all()]
-
-
-async def count_waiting(connection: AsyncConnection) -> tuple[int, datetime | None]:
-    """Return how many events wait to be relayed, and since when the oldest does."""
-    query = select(events.c.created_at).join(outbox, outbox.c.event_id == events.c.id)
-    times = (await connection.execute(query.order_by(outbox.c.seq))).scalars().all()
-    return len(times), times[0] if times else None
 
 
 def _event(row: Row[tuple[object, ...]]) -> Event:

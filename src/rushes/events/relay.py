@@ -102,33 +102,41 @@ class Relay:
         self._woken.set()
 
     async def run(self) -> None:
-        """Relay until cancelled."""
+        """Relay until cancelled; an error that is not the database's ends it, and is raised."""
         while True:
             self._woken.clear()
             try:
-                while await self.relay_lot() == LOT:
-                    pass
+                await self.relay_all()
             except (DatabaseBusy, DatabaseFull) as away:
                 log.warning("The outbox cannot be read", extra={"code": away.code})
             await self._rest()
 
-    async def relay_lot(self) -> int:
-        """Relay the oldest events; return how many were."""
+    async def relay_all(self) -> int:
+        """Relay what waits, each event once, oldest first; return how many were."""
+        count, read = 0, [0]
+        while read:
+            read, done = await self._relay_lot(read[-1])
+            count += done
+        return count
+
+    async def _relay_lot(self, after: int) -> tuple[list[int], int]:
+        """Return the outbox numbers that were looked at, and how many of them are done."""
         if not self.database.is_sqlite:
             async with self.database.transaction() as connection:  # holds the rows it reads
-                done = await self._start_lot(connection)
+                read, done = await self._start_lot(connection, after)
                 await outbox.delete_relayed(connection, done)
-            return len(done)
+            return read, len(done)
         async with self.database.reading() as connection:
-            done = await self._start_lot(connection)
+            read, done = await self._start_lot(connection, after)
         if done:
             async with self.database.transaction() as connection:
                 await outbox.delete_relayed(connection, done)
-        return len(done)
+        return read, len(done)
 
-    async def _start_lot(self, connection: Connection) -> list[int]:
-        lot = await outbox.list_unrelayed(connection, LOT)
-        return [number for number, event in lot if await self._follow(event)]
+    async def _start_lot(self, connection: Connection, after: int) -> tuple[list[int], list[int]]:
+        lot = await outbox.list_unrelayed(connection, LOT, after=after)
+        done = [number for number, event in lot if await self._follow(event)]
+        return [number for number, _ in lot], done
 
     async def _follow(self, event: Event) -> bool:
         try:
