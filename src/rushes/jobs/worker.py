@@ -9,7 +9,6 @@ or, on one machine, by its successor.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -51,6 +50,7 @@ class Worker:
 
         Raises:
             WorkerHeld: another worker holds this data folder.
+            Exception: what ended the relay; a worker that relays nothing must not seem to work.
         """
         if self.liveness is not None:
             self.watch_recoveries(asyncio.get_running_loop())
@@ -65,13 +65,14 @@ class Worker:
             await self._settle_dead()
             if begun is not None:
                 begun.set()
-            await ended.wait()
+            helpers.append(asyncio.create_task(_wait_for(ended)))
+            done, _ = await asyncio.wait(helpers, return_when=asyncio.FIRST_COMPLETED)
+            for helper in done:
+                await helper
         finally:
             for helper in helpers:
                 helper.cancel()
-            for helper in helpers:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await helper
+            await asyncio.gather(*helpers, return_exceptions=True)
             await self.engine.stop(grace)
             if self.liveness is not None:
                 await asyncio.to_thread(self.liveness.leave)
@@ -110,3 +111,7 @@ class Worker:
     async def _wait(self, job_id: str) -> None:
         async with self.database.transaction() as connection:
             await records.record_waiting(connection, job_id, self.clock.now())
+
+
+async def _wait_for(ended: asyncio.Event) -> None:
+    await ended.wait()
