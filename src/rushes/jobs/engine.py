@@ -82,7 +82,9 @@ EMBEDDED: Final = "embedded"
 LOCK: Final = "engine.db.lock"
 STEP_SECONDS: Final = 120.0
 GRACE: Final = 20.0
-GRACE_EMBEDDED: Final = 5.0
+GRACE_EMBEDDED: Final = 3.0
+"""So that API and worker are gone 10 s after they were asked, on a machine that is busy too."""
+
 FOREIGN: Final = (PortableWorkflowError, error.DBOSException)
 
 
