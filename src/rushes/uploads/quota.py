@@ -36,6 +36,8 @@ class Quota:
     async def grow(self, upload: Upload, wanted: int) -> int:
         """Reserve so many bytes in all for an upload of unknown length; a step more if there is.
 
+        Nothing is reserved for an upload that has ended meanwhile; its writer hears so soon.
+
         Raises:
             QuotaExceeded: there is no room.
         """
@@ -64,8 +66,8 @@ class Quota:
 
     async def _grow_to(self, upload: Upload, size_bytes: int) -> int:
         async with self.database.transaction() as connection:
-            now = await records.get_upload(connection, upload.id)
-            if size_bytes > now.reserved_bytes:
+            now = await records.lock_upload(connection, upload.id)
+            if now.is_open and size_bytes > now.reserved_bytes:
                 await self._reserve(connection, now, size_bytes - now.reserved_bytes, 0)
                 await quota_records.record_reserved(connection, upload.id, size_bytes)
             return max(size_bytes, now.reserved_bytes)

@@ -62,6 +62,19 @@ async def get_upload(connection: AsyncConnection, upload_id: str) -> Upload:
     return upload
 
 
+async def lock_upload(connection: AsyncConnection, upload_id: str) -> Upload:
+    """Return an upload as it is now and, until the caller's transaction ends, stays.
+
+    Raises:
+        UploadMissing: there is none.
+    """
+    query = select(uploads).where(uploads.c.id == upload_id).with_for_update()
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        raise UploadMissing("There is no such upload. Start a new one.")
+    return _upload(row)
+
+
 async def list_uploads(
     connection: AsyncConnection,
     owner: Owner,
@@ -136,7 +149,10 @@ async def raise_fence(connection: AsyncConnection, upload_id: str) -> Upload:
 async def record_length(
     connection: AsyncConnection, upload: Upload, size_bytes: int, now: datetime
 ) -> bool:
-    """Tell the length that was deferred; False if somebody told one or it moved on."""
+    """Tell the length that was deferred; False if somebody told one or it moved on.
+
+    It rests from now on as long as before: `Upload.rests_for` is between these two times.
+    """
     is_same = and_(
         uploads.c.id == upload.id,
         uploads.c.size_bytes.is_(None),
@@ -144,7 +160,9 @@ async def record_length(
         uploads.c.state == State.RECEIVING.value,
     )
     done = await connection.execute(
-        update(uploads).where(is_same).values(size_bytes=size_bytes, updated_at=now)
+        update(uploads)
+        .where(is_same)
+        .values(size_bytes=size_bytes, updated_at=now, expires_at=now + upload.rests_for)
     )
     return done.rowcount == 1
 
@@ -255,7 +273,7 @@ async def mark_cancelled(
     """
     done = await _step(connection, upload, Step.CANCEL, now, reason=reason)
     if done and upload.state is not State.QUARANTINED:
-        await quota_records.release(connection, upload)
+        await _release_room(connection, upload.id)
     return done
 
 
@@ -265,7 +283,7 @@ async def mark_expired(connection: AsyncConnection, upload: Upload, now: datetim
         connection, upload, Step.EXPIRE, now, only=uploads.c.expires_at <= now, reason="expired"
     )
     if done:
-        await quota_records.release(connection, upload)
+        await _release_room(connection, upload.id)
     return done
 
 
@@ -317,6 +335,11 @@ async def delete_ended(connection: AsyncConnection, before: datetime, limit: int
         await connection.execute(delete(table).where(table.c.upload_id.in_(ids)))
     await connection.execute(delete(uploads).where(uploads.c.id.in_(ids)))
     return len(ids)
+
+
+async def _release_room(connection: AsyncConnection, upload_id: str) -> None:
+    """Give back what is reserved now: it may be more than when the caller read the row."""
+    await quota_records.release(connection, await get_upload(connection, upload_id))
 
 
 async def _step(
