@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyped]  # it has no types
-    Axe,
-)
 from playwright.sync_api import Page, expect
 
 from rushes.web.link import LinkRefused, Refusal
 from tests.browser.small_house import LINK_PASSWORD, SmallHouse
+from tests.support.seeing import find_sideways, find_violations
 
 PASSWORD = "correct horse battery"
 
@@ -124,9 +122,6 @@ def test_set_up_reads_the_token_behind_the_hash(page: Page, house: SmallHouse) -
     assert page.url.endswith("/setup")
 
 
-WIDTHS = (320, 360, 820, 1440)
-
-
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 @pytest.mark.parametrize("path", ["/u/open", "/u/expired", "/u/none", "/login", "/setup", "/lost"])
 def test_a_page_is_accessible_and_does_not_move_sideways(
@@ -167,35 +162,3 @@ def test_every_state_of_the_queue_is_accessible(
     expect(page.locator("#bar")).to_be_visible()
     assert [] == find_violations(page)
     assert [] == find_sideways(page)
-
-
-def find_violations(page: Page) -> list[tuple[str, str]]:
-    """Return what axe objects to, at the width of a phone and of a desk."""
-    found = []
-    for width in (WIDTHS[1], WIDTHS[-1]):
-        page.set_viewport_size({"width": width, "height": 740})
-        found += Axe().run(page).response["violations"]
-    return [(violation["id"], violation["nodes"][0]["html"]) for violation in found]
-
-
-def find_sideways(page: Page) -> list[int]:
-    """Return the widths at which the page is wider than its window."""
-    wide = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 740})
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wide.append(width)
-    return wide
-
-
-def test_the_theme_is_switched_and_kept(page: Page) -> None:
-    """The system's choice holds until the switch is used."""
-    page.emulate_media(color_scheme="dark")
-    page.goto("/login")
-
-    page.click("#theme")
-    page.reload()
-
-    assert "light" == page.evaluate("document.documentElement.dataset.theme")
-    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert "rgb(247, 248, 250)" == background

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { deedOfKey, nextShuttle } from "./keys";
+import { deedOfKey, nextShuttle, ownsKey } from "./keys";
 
 describe("keys", () => {
   test.each([
@@ -51,5 +51,37 @@ describe("shuttle", () => {
   test("turning round starts at single speed", () => {
     expect(nextShuttle(4, -1)).toBe(-1);
     expect(nextShuttle(-2, 1)).toBe(1);
+  });
+});
+
+describe("ownership", () => {
+  const node = (tagName: string, role: string | null = null, isContentEditable = false) =>
+    ({ tagName, isContentEditable, getAttribute: () => role }) as unknown as HTMLElement;
+
+  test("fields, menus and dialogs keep every key", () => {
+    const owners = [
+      node("INPUT"),
+      node("TEXTAREA"),
+      node("SELECT"),
+      node("DIV", null, true),
+      node("DIV", "menu"),
+      node("SECTION", "dialog"),
+      node("DIV", "listbox"),
+    ];
+    expect(owners.map((owner) => ownsKey(owner, "k"))).toEqual(owners.map(() => true));
+  });
+
+  test("tabs and sliders keep the keys that move them", () => {
+    expect(ownsKey(node("BUTTON", "tab"), "ArrowLeft")).toBe(true);
+    expect(ownsKey(node("DIV", "slider"), "Home")).toBe(true);
+    expect(ownsKey(node("BUTTON", "tab"), "k")).toBe(false);
+  });
+
+  test("buttons keep the keys that press them", () => {
+    expect(ownsKey(node("BUTTON"), " ")).toBe(true);
+    expect(ownsKey(node("A"), "Enter")).toBe(true);
+    expect(ownsKey(node("DIV", "button"), " ")).toBe(true);
+    expect(ownsKey(node("BUTTON"), "j")).toBe(false);
+    expect(ownsKey(node("DIV"), " ")).toBe(false);
   });
 });

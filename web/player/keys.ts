@@ -56,3 +56,13 @@ export function nextShuttle(rate: number, direction: 1 | -1): number {
   if (rate * direction <= 0) return direction;
   return direction * Math.min(4, Math.abs(rate) * 2);
 }
+
+/** Tell whether an element needs this key for itself: inputs, menus, dialogs, pressed buttons. */
+export function ownsKey(node: HTMLElement, key: string): boolean {
+  if (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName)) return true;
+  const role = node.getAttribute("role") ?? "";
+  if (/^(menu|dialog|listbox)$/.test(role)) return true;
+  if (/^(tab|tablist|slider)$/.test(role) && /^(Arrow|Home|End)/.test(key)) return true;
+  const isPressable = /^(BUTTON|A)$/.test(node.tagName) || role === "button";
+  return isPressable && (key === " " || key === "Enter");
+}

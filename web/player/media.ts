@@ -46,6 +46,7 @@ function openFile(url: string, at: number, events: MediaEvents): LoadedMedia {
   video.preload = "auto";
   video.src = url;
   startAt(video, at);
+  holdStart(video, at);
   video.addEventListener("error", () => {
     const isNetwork = video.error?.code === MediaError.MEDIA_ERR_NETWORK;
     events.onFailure({ cause: isNetwork ? "network" : "media", status: null });
@@ -76,6 +77,7 @@ function openStream(url: string, at: number, events: MediaEvents): LoadedMedia {
   };
   const element = stream as unknown as HTMLVideoElement;
   const screen = (stream as unknown as { nativeEl: HTMLVideoElement }).nativeEl;
+  holdStart(screen, at);
   if (!Hls.isSupported()) {
     startAt(screen, at);
     screen.addEventListener("error", () => {
@@ -95,4 +97,28 @@ function startAt(video: HTMLVideoElement, at: number): void {
     },
     { once: true },
   );
+}
+
+const MOST_HOLDS = 3;
+
+/**
+ * Hold the start: Chromium now and then forgets a seek that is made while its pipeline starts, and
+ * is back at 0 without a word. Ends with the first frame at the right place.
+ */
+function holdStart(screen: HTMLVideoElement, at: number): void {
+  if (at <= 0) return;
+  let holds = 0;
+  const ends = new AbortController();
+  const check = (): void => {
+    if (screen.seeking) return;
+    if (Math.abs(screen.currentTime - at) < 1 || holds >= MOST_HOLDS) {
+      ends.abort();
+      return;
+    }
+    holds += 1;
+    screen.currentTime = at;
+  };
+  for (const event of ["seeked", "canplay", "playing"]) {
+    screen.addEventListener(event, check, { signal: ends.signal });
+  }
 }

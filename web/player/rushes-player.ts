@@ -6,38 +6,33 @@
  * Events, all bubbling: `rushes-download`, `rushes-signed-out`, `rushes-playback` (detail: answer).
  * The heavy half, `stage.ts`, is loaded at the first play.
  */
-import { formatDuration } from "../shared/format";
 import { player as words } from "../shared/text/en.json";
-import { fill } from "../shared/text/fill";
 import { parseFrameRate } from "../shared/timecode";
-import { cardElement, refusalWords, type Card } from "./card";
-import { deedOfKey, type PlayerDeed } from "./keys";
-import { QualityMenu } from "./menu";
+import { cardElement, cardOfAnswer, cardOfStop, type Card, type WaysOn } from "./card";
+import { deedOfKey, ownsKey, type PlayerDeed } from "./keys";
 import { askPlayback, type Playback, type PlaybackAnswer } from "./playback";
 import css from "./player.css?inline";
 import { findPosition, keepPosition, sweepPositions } from "./position";
-import { qualityRows } from "./qualities";
-import { chooseSource, levelOfRung, remedyFor, type Failure } from "./source";
+import { Quality } from "./quality";
+import { chooseSource, remedyFor, type Failure } from "./source";
 import type { Stage } from "./stage";
+import { busyMark, pathTip, stillElement } from "./still";
 
 const KEEP_EVERY_MS = 5000;
-const LOOK_AGAIN_MS = 3000; // while the menu is open and a rung is still being made
 const NO_TRIES = { renewals: 0, retries: 0, recoveries: 0 };
 
 export class RushesPlayer extends HTMLElement {
   static readonly observedAttributes = ["asset"];
 
   readonly #frame: HTMLElement;
-  readonly #menu: QualityMenu;
+  readonly #quality: Quality;
   #asking: AbortController | null = null;
   #playback: Playback | null = null;
   #stage: Stage | null = null;
-  #chosen = "auto";
   #hlsFails = false;
   #tries = { ...NO_TRIES };
   #timer = 0;
   #keeper = 0;
-  #looker = 0;
   #wantsPlay = false;
 
   constructor() {
@@ -48,16 +43,23 @@ export class RushesPlayer extends HTMLElement {
     root.adoptedStyleSheets = [sheet];
     this.#frame = document.createElement("div");
     this.#frame.className = "frame";
-    this.#menu = new QualityMenu(
-      (quality) => {
-        void this.#choose(quality);
+    const player = (): this => this;
+    this.#quality = new Quality({
+      get playback() {
+        return player().#playback;
       },
-      (hasChosen) => {
-        window.clearInterval(this.#looker);
-        if (hasChosen) this.#stage?.focus();
-        else this.#stage?.menuAnchor.focus();
+      get stage() {
+        return player().#stage;
       },
-    );
+      get isByFile() {
+        return player().#hlsFails;
+      },
+      reload: () => {
+        this.#reload();
+      },
+      renew: () => this.#renew(),
+      look: () => this.#look(),
+    });
     root.append(this.#frame);
   }
 
@@ -101,8 +103,7 @@ export class RushesPlayer extends HTMLElement {
 
   /** Play at one quality, or at `auto`; position is kept. */
   playAt(quality: string): void {
-    this.#chosen = quality;
-    if (this.#stage !== null) void this.#choose(quality);
+    void this.#quality.choose(quality);
     this.play();
   }
 
@@ -114,12 +115,10 @@ export class RushesPlayer extends HTMLElement {
   #reset(): void {
     this.#asking?.abort();
     window.clearTimeout(this.#timer);
-    window.clearInterval(this.#looker);
-    this.#menu.element.hidden = true;
+    this.#quality.reset();
     this.#stage?.close();
     this.#stage = null;
     this.#playback = null;
-    this.#chosen = "auto";
     this.#hlsFails = false;
     this.#tries = { ...NO_TRIES };
     this.#frame.replaceChildren();
@@ -128,17 +127,17 @@ export class RushesPlayer extends HTMLElement {
   async #start(): Promise<void> {
     if (this.#asset === "") return;
     this.#frame.setAttribute("aria-busy", "true");
-    if (this.#frame.childElementCount === 0) this.#drawStill(false);
+    if (this.#frame.childElementCount === 0) this.#drawStill();
     const answer = await this.#ask();
     this.#frame.removeAttribute("aria-busy");
     if (answer === null) return;
     if (answer.kind === "playable") {
       this.#playback = answer.playback;
-      this.#drawStill(true);
+      this.#drawStill();
       if (this.#wantsPlay) void this.#enter();
       return;
     }
-    this.#drawCard(this.#cardOf(answer));
+    this.#drawAnswer(answer);
   }
 
   async #ask(): Promise<PlaybackAnswer | null> {
@@ -158,51 +157,12 @@ export class RushesPlayer extends HTMLElement {
     }
   }
 
-  #drawStill(isPlayable: boolean): void {
-    const still = document.createElement("div");
-    still.className = "still";
-    const poster = this.getAttribute("poster") ?? this.#playback?.poster_url ?? null;
-    if (poster !== null && poster !== "") {
-      const image = document.createElement("img");
-      image.alt = "";
-      image.src = poster;
-      still.append(image);
-    }
-    still.append(isPlayable ? this.#playButton() : busyMark());
-    if (isPlayable) still.append(...this.#stillNotes());
-    this.#frame.replaceChildren(still);
-  }
-
-  #playButton(): HTMLElement {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "start";
-    button.setAttribute("aria-label", words.play);
-    button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M8 5v14l11-7z"/></svg>`;
-    button.addEventListener("pointerenter", () => void import("./stage"));
-    button.addEventListener("click", () => {
+  #drawStill(): void {
+    const play = (): void => {
       this.play();
-    });
-    return button;
-  }
-
-  #stillNotes(): HTMLElement[] {
-    const { path, duration } = this.#playback ?? { path: null, duration: null };
-    const notes: HTMLElement[] = [];
-    if (path !== null) {
-      const badge = document.createElement("span");
-      badge.className = "path";
-      badge.title = this.#pathTip();
-      badge.append(document.createElement("i"), words.path[path]);
-      notes.push(badge);
-    }
-    if (duration !== null) {
-      const length = document.createElement("span");
-      length.className = "length figures";
-      length.textContent = formatDuration(duration);
-      notes.push(length);
-    }
-    return notes;
+    };
+    const still = stillElement(this.getAttribute("poster"), this.#playback, play);
+    this.#frame.replaceChildren(still);
   }
 
   #drawCard(card: Card): void {
@@ -211,31 +171,22 @@ export class RushesPlayer extends HTMLElement {
     this.#frame.replaceChildren(cardElement(card));
   }
 
-  #cardOf(answer: Exclude<PlaybackAnswer, { kind: "playable" }>): Card {
-    const retry = { label: words.refused.retry, act: this.#retry };
+  #drawAnswer(answer: Exclude<PlaybackAnswer, { kind: "playable" }>): void {
+    this.#drawCard(cardOfAnswer(answer, this.#ways));
     if (answer.kind === "waiting") {
       this.#timer = window.setTimeout(this.#retry, answer.afterSeconds * 1000);
-      const next = fill(words.waiting.detail, { seconds: Math.ceil(answer.afterSeconds) });
-      return {
-        tone: "waiting",
-        title: words.waiting.title,
-        detail: [answer.reason, next].filter(Boolean).join(" "),
-        actions: [{ label: words.waiting.look, act: this.#retry }, ...this.#downloadAction()],
-      };
     }
-    if (answer.kind === "offline") {
-      return {
-        tone: "failed",
-        title: words.failed.offline,
-        detail: words.failed.offline_detail,
-        actions: [retry],
-      };
-    }
-    return {
-      tone: "failed",
-      ...refusalWords(answer.refusal),
-      actions: [retry, ...this.#downloadAction()],
+  }
+
+  #stop(why: Failure | "engine" | "source"): void {
+    const retry = (): void => {
+      this.#tries = { ...NO_TRIES };
+      this.#hlsFails = false;
+      this.#wantsPlay = true;
+      this.#playback = null;
+      this.#retry();
     };
+    this.#drawCard(cardOfStop(why, { ...this.#ways, retry }));
   }
 
   readonly #retry = (): void => {
@@ -243,12 +194,11 @@ export class RushesPlayer extends HTMLElement {
     void this.#start();
   };
 
-  #downloadAction(): Card["actions"] {
-    if (!this.hasAttribute("may-download")) return [];
-    const act = (): void => {
+  get #ways(): WaysOn {
+    const download = (): void => {
       this.#tell("rushes-download", null);
     };
-    return [{ label: words.refused.original, act }];
+    return { retry: this.#retry, download: this.hasAttribute("may-download") ? download : null };
   }
 
   async #enter(): Promise<void> {
@@ -264,21 +214,21 @@ export class RushesPlayer extends HTMLElement {
           void this.#onFailure(failure);
         },
         onLevels: () => {
-          this.#onLevels();
+          this.#quality.onLevels();
         },
         onCopyLink: (seconds) => {
           void this.#copyLink(seconds);
         },
         onMenu: () => {
-          this.#toggleMenu();
+          this.#quality.toggleMenu();
         },
       });
     } catch {
-      this.#drawCard(this.#stopCard(words.failed.engine));
+      this.#stop("engine");
       return;
     }
     this.#wantsPlay = false;
-    this.#frame.replaceChildren(this.#stage.element, this.#menu.element);
+    this.#frame.replaceChildren(this.#stage.element, this.#quality.menu.element);
     this.#stage.fillScreenWith(this.#frame);
     this.#load(this.#startTime(), true);
     this.#stage.focus();
@@ -287,93 +237,23 @@ export class RushesPlayer extends HTMLElement {
   #load(at: number, isPlaying: boolean): void {
     const playback = this.#playback;
     if (playback === null || this.#stage === null) return;
-    const source = chooseSource(playback, this.#chosen, this.#hlsFails);
+    const source = chooseSource(playback, this.#quality.chosen, this.#hlsFails);
     if (source === null) {
-      this.#drawCard(this.#stopCard(words.failed.media_detail));
+      this.#stop("source");
       return;
     }
     const frameRate = parseFrameRate(playback.frame_rate);
     const extras = { storyboard: playback.storyboard_url, frameRate };
     this.#stage.load(source, { at, isPlaying }, extras);
-    this.#stage.setBadge(words.path[playback.path], this.#pathTip());
-    this.#showQuality();
+    this.#stage.setBadge(words.path[playback.path], pathTip(playback));
+    this.#quality.show();
   }
 
-  async #choose(quality: string): Promise<void> {
-    this.#chosen = quality;
+  /** Load again, at the same place; a stage that never began is at the start that was wished. */
+  #reload(): void {
     const stage = this.#stage;
     if (stage === null) return;
-    const hls = stage.hls;
-    if (hls === null || this.#hlsFails) {
-      this.#load(stage.time, !stage.isPaused);
-      return;
-    }
-    const rung = this.#playback?.qualities.find((each) => each.quality === quality);
-    const level = rung === undefined ? -1 : levelOfRung(hls.levels, rung);
-    if (quality !== "auto" && level === -1) {
-      // Made since the playlist was read: read it again, at the same place.
-      await this.#renew();
-      return;
-    }
-    hls.nextLevel = level;
-    this.#showQuality();
-  }
-
-  #onLevels(): void {
-    const hls = this.#stage?.hls ?? null;
-    if (hls === null) return;
-    const current = hls.levels[Math.max(0, hls.currentLevel)];
-    if (current !== undefined) this.#stage?.setRate(parseFrameRate(current.frameRate));
-    const rung = this.#playback?.qualities.find((each) => each.quality === this.#chosen);
-    const level = rung === undefined ? -1 : levelOfRung(hls.levels, rung);
-    if (level !== -1 && hls.nextLevel !== level) hls.nextLevel = level;
-    this.#showQuality();
-  }
-
-  #playing(): string | null {
-    const hls = this.#stage?.hls ?? null;
-    if (hls === null) {
-      const source = this.#playback && chooseSource(this.#playback, this.#chosen, true);
-      return source?.kind === "mp4" ? source.quality : null;
-    }
-    const rungs = this.#playback?.qualities ?? [];
-    const shown = rungs.find((rung) => levelOfRung(hls.levels, rung) === hls.currentLevel);
-    return shown !== undefined && hls.currentLevel >= 0 ? shown.quality : null;
-  }
-
-  #rows(): ReturnType<typeof qualityRows> {
-    const rungs = this.#playback?.qualities ?? [];
-    const levels = this.#stage?.hls?.levels ?? [];
-    const streamed = rungs.filter((rung) => levelOfRung(levels, rung) !== -1);
-    const names = new Set(streamed.map((rung) => rung.quality));
-    return qualityRows(rungs, this.#chosen, this.#playing(), names, words.quality);
-  }
-
-  #showQuality(): void {
-    const label = this.#chosen === "auto" ? (this.#rows()[0]?.label ?? "") : this.#chosen;
-    this.#stage?.setQuality(label, (this.#playback?.qualities.length ?? 0) > 1);
-    if (this.#menu.isOpen) this.#menu.draw(this.#rows());
-  }
-
-  #toggleMenu(): void {
-    if (this.#menu.isOpen) {
-      this.#menu.close();
-      return;
-    }
-    this.#menu.open(this.#rows());
-    window.clearInterval(this.#looker);
-    this.#looker = window.setInterval(() => {
-      void this.#lookAgain();
-    }, LOOK_AGAIN_MS);
-  }
-
-  async #lookAgain(): Promise<void> {
-    const rungs = this.#playback?.qualities ?? [];
-    if (rungs.every((rung) => rung.state === "ready" || rung.state === "failed")) return;
-    const answer = await this.#ask();
-    if (answer?.kind !== "playable" || this.#playback === null) return;
-    this.#playback = { ...this.#playback, qualities: answer.playback.qualities };
-    this.#showQuality();
+    this.#load(stage.time > 0 ? stage.time : this.#startTime(), !stage.isPaused);
   }
 
   async #onFailure(failure: Failure): Promise<void> {
@@ -387,26 +267,28 @@ export class RushesPlayer extends HTMLElement {
         break;
       case "recover":
         this.#tries.recoveries += 1;
-        if (stage.hls === null) this.#load(stage.time, true);
+        if (stage.hls === null) this.#reload();
         else stage.hls.recoverMediaError();
         break;
       case "retry":
         this.#tries.retries += 1;
         this.#timer = window.setTimeout(
           () => {
-            if (stage.hls === null) this.#load(stage.time, true);
-            else stage.hls.startLoad();
+            const hls = stage.hls;
+            // Without levels the playlist itself is missing, which startLoad does not ask for.
+            if (hls === null || hls.levels.length === 0) this.#reload();
+            else hls.startLoad();
           },
           1000 * 2 ** (this.#tries.retries - 1),
         );
         break;
       case "fall-back":
         this.#hlsFails = true;
-        this.#load(stage.time || this.#startTime(), true);
+        this.#reload();
         break;
       case "give-up":
         this.#keep();
-        this.#drawCard(this.#stopCard(detailOf(failure)));
+        this.#stop(failure);
     }
   }
 
@@ -416,26 +298,18 @@ export class RushesPlayer extends HTMLElement {
     const answer = await this.#ask();
     if (answer === null || this.#stage !== stage) return;
     if (answer.kind !== "playable") {
-      this.#drawCard(this.#cardOf(answer));
+      this.#drawAnswer(answer);
       return;
     }
     this.#playback = answer.playback;
-    this.#load(stage.time, !stage.isPaused);
+    this.#reload();
   }
 
-  #stopCard(detail: string): Card {
-    const act = (): void => {
-      this.#tries = { ...NO_TRIES };
-      this.#hlsFails = false;
-      this.#wantsPlay = true;
-      void this.#start();
-    };
-    return {
-      tone: "failed",
-      title: words.failed.stream,
-      detail,
-      actions: [{ label: words.refused.retry, act }, ...this.#downloadAction()],
-    };
+  async #look(): Promise<void> {
+    const answer = await this.#ask();
+    if (answer?.kind !== "playable" || this.#playback === null) return;
+    this.#playback = { ...this.#playback, qualities: answer.playback.qualities };
+    this.#quality.show();
   }
 
   async #copyLink(seconds: number): Promise<void> {
@@ -453,7 +327,7 @@ export class RushesPlayer extends HTMLElement {
     const path = event.composedPath();
     const isInside = path.includes(this);
     if (event.defaultPrevented || (!isInside && !this.hasAttribute("page-keys"))) return;
-    if (path.some((node) => node instanceof HTMLElement && ownsKeys(node, event.key))) return;
+    if (path.some((node) => node instanceof HTMLElement && ownsKey(node, event.key))) return;
     const deed = deedOfKey(event);
     if (deed === null || !this.#do(deed)) return;
     event.preventDefault();
@@ -470,10 +344,7 @@ export class RushesPlayer extends HTMLElement {
   }
 
   readonly #onPointer = (event: PointerEvent): void => {
-    const path = event.composedPath();
-    const isOnMenu = path.includes(this.#menu.element);
-    const isOnButton = this.#stage !== null && path.includes(this.#stage.menuAnchor);
-    if (!isOnMenu && !isOnButton) this.#menu.close();
+    this.#quality.onPointer(event.composedPath());
   };
 
   readonly #keep = (): void => {
@@ -488,12 +359,6 @@ export class RushesPlayer extends HTMLElement {
     return findPosition(localStorage, this.#asset, Date.now()) ?? 0;
   }
 
-  #pathTip(): string {
-    const path = this.#playback?.path ?? "ladder";
-    const reason = this.#playback?.reason ?? "";
-    return [words.path[`${path}_tip`], reason].filter(Boolean).join(" · ");
-  }
-
   #hasFiles(): boolean {
     return this.#playback !== null && chooseSource(this.#playback, "auto", true) !== null;
   }
@@ -505,29 +370,6 @@ export class RushesPlayer extends HTMLElement {
   #tell(name: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
   }
-}
-
-function busyMark(): HTMLElement {
-  const mark = document.createElement("span");
-  mark.className = "busy";
-  mark.setAttribute("role", "status");
-  mark.setAttribute("aria-label", words.loading);
-  return mark;
-}
-
-function detailOf(failure: Failure): string {
-  if (failure.status === 401 || failure.status === 403) return words.failed.token_detail;
-  return failure.cause === "network" ? words.failed.network_detail : words.failed.media_detail;
-}
-
-/** Tell whether an element needs this key for itself: inputs, menus, dialogs, pressed buttons. */
-function ownsKeys(node: HTMLElement, key: string): boolean {
-  if (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName)) return true;
-  const role = node.getAttribute("role");
-  if (role === "menu" || role === "dialog" || role === "listbox") return true;
-  if (/^(tab|tablist|slider)$/.test(role ?? "") && key.startsWith("Arrow")) return true;
-  const isPressable = /^(BUTTON|A)$/.test(node.tagName) || role === "button";
-  return isPressable && (key === " " || key === "Enter");
 }
 
 if (customElements.get("rushes-player") === undefined) {

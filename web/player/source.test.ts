@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
 
 import type { Playback, Rung } from "./playback";
-import { chooseSource, levelOfRung, readyRungs, remedyFor } from "./source";
+import {
+  chooseSource,
+  levelOfRung,
+  readyRungs,
+  remedyFor,
+  rungOnScreen,
+  streamedRungs,
+} from "./source";
 
 const rung = (quality: string, more: Partial<Rung> = {}): Rung => ({
   quality,
@@ -76,6 +83,26 @@ describe("levels", () => {
   });
 });
 
+describe("stream", () => {
+  const levels = [
+    { height: 360, bitrate: 800_000 },
+    { height: 720, bitrate: 2_500_000 },
+  ];
+  const rungs = [rung("360p"), rung("720p"), rung("1080p")];
+
+  test("the rungs of the playlist are named", () => {
+    expect([...streamedRungs(rungs, levels)]).toEqual(["360p", "720p"]);
+  });
+
+  test("the rung on screen is that of the current level", () => {
+    const onScreen = [-1, 0, 1].map((currentLevel) =>
+      rungOnScreen(rungs, { levels, currentLevel }),
+    );
+    expect(onScreen).toEqual([null, "360p", "720p"]);
+    expect(rungOnScreen([], { levels, currentLevel: 0 })).toBeNull();
+  });
+});
+
 describe("remedies", () => {
   const none = { renewals: 0, retries: 0, recoveries: 0 };
 
@@ -90,6 +117,13 @@ describe("remedies", () => {
     expect(remedyFor(failure, none, true)).toBe("retry");
     expect(remedyFor(failure, { ...none, retries: 3 }, true)).toBe("fall-back");
     expect(remedyFor(failure, { ...none, retries: 3 }, false)).toBe("give-up");
+  });
+
+  test("what is not there is not asked for again", () => {
+    expect(remedyFor({ cause: "network", status: 404 }, none, true)).toBe("fall-back");
+    expect(remedyFor({ cause: "network", status: 410 }, none, false)).toBe("give-up");
+    expect(remedyFor({ cause: "network", status: null }, none, true)).toBe("retry");
+    expect(remedyFor({ cause: "network", status: 0 }, none, true)).toBe("retry");
   });
 
   test("a media failure is recovered once", () => {

@@ -73,6 +73,26 @@ export function remedyFor(failure: Failure, tries: Tries, mayFallBack: boolean):
   const isRefused = failure.status === 401 || failure.status === 403;
   if (isRefused) return tries.renewals < MOST_RENEWALS ? "renew" : "give-up";
   if (failure.cause === "media" && tries.recoveries < 1) return "recover";
-  if (failure.cause === "network" && tries.retries < MOST_RETRIES) return "retry";
+  const mayPass = failure.status === null || failure.status === 0 || failure.status >= 429;
+  if (failure.cause === "network" && mayPass && tries.retries < MOST_RETRIES) return "retry";
   return mayFallBack ? "fall-back" : "give-up";
+}
+
+/** What of hls.js these decisions look at. */
+export interface Levels {
+  readonly levels: readonly Level[];
+  readonly currentLevel: number;
+}
+
+/** Return the names of the rungs that the stream itself holds. */
+export function streamedRungs(rungs: readonly Rung[], levels: readonly Level[]): Set<string> {
+  const streamed = rungs.filter((rung) => levelOfRung(levels, rung) !== -1);
+  return new Set(streamed.map((rung) => rung.quality));
+}
+
+/** Return the rung that is on screen, or null while that is not known. */
+export function rungOnScreen(rungs: readonly Rung[], stream: Levels): string | null {
+  if (stream.currentLevel < 0) return null;
+  const shown = rungs.find((rung) => levelOfRung(stream.levels, rung) === stream.currentLevel);
+  return shown?.quality ?? null;
 }

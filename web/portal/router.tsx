@@ -8,6 +8,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 
+import { queryString, type Query } from "./api/call";
 import type { LibraryFilter } from "./api/queries";
 import { sessionQuery } from "./api/queries";
 import { Broken, Missing } from "./shell/broken";
@@ -90,6 +91,9 @@ export function makeRouter(queries: QueryClient) {
   return createRouter({
     routeTree: tree,
     basepath: "/app",
+    // Every search value is a word: `?t=3`, never the quoted JSON that is the router's default.
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch: (search) => queryString(search as Query),
     context: { queries },
     defaultPreload: "intent",
     scrollRestoration: true,
@@ -99,6 +103,5 @@ export function makeRouter(queries: QueryClient) {
 }
 
 function textOf(value: unknown): string | undefined {
-  if (typeof value === "number") return String(value);
   return typeof value === "string" && value !== "" ? value : undefined;
 }
