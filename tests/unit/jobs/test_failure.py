@@ -116,6 +116,20 @@ def test_the_edge_writes_down_whatever_leaves_it() -> None:
     assert caught.value.is_final
 
 
+def test_an_error_of_ours_is_written_down_without_an_alarm(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A file that cannot be used is no fault of the house: its log stays quiet."""
+    with pytest.raises(WrittenFailure) as caught, writing_failures("small", is_last_attempt=False):
+        raise Unusable("It is no film.")
+
+    assert ("small.unusable", True, []) == (
+        caught.value.code,
+        caught.value.is_final,
+        caplog.records,
+    )
+
+
 def test_known_failures_are_read_and_others_pass() -> None:
     """A bug in a body is no failure of a step."""
     with pytest.raises(StepFailed), reading_failures(Remembered):
