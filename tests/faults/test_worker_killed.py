@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import random
 import subprocess
 from collections.abc import Iterator
@@ -11,85 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import av
-import httpx
 import pytest
 
 from tests.fixtures.media_files import MediaFiles
-from tests.support.aftermath import (
-    come_to_rest,
-    count_events,
-    kill,
-    list_doubled,
-    list_jobs,
-    list_processes,
-)
+from tests.support.aftermath import come_to_rest, kill, list_jobs, list_processes
+from tests.support.clips import PIECES, PIECEWISE, await_middle, check_made, make_clip, send_clip
 from tests.support.moments import until
-from tests.support.parcels import Parcel, Sender
 from tests.support.served import Client, Served, serving
-
-CLIP = "ladder.mp4"
-RUNGS = {"360p", "540p"}
-FRAMES, SECONDS = 360, 12
-PIECES = 9
-"""Three segments of two rungs and of the sound: a ladder has this many middles."""
 
 KILLS_EACH = 3
 """How often workers of one clip are killed; a job that loses more than five is given up."""
-
-PIECEWISE = {"RUSHES_MEDIA_RUN_SEGMENTS": "1"}
-
-
-def make_clip(media_files: MediaFiles, chance: random.Random, number: int) -> Parcel:
-    """Return a clip whose bytes nobody has sent before: a `free` box ends it."""
-    content = media_files.get(CLIP).read_bytes()
-    return Parcel(f"clip_{number}.mp4", content + b"\0\0\0\x10free" + chance.randbytes(8))
-
-
-async def send(served: Served, client: Client, parcel: Parcel, chance: random.Random) -> None:
-    """Send a file through a link of its own."""
-    link = client.make_link()
-    async with httpx.AsyncClient(base_url=served.url, timeout=30) as http:
-        sender = Sender(http, f"{link['url']}/files/", chance)
-        await sender.begin(parcel)
-        await sender.send(parcel)
-    assert parcel.is_sent
-
-
-async def await_middle(data: Path, number: int, chance: random.Random, pieces: int) -> None:
-    """Wait until so many segments of clip `number` are made, or all of it, and a little longer."""
-
-    def is_there() -> bool:
-        made = len(list((data / "edge").rglob("540p.mp4")))
-        return made > number or len(list((data / "segments").rglob("*.m4s"))) >= pieces
-
-    await until(is_there, seconds=50, what=f"{pieces} segments", pause=0.05)
-    await asyncio.sleep(chance.uniform(0, 0.4))
-
-
-async def check_made(client: Client, parcel: Parcel) -> None:
-    """The asset is whole, each rendition was made once, and a player can read it all."""
-    asset = await asyncio.to_thread(client.settled, parcel.name)
-    assert ("ready", None) == (asset["state"], asset["error"])
-    assert [] == list_doubled(client, asset["id"])
-    made = sorted(each["id"] for each in client.get(f"/assets/{asset['id']}/renditions")["items"])
-    told = count_events(client, asset["id"])
-    assert made == sorted(subject for what, subject, _ in told if what == "rendition.ready")
-    kept = [(subject, tier) for what, subject, tier in told if what == "placement.present"]
-    assert 1 + 2 * len(made) == len(kept)
-    played = client.playback(asset["id"])
-    assert RUNGS == {each["quality"] for each in played["qualities"]}
-    for quality in played["qualities"]:
-        check_decodes(client.http.get(quality["url"]).content)
-
-
-def check_decodes(content: bytes) -> None:
-    """Every frame and every sample is there."""
-    with av.open(io.BytesIO(content), "r") as container:
-        assert FRAMES == len(list(container.decode(video=0)))
-    with av.open(io.BytesIO(content), "r") as container:
-        samples = sum(frame.samples for frame in container.decode(container.streams.audio[0]))
-    assert abs(samples / 48_000 - SECONDS) < 0.05
 
 
 def share(rounds: int) -> list[int]:
@@ -119,9 +49,9 @@ async def test_a_worker_that_is_killed_in_mid_transcode_makes_everything_once(
         parcel = make_clip(media_files, chance, number)
         with serving(tmp_path, **PIECEWISE) as served:
             with served.client() as client:
-                await send(served, client, parcel, chance)
+                await send_clip(served, client, parcel, chance)
                 for pieces in sorted(chance.sample(range(PIECES), kills)):
-                    await await_middle(served.data, number, chance, pieces)
+                    await await_middle(served.data, chance, pieces, number)
                     await kill_embedded(served)
                     assert {"status": "ok"} == client.http.get("/healthz").json()
                 await check_made(client, parcel)
@@ -203,9 +133,9 @@ async def test_another_worker_ends_what_a_killed_one_began(
         with crew_of(served, 2) as crew:
             for number, kills in enumerate(share(max(1, rounds // 2))):
                 parcel = make_clip(media_files, chance, number)
-                await send(served, client, parcel, chance)
+                await send_clip(served, client, parcel, chance)
                 for pieces in sorted(chance.sample(range(PIECES), kills)):
-                    await await_middle(served.data, number, chance, pieces)
+                    await await_middle(served.data, chance, pieces, number)
                     crew.lose(find_busy(client, crew, chance))
                     await asyncio.to_thread(crew.hire)
                 await check_made(client, parcel)

@@ -14,6 +14,7 @@ import httpx
 TUS = {"Tus-Resumable": "1.0.0"}
 PIECE_BYTES = 64 * 1024
 MIB = 2**20
+GOING_DOWN = 503
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Sender:
         return await self.http.patch(parcel.path, content=body, headers=TUS | told)
 
     async def send(self, parcel: Parcel) -> None:
-        """Send the rest in appends of any size, until the end or until the server is gone.
+        """Send the rest in appends of any size, until the end or until the server goes.
 
         What a server answers is never less than what one has acknowledged before.
         """
@@ -77,6 +78,8 @@ class Sender:
             while offset < size:
                 end = min(size, offset + self.chance.randrange(1, 4 * MIB))
                 answer = await self.append(parcel, offset, end)
+                if answer.status_code == GOING_DOWN:
+                    return
                 assert answer.status_code == 204, answer.text
                 offset = int(answer.headers["Upload-Offset"])
                 assert end == offset

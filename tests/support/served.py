@@ -62,10 +62,10 @@ class Served:
         os.kill(self.pid, signal.SIGKILL)
         self._reap()
 
-    def stop(self) -> int:
-        """Ask it to end; return its exit code."""
+    def stop(self, seconds: float = 15) -> int:
+        """Ask it to end within so many seconds; return its exit code."""
         os.kill(self.pid, signal.SIGTERM)
-        return self._reap()
+        return self._reap(seconds)
 
     def is_running(self) -> bool:
         """Say whether it runs."""
@@ -117,14 +117,14 @@ class Served:
         ) as http:
             yield Client(http)
 
-    def _reap(self) -> int:
+    def _reap(self, seconds: float = 15) -> int:
         if self._process is None:
             return 0
         with self._process:
             with suppress(subprocess.TimeoutExpired):
-                return self._process.wait(15)
+                return self._process.wait(seconds)
             self._process.kill()
-        raise AssertionError("The server did not end within 15 s of being asked.")
+        raise AssertionError(f"The server did not end within {seconds} s of being asked.")
 
 
 @dataclass(frozen=True, slots=True)
