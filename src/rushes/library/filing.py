@@ -42,11 +42,12 @@ class Filing:
             UploadGone: it was cancelled meanwhile.
         """
         async with self.database.transaction() as connection:
+            upload = await upload_records.lock_upload(connection, upload_id)
             known = await records.find_asset_of_upload(connection, upload_id)
             if known is not None:
                 return known.id
             now = self.clock.now()
-            upload = (await upload_records.get_upload(connection, upload_id)).answering()
+            upload = upload.answering()
             project = await access_records.get_project(connection, upload.project_id)
             await upload_records.mark_accepted(connection, upload, now)
             asset = await self._file(connection, upload, project, sniffed, now)
