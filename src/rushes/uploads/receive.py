@@ -109,8 +109,7 @@ class Receiver:
         async with self.holds.take(upload_id, Hold()):
             upload, extents = await self._read(upload_id, may)
             if upload.is_open:
-                size = await self.spool.run(self.spool.find_size, extents[-1])
-                await self._require_size(upload, extents, size)
+                await self._require_bytes(upload, extents)
             return upload
 
     async def read(self, upload_id: str, may: May) -> Upload:
@@ -221,6 +220,7 @@ class Receiver:
         known = self.memory.find(upload)
         if known is not None and known.is_spoiled:
             extents = await self._begin_file(upload, extents)
+        await self._require_bytes(upload, extents)
         hashing = await self._find_hashing(upload, extents, known)
         summing = sums.start(append.checksum.algorithm) if append.checksum else None
         before = hashing.copy() if hashing and append.checksum else None
@@ -279,7 +279,12 @@ class Receiver:
             return None
         if known is not None and known.hashing is not None:
             return known.hashing
-        return await self.spool.run(_hash_open_block, self.spool, extents, upload.offset)
+        try:
+            return await self.spool.run(_hash_open_block, self.spool, extents, upload.offset)
+        except (EOFError, FileNotFoundError):
+            raise await self._lose(upload) from None
+        except OSError as error:
+            raise tell_trouble(error, upload.offset) from error
 
     async def _open(
         self,
@@ -290,22 +295,27 @@ class Receiver:
     ) -> SpoolFile:
         last = extents[-1]
         at = last.start + last.length
-        size = await self.spool.run(self.spool.find_size, last)
-        await self._require_size(upload, extents, size)
         try:
             fd = await self.spool.run(self.spool.open_file, last, at)
         except OSError as error:
             raise tell_trouble(error, upload.offset) from error
         return SpoolFile(fd, at, hashing, summing)
 
-    async def _require_size(self, upload: Upload, extents: Sequence[Extent], size: int) -> None:
-        """End an upload whose acknowledged bytes are not there."""
+    async def _require_bytes(self, upload: Upload, extents: Sequence[Extent]) -> None:
+        """Go on only where the acknowledged bytes are there, by the size of the last file."""
         last = extents[-1]
-        if size >= last.start + last.length:
-            return
-        LOG.error("upload %s: %d bytes of its file are lost", upload.id, upload.offset)
+        try:
+            size = await self.spool.run(self.spool.find_size, last)
+        except OSError as error:
+            raise tell_trouble(error, upload.offset) from error
+        if size < last.start + last.length:
+            raise await self._lose(upload)
+
+    async def _lose(self, upload: Upload) -> UploadGone:
+        """End an upload whose acknowledged bytes are not there; return what its sender hears."""
+        LOG.error("upload %s: some of its %d bytes are lost", upload.id, upload.offset)
         await self.ending.cancel(upload, BYTES_LOST)
-        raise UploadGone("The disk lost bytes of this upload. Start a new one; tell an admin.")
+        return UploadGone("The disk lost bytes of this upload. Start a new one; tell an admin.")
 
 
 def _hash_open_block(spool: Spool, extents: Sequence[Extent], offset: int) -> Hashing:

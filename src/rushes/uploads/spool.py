@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -133,12 +134,20 @@ class Spool:
     async def create(self, upload_id: str, number: int = 0) -> str:
         """Make an empty durable file; return its name, relative to the spool.
 
+        Where an earlier try made the file and did not live to write its row, the next number is
+        taken; what is not in a row goes with the upload.
+
         Raises:
-            OSError: the disk is full or broken, or the file is there already.
+            OSError: the disk is full or broken.
         """
-        file = f"{upload_id[-2:]}/{upload_id}.{number}"
-        await self.run(_create, self.folder, file)
-        return file
+        while True:
+            file = f"{upload_id[-2:]}/{upload_id}.{number}"
+            try:
+                await self.run(_create, self.folder, file)
+            except FileExistsError:
+                number += 1
+            else:
+                return file
 
     async def path(self, upload: Upload, extents: Sequence[Extent]) -> Path:
         """Return one file that holds exactly the upload's bytes, joining extents where needed.
@@ -226,8 +235,7 @@ def _join(folder: Path, extents: Sequence[Extent], whole: Path) -> None:
     length = sum(extent.length for extent in extents)
     if whole.exists() and whole.stat().st_size == length:
         return
-    part = whole.with_suffix(".joining")
-    part.unlink(missing_ok=True)
+    part = whole.with_suffix(f".{secrets.token_hex(8)}")  # two may join at once, each its own
     fd = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     target = SpoolFile(fd, 0)
     try:
@@ -235,9 +243,10 @@ def _join(folder: Path, extents: Sequence[Extent], whole: Path) -> None:
             for piece in _read(folder / extent.file, extent.start, extent.length):
                 target.write(piece)
         target.sync()
+        part.rename(whole)
     finally:
         target.close()
-    part.rename(whole)
+        part.unlink(missing_ok=True)
     sync_folder(whole.parent)
 
 

@@ -178,6 +178,8 @@ class Writing:
         await self.inflow.close()
         if self._syncing is not None:
             await asyncio.wait([self._syncing])
+            if not self._syncing.cancelled():
+                self.is_spoiled |= isinstance(self._syncing.exception(), SyncFailed)
 
     async def _cut(self) -> None:
         """Throw away what was written and not committed, where that is known."""

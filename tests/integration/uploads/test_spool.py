@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator
@@ -104,6 +105,54 @@ async def test_after_a_restart_the_open_block_is_read_again(
     digests = [hashlib.sha256(body[at : at + BLOCK_BYTES]).digest() for at in (0, BLOCK_BYTES)]
     assert 204 == answer.status_code
     assert (State.COMPLETED, find_root(digests)) == (done.state, done.root)
+
+
+async def test_a_file_without_a_row_of_an_earlier_try_is_in_nobodys_way(tmp_path: Path) -> None:
+    """The next free number is taken; both go with the upload."""
+    spool = Spool(tmp_path)
+    await spool.create("upl_1", 1)
+
+    file = await spool.create("upl_1", 1)
+
+    assert "_1/upl_1.2" == file
+    await spool.release("upl_1")
+    assert [] == names(tmp_path)
+
+
+async def test_two_may_join_the_same_upload_at_once(tmp_path: Path) -> None:
+    """Each gets the whole, and nothing else is left."""
+    spool = Spool(tmp_path)
+    bodies = [os.urandom(3 * 2**20) for _ in range(2)]
+    for number, body in enumerate(bodies):
+        (tmp_path / await spool.create("upl_1", number)).write_bytes(body)
+    extents = [Extent(f"_1/upl_1.{number}", 0, len(body)) for number, body in enumerate(bodies)]
+
+    async def join() -> bytes:
+        return (await spool.path(upload(), extents)).read_bytes()
+
+    read = await asyncio.gather(*(join() for _ in range(8)))
+
+    assert {b"".join(bodies)} == set(read)
+    assert {"upl_1.0", "upl_1.1", "upl_1.whole"} == set(names(tmp_path))
+
+
+@pytest.mark.parametrize("left", [0, 500])
+async def test_after_a_restart_an_append_to_lost_bytes_ends_the_upload(
+    sqlite_url: str, tmp_path: Path, left: int
+) -> None:
+    """The open block would be read again, and is not there: it is said, and no 500."""
+    async with receiving(sqlite_url, tmp_path / "house") as house:
+        token = await house.people.link(await house.people.project())
+        url = await house.by_link(token).begin(2_000)
+        await house.by_link(token).append(url, 0, bytes(1_000))
+    os.truncate(tmp_path / "house" / "spool" / url[-2:] / f"{id_of(url)}.0", left)
+    async with receiving(sqlite_url, tmp_path / "house") as house:
+        sender = house.by_link(token)
+        answer = await sender.append(f"{sender.files}{id_of(url)}", 1_000, bytes(1_000))
+        ended = await house.parts.upload(id_of(url))
+
+    assert (410, "upload.gone") == (answer.status_code, answer.json()["code"])
+    assert (State.CANCELLED, "bytes_lost") == (ended.state, ended.reason)
 
 
 async def test_bytes_beyond_the_committed_offset_are_cut(house: Receiving) -> None:
