@@ -11,6 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from rushes.ids import Prefix
 from rushes.uploads import records
 from rushes.uploads.ending import Ending
 from rushes.uploads.spool import LOST, Spool
+from rushes.uploads.upload import Upload
 
 BATCH: Final = 100
 REST_IN_LOST: Final = timedelta(days=7)
@@ -107,16 +109,21 @@ class Sweep:
 
     async def _remove_leftovers(self) -> int:
         count = 0
-        async with self.database.reading() as connection:
-            left = await records.list_leftovers(connection, BATCH)
-        for upload in left:
-            try:
-                await self.ending.remove_bytes(upload.id)
-            except OSError as error:
-                LOG.warning("upload %s: its files stay for now: %s", upload.id, error)
-            else:
-                count += 1
-        return count
+        while True:
+            async with self.database.reading() as connection:
+                left = await records.list_leftovers(connection, BATCH)
+            removed = [upload for upload in left if await self._remove(upload)]
+            count += len(removed)
+            if len(left) < BATCH or not removed:
+                return count
+
+    async def _remove(self, upload: Upload) -> bool:
+        try:
+            await self.ending.remove_bytes(upload.id)
+        except OSError as error:
+            LOG.warning("upload %s: its files stay for now: %s", upload.id, error)
+            return False
+        return True
 
     async def _find_lost(self) -> int:
         """Move files without a row to `lost`; delete those that rested there long enough."""
@@ -137,8 +144,13 @@ class Sweep:
         return kept
 
     async def _forget(self) -> int:
-        async with self.database.transaction() as connection:
-            return await records.delete_ended(connection, self.clock.now() - KEEP_ROWS, BATCH)
+        count, before = 0, self.clock.now() - KEEP_ROWS
+        while True:
+            async with self.database.transaction() as connection:
+                gone = await records.delete_ended(connection, before, BATCH)
+            count += gone
+            if gone < BATCH:
+                return count
 
 
 def _list_old(folder: Path, before: datetime) -> list[Path]:
@@ -158,8 +170,9 @@ def _set_aside(folder: Path, lost: Iterable[Path], now: datetime) -> None:
     place = folder / LOST
     place.mkdir(exist_ok=True, mode=0o700)
     for path in lost:
-        target = path.replace(place / path.name)
-        os.utime(target, (now.timestamp(), now.timestamp()))  # its rest begins now
+        with suppress(FileNotFoundError):  # its upload was released meanwhile
+            target = path.replace(place / path.name)
+            os.utime(target, (now.timestamp(), now.timestamp()))  # its rest begins now
     for path in place.iterdir():
         if _is_old(path, now - REST_IN_LOST):
             path.unlink(missing_ok=True)
