@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from rushes.uploads.inflow import BodyCut
@@ -73,7 +73,10 @@ class Unhurried(Response):
     """An answer that may come before the end of the request's body."""
 
     def __init__(self, answer: Response, incoming: Incoming, *, lingers: bool = True) -> None:
-        """Send `answer`; with `lingers` false the connection is closed right after it."""
+        """Send `answer`; with `lingers` false the connection is closed right after it.
+
+        An answer that streams goes out as it is: it has to be sent to let go of what it reads.
+        """
         self._answer = answer
         self._incoming = incoming
         self._lingers = lingers
@@ -84,10 +87,11 @@ class Unhurried(Response):
         if not self._incoming.is_over and self._incoming.is_small and self._lingers:
             await self._incoming.discard()
         answer = self._answer
-        if self._incoming.is_over:
+        if not self._incoming.is_over:
+            answer.headers["Connection"] = "close"
+        if self._incoming.is_over or isinstance(answer, StreamingResponse):
             await answer(scope, receive, send)
             return
-        answer.headers["Connection"] = "close"
         await send(
             {
                 "type": "http.response.start",
