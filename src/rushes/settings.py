@@ -57,8 +57,6 @@ class UploadSettings(Section):
     """How long an unfinished upload of an account rests after its last byte."""
     keep_free_bytes: int = Field(default=2 * GIB, ge=0)
     """Space that uploads never take; the smaller of this and 5 % of the disk counts."""
-    sweep_every: timedelta = timedelta(minutes=10)
-    """How often expired uploads are removed."""
     stall_seconds: float = Field(default=60, gt=0)
     """A body that sends nothing for this long is ended; its bytes stay."""
 
