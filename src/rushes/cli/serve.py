@@ -43,7 +43,7 @@ CRASH_WINDOW: Final = 60.0
 DRAIN_SECONDS: Final = 4
 """How long uploads may take to write down what they have after TERM, and then requests to end."""
 
-WORKER_END_SECONDS: Final = 8.0
+WORKER_END_SECONDS: Final = 7.0
 INTERRUPTED: Final = 130
 WORK: Final = (sys.executable, "-m", "rushes", "work", "--embedded")
 
