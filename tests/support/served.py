@@ -21,6 +21,7 @@ EMAIL = "admin@example.com"
 PASSWORD = "a long pass phrase"
 READY_SECONDS = 40
 SETTLE_SECONDS = 55
+END_SECONDS = 30
 SETTLED = frozenset({"ready", "failed"})
 
 
@@ -62,7 +63,7 @@ class Served:
         os.kill(self.pid, signal.SIGKILL)
         self._reap()
 
-    def stop(self, seconds: float = 15) -> int:
+    def stop(self, seconds: float = END_SECONDS) -> int:
         """Ask it to end within so many seconds; return its exit code."""
         os.kill(self.pid, signal.SIGTERM)
         return self._reap(seconds)
@@ -117,7 +118,7 @@ class Served:
         ) as http:
             yield Client(http)
 
-    def _reap(self, seconds: float = 15) -> int:
+    def _reap(self, seconds: float = END_SECONDS) -> int:
         if self._process is None:
             return 0
         with self._process:
