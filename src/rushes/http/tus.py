@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from rushes.access.limits import Offered
 from rushes.access.link import Link, Preview
 from rushes.access.permit import Actor, Verb, permit
 from rushes.access.project import Project
@@ -68,7 +69,10 @@ class Tus:
         caller = await self.find_caller(request)
         if caller.link is not None:
             await self.rates.take(CREATIONS, caller.link.id)
-        project = await self.resolve_project(caller.actor, creation.metadata.project)
+        told = creation.metadata
+        offered = Offered(told.file_name, told.media_type, creation.size_bytes)
+        await self.admission.admit(offered, caller.link)  # before a project is made for it
+        project = await self.resolve_project(caller.actor, told.project)
         upload = await self.admission.create(_wanted(creation, caller, project), caller.link)
         has_body = creation.append is not None
         if creation.append is not None and upload.is_open and creation.append.length != 0:

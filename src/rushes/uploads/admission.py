@@ -54,7 +54,7 @@ class Admission:
                 it may not; nothing is left of it.
             SpoolFull, SpoolBroken: the disk does not take it.
         """
-        await self._admit(wanted, link)
+        await self.admit(Offered(wanted.file_name, wanted.media_type, wanted.size_bytes), link)
         upload = self._new(wanted, link)
         file = await self._create_file(upload)
         is_kept = False
@@ -71,16 +71,20 @@ class Admission:
                 await self.spool.release(upload.id)
         return upload
 
-    def find_most(self, upload: Upload, link: Link | None) -> int:
-        """Return how many bytes an upload may have by server, link and type."""
-        return find_most(Offered(_name(upload), upload.media_type), self._bounds(link, 0))
+    async def admit(self, offered: Offered, link: Link | None) -> None:
+        """Return if such a file may begin to come in; asked before anything is made for it.
 
-    async def _admit(self, wanted: Wanted, link: Link | None) -> None:
+        Raises:
+            TypeRefused, FileTooLarge, NoSpace, LinkNotFound: it may not.
+        """
         if link is not None and not is_open(link, self.clock.now()):
             raise unknown_link()
         free = await self.spool.find_free_bytes() - await self._find_kept_free()
-        offered = Offered(wanted.file_name, wanted.media_type, wanted.size_bytes)
         admit(offered, self._bounds(link, free))
+
+    def find_most(self, upload: Upload, link: Link | None) -> int:
+        """Return how many bytes an upload may have by server, link and type."""
+        return find_most(Offered(_name(upload), upload.media_type), self._bounds(link, 0))
 
     def _bounds(self, link: Link | None, free_bytes: int) -> Bounds:
         return Bounds(
