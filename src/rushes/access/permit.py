@@ -214,6 +214,8 @@ def permit(
     ranks, scope = RIGHTS[verb]
     if find_rank(actor, project_id) not in ranks:
         raise Forbidden("You may not do this. Ask an admin for the right role or project.")
+    if verb is Verb.CREATE_PROJECT and actor.project_ids is not None:
+        raise Forbidden("This token is for certain projects. Make new ones with another.")
     if scope not in actor.scopes:
         raise ScopeMissing(f"This token lacks the scope {scope}. Make one that has it.")
 

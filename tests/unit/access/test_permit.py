@@ -98,6 +98,15 @@ def test_a_token_needs_the_scope_too(verb: Verb) -> None:
         permit(lacking, verb, OURS)
 
 
+def test_a_token_of_certain_projects_makes_no_new_ones() -> None:
+    """It would reach further than it was made to."""
+    token = replace(PEOPLE[Rank.ADMIN], kind=ActorKind.TOKEN, project_ids=frozenset({OURS}))
+
+    assert may(PEOPLE[Rank.ADMIN], Verb.CREATE_PROJECT)
+    assert not may(token, Verb.CREATE_PROJECT)
+    assert may(token, Verb.ADD_UPLOAD, OURS)
+
+
 def test_an_editor_who_only_looks_is_a_viewer_there() -> None:
     """Membership narrows a role; it never widens one."""
     guest = replace(PEOPLE[Rank.EDITOR], view_only=frozenset({OURS}))
