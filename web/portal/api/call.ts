@@ -26,7 +26,11 @@ export interface CallOptions {
 /** Call `/api/v1{path}`; throws `ApiProblem`. A 401 leads to the log-in page and back here. */
 export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
   const response = await send(path, options);
-  if (response.status === 401) goToLogin();
+  if (response.status === 401) {
+    goToLogin();
+    // The page is leaving: an error on it would only flash.
+    return new Promise<never>(() => undefined);
+  }
   const text = await response.text();
   if (!response.ok) {
     throw new ApiProblem(response.status, readProblem(response.status, text), fieldsOf(text));

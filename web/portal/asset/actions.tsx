@@ -18,11 +18,20 @@ export interface ActionsProps {
 
 export function Actions({ asset, renditions }: ActionsProps): ReactNode {
   const [isDeleting, setDeleting] = useState(false);
+  const [isAsked, setAsked] = useState(false);
   return (
     <div className="asset-actions">
       {asset.scan !== "infected" && (
-        <Suspense fallback={<DownloadsToCome />}>
-          <Downloads asset={asset} renditions={renditions} />
+        <Suspense
+          fallback={
+            <DownloadsToCome
+              onAsk={() => {
+                setAsked(true);
+              }}
+            />
+          }
+        >
+          <Downloads asset={asset} renditions={renditions} isOpen={isAsked} />
         </Suspense>
       )}
       <Button
@@ -48,11 +57,12 @@ export function Actions({ asset, renditions }: ActionsProps): ReactNode {
   );
 }
 
-/** Holds the button's place while its menu is on its way. */
-function DownloadsToCome(): ReactNode {
+/** Holds the button's place while its menu is on its way; a press is kept until then. */
+function DownloadsToCome({ onAsk }: { readonly onAsk: () => void }): ReactNode {
   return (
     <Button
       aria-busy="true"
+      onClick={onAsk}
       leftSection={<Icon of="download" size={16} />}
       rightSection={<Icon of="down" size={14} />}
     >

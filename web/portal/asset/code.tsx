@@ -19,12 +19,12 @@ export function Code({ asset }: { readonly asset: Asset }): ReactNode {
         {words.asset.api.intro} <a href="/docs">{words.asset.api.reference}</a>
       </p>
       <div>
-        <h3>{words.asset.api.id}</h3>
+        <h2 className="small">{words.asset.api.id}</h2>
         <CopyText text={asset.id} label={words.copy} />
       </div>
       {calls.map(({ title, text }) => (
         <div key={title}>
-          <h3>{title}</h3>
+          <h2 className="small">{title}</h2>
           <div className="snippet">
             <pre className="figures" tabIndex={0}>
               {text}

@@ -11,7 +11,12 @@ import { Icon } from "../parts/glyphs";
 import type { ActionsProps } from "./actions";
 import { useDownload } from "./download";
 
-export function Downloads({ asset, renditions }: ActionsProps): ReactNode {
+export interface DownloadsProps extends ActionsProps {
+  /** Whether it was asked for before it was here. */
+  readonly isOpen: boolean;
+}
+
+export function Downloads({ asset, renditions, isOpen }: DownloadsProps): ReactNode {
   const download = useDownload(asset);
   const rungs = renditions
     .filter(({ kind, state }) => kind === "proxy" && state === "ready")
@@ -21,7 +26,7 @@ export function Downloads({ asset, renditions }: ActionsProps): ReactNode {
   };
   return (
     <div className="download">
-      <Menu position="bottom-end">
+      <Menu position="bottom-end" defaultOpened={isOpen}>
         <Menu.Target>
           <Button
             leftSection={<Icon of="download" size={16} />}

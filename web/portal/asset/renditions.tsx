@@ -52,7 +52,7 @@ function Group({ title, rows, onDownload }: GroupProps): ReactNode {
   if (rows.length === 0) return null;
   return (
     <section className="group">
-      <h3>{title}</h3>
+      <h2 className="small">{title}</h2>
       <ul className="rows">
         {rows.map((row) => (
           <Row

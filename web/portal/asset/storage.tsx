@@ -44,11 +44,11 @@ function TierSection({ tier, placements }: TierSectionProps): ReactNode {
     .reduce((sum, { size_bytes }) => sum + size_bytes, 0);
   return (
     <section className={`tier-section tier-${tier}`}>
-      <h3>
+      <h2 className="small">
         <i aria-hidden="true" />
         {words.tiers[tier]}
         <span className="figures">{bytes > 0 ? formatSize(bytes, 1) : ""}</span>
-      </h3>
+      </h2>
       {placements.length === 0 ? (
         <p className="dim">{words.asset.storage_none}</p>
       ) : (
