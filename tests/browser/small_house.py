@@ -238,18 +238,24 @@ async def _take_form(request: Request, house: SmallHouse, name: str) -> Response
 
 @contextmanager
 def serve(house: SmallHouse) -> Iterator[SmallHouse]:
-    """Run the house on a free port of loopback, in a thread of its own."""
+    """Run the house on a free port of loopback."""
+    with run(build_app(house)) as house.url:
+        yield house
+
+
+@contextmanager
+def run(app: FastAPI) -> Iterator[str]:
+    """Run an app on a free port of loopback, in a thread of its own; give its address."""
     config = uvicorn.Config(
-        build_app(house), host="127.0.0.1", port=0, log_level="critical", lifespan="off",
+        app, host="127.0.0.1", port=0, log_level="critical", lifespan="off",
         timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)
     socket = config.bind_socket()
-    house.url = f"http://127.0.0.1:{socket.getsockname()[1]}"
     thread = threading.Thread(target=server.run, args=([socket],), daemon=True)
     thread.start()
     try:
-        yield house
+        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(10)

@@ -135,7 +135,7 @@ async def list_wrong(town: Town, operations: list[Operation]) -> dict[tuple[str,
     return wrong
 
 
-@pytest.mark.covers("X-SEC-01", "X-SEC-02", "T-SEC-03", "BG-40")
+@pytest.mark.covers("X-SEC-01", "X-SEC-02", "T-SEC-03", "BG-09", "BG-23", "BG-40")
 async def test_whoever_may_can_and_nobody_else_does(town: Town) -> None:
     """Nine kinds of people at every operation: no 2xx too many, no refusal too many, no 5xx."""
     document = town.app.openapi()
