@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rushes.clock import Clock
+from rushes.db.engine import DatabaseFull
 from rushes.errors import RushesError
 from rushes.uploads.blocks import Block, Hashing
 from rushes.uploads.checksum import Checksum, ChecksumMismatch, Summing
@@ -27,6 +28,11 @@ from rushes.uploads.upload import Room, Upload, UploadTooLarge
 
 SYNC_BYTES: Final = 8 * 2**20
 SYNC_SECONDS: Final = 1.0
+FULL_SECONDS: Final = 30.0
+
+_NO_ROOM: Final = (
+    "The disk of the database is full. Ask for the offset, and go on from there once there is room."
+)
 
 
 class SyncFailed(Exception):
@@ -77,7 +83,8 @@ class Writing:
             UploadTooLarge: the body is longer than there is room for.
             UploadStopped: the body ended early; what came is committed.
             ChecksumMismatch: the body is not the one that was told; nothing of it is kept.
-            PlaceLost, DatabaseBusy, DatabaseFull: nothing more was committed.
+            DatabaseFull: the same, of the disk of the database.
+            PlaceLost, DatabaseBusy: nothing more was committed.
         """
         self._shift = self.upload.offset - self.file.at
         self._marked = self.upload.offset
@@ -151,7 +158,11 @@ class Writing:
             blocks=mark.blocks,
         )
         self.is_in_doubt = True
-        self.upload = await self.committer.commit(advance, is_last=is_last)
+        try:
+            self.upload = await self.committer.commit(advance, is_last=is_last)
+        except DatabaseFull as full:
+            self.is_in_doubt = False  # it was rolled back; what is cut off may be the room it needs
+            raise DatabaseFull(_NO_ROOM, retry_after=FULL_SECONDS, offset=advance.old) from full
         self.is_in_doubt = False
 
     async def _finish(self) -> None:
