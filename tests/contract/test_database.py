@@ -172,6 +172,31 @@ def test_an_empty_database_comes_forward_once(
     assert (SchemaState.EMPTY, SchemaState.CURRENT, SchemaState.CURRENT) == found
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_an_old_database_comes_forward_with_its_rows(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """What stood there before the migration stands there after it."""
+    url = f"sqlite:///{tmp_path}/old.db"
+    if kind == "postgresql":
+        url = request.getfixturevalue("empty_postgres_url")
+    migrate(url, "0001")
+    address = make_url(url)
+    engine = create_engine(
+        address if kind == "sqlite" else address.set(drivername="postgresql+psycopg")
+    )
+    with engine.begin() as connection:
+        connection.execute(insert(rates).values(key="kept", tat=1.0))
+
+    found = (find_state(url), migrate(url), find_state(url))
+
+    with engine.connect() as connection:
+        kept = connection.execute(select(rates.c.key)).scalars().all()
+    engine.dispose()
+    assert (SchemaState.OLD, SchemaState.OLD, SchemaState.CURRENT) == found
+    assert ["kept"] == kept
+
+
 async def test_a_database_of_a_newer_program_is_refused(database_url: str) -> None:
     """It is neither read nor changed; the sentence says what to do."""
     database = open_database(database_url)

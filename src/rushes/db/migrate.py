@@ -70,8 +70,12 @@ def find_state(url: str) -> SchemaState:
     return SchemaState.CURRENT if revision == scripts.get_current_head() else SchemaState.OLD
 
 
-def migrate(url: str) -> SchemaState:
+def migrate(url: str, revision: str = "head") -> SchemaState:
     """Bring the database at `url` to this program's schema; return what it was before.
+
+    Args:
+        url: its address.
+        revision: where to stop, for those who prove that an old database comes forward.
 
     Raises:
         SchemaTooNew: a newer Rushes wrote it; nothing is changed.
@@ -85,7 +89,7 @@ def migrate(url: str) -> SchemaState:
             config = Config()
             config.set_main_option("script_location", str(HERE))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     finally:
         engine.dispose()
     return before
