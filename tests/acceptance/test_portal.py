@@ -21,7 +21,7 @@ LISTS = {
     "links": re.compile(r"/api/v1/links"),
     "jobs": re.compile(r"/api/v1/jobs"),
 }
-EMPTY = {"items": [], "next_cursor": None}
+EMPTY: dict[str, object] = {"items": [], "next_cursor": None}
 NOTHING = {
     "library": "Nothing here yet",
     "links": "No upload links yet",
