@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from rushes.uploads.blocks import BLOCK_BYTES, find_root
+from rushes.stores.blocks import BLOCK_BYTES
+from rushes.uploads.blocks import find_root
 from rushes.uploads.upload import State
 from tests.support.receiving import Sender, make_parts, start
 

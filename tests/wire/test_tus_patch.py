@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from rushes.uploads.blocks import BLOCK_BYTES, find_root
+from rushes.stores.blocks import BLOCK_BYTES
+from rushes.uploads.blocks import find_root
 from rushes.uploads.upload import State
 from tests.support.moments import until
 from tests.support.receiving import BODY, TUS, Receiving, Sender, checksum

@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
-BLOCK_BYTES: Final = 16 * 2**20
+from rushes.stores.blocks import BLOCK_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.errors import RushesError
 from rushes.settings import UploadSettings
+from rushes.stores.blocks import BLOCK_BYTES
 from rushes.uploads import checksum as sums
 from rushes.uploads import records
-from rushes.uploads.blocks import BLOCK_BYTES, Hashing
+from rushes.uploads.blocks import Hashing
 from rushes.uploads.commit import Committer, PlaceLost
 from rushes.uploads.ending import Ending
 from rushes.uploads.hold import Hold, Holds

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import update
 
 from rushes.db.tables import uploads
+from rushes.stores.blocks import BLOCK_BYTES
 from rushes.uploads import records
-from rushes.uploads.blocks import BLOCK_BYTES, find_root
+from rushes.uploads.blocks import find_root
 from rushes.uploads.spool import Spool
 from rushes.uploads.upload import Extent, State
 from tests.support.an_upload import upload

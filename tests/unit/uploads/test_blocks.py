@@ -7,7 +7,8 @@ import random
 
 import pytest
 
-from rushes.uploads.blocks import BLOCK_BYTES, Block, Hashing, count_blocks, find_root
+from rushes.stores.blocks import BLOCK_BYTES
+from rushes.uploads.blocks import Block, Hashing, count_blocks, find_root
 
 BYTES = random.Random(1).randbytes(2 * BLOCK_BYTES + 5)  # noqa: S311 - any bytes
 DIGESTS = [
