@@ -11,7 +11,7 @@ from rushes.db.engine import Connection
 from rushes.delivery.quality import within
 from rushes.library import records as library_records
 from rushes.library.asset import Asset, AssetNotFound, Scan
-from rushes.library.records import Content
+from rushes.library.records import Identity
 from rushes.media.ladder import Quality
 from rushes.renditions import records as rendition_records
 from rushes.renditions.records import Rendition
@@ -25,7 +25,7 @@ class Medium:
     """What the rows say; `renditions` holds the newest of each name."""
 
     asset: Asset
-    content: Content
+    content: Identity
     renditions: dict[str, Rendition]
 
     def rungs(self, cap: str | None = None) -> list[Rendition]:
@@ -61,7 +61,7 @@ async def get_medium(connection: Connection, asset_id: str) -> Medium:
     asset = await library_records.find_asset(connection, asset_id)
     if asset is None or asset.scan is Scan.INFECTED:
         raise unknown_asset()
-    content = await library_records.find_content(connection, asset.content_id)
+    content = await library_records.find_identity(connection, asset.content_id)
     if content is None:
         raise unknown_asset()
     found = await rendition_records.list_of_content(connection, content.id)

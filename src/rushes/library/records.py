@@ -39,6 +39,25 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What handing out has to know of a content; each range that is asked for reads it."""
+
+    id: str
+    root: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a list shows of a content."""
+
+    media_type: str
+    digest: bytes | None
+    error_code: str | None
+    error_detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What a listing asks for.
 
@@ -60,12 +79,28 @@ async def find_content(connection: AsyncConnection, content_id: str) -> Content 
     return await _one_content(connection, select(contents).where(contents.c.id == content_id))
 
 
-async def list_contents_by_id(
+async def find_identity(connection: AsyncConnection, content_id: str) -> Identity | None:
+    """Return what a content is; its facts, which may be long, are not read."""
+    query = select(contents.c.id, contents.c.root, contents.c.media_type)
+    row = (await connection.execute(query.where(contents.c.id == content_id))).one_or_none()
+    return None if row is None else Identity(*row)
+
+
+async def list_labels(
     connection: AsyncConnection, content_ids: Collection[str]
-) -> dict[str, Content]:
-    """Return contents by their ids."""
-    query = select(contents).where(contents.c.id.in_(content_ids))
-    return {row.id: _content(row) for row in await connection.execute(query)}
+) -> dict[str, Label]:
+    """Return labels of contents by their ids; facts, which may be long, are not read."""
+    columns = [contents.c[name] for name in Label.__slots__]
+    query = select(contents.c.id, *columns).where(contents.c.id.in_(content_ids))
+    return {row.id: Label(*row[1:]) for row in await connection.execute(query)}
+
+
+async def list_known_contents(
+    connection: AsyncConnection, content_ids: Collection[str]
+) -> set[str]:
+    """Return those of these ids that are contents."""
+    query = select(contents.c.id).where(contents.c.id.in_(content_ids))
+    return set((await connection.execute(query)).scalars())
 
 
 async def find_same_content(connection: AsyncConnection, scope: str, root: bytes) -> Content | None:

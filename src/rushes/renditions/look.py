@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from rushes import ids
 from rushes.clock import Clock
@@ -13,6 +11,7 @@ from rushes.errors import Kind as ErrorKind
 from rushes.errors import RushesError
 from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.library import records as library_records
+from rushes.library.originals import Original
 from rushes.library.records import Content
 from rushes.media.facts import MediaInfo, MediaKind, format_media_info, plain_info
 from rushes.media.ffmpeg import DEMUXERS
@@ -26,9 +25,6 @@ from rushes.renditions import records
 from rushes.renditions.plan import Wanted, plan_renditions, plan_rungs
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import State
-
-Original = Callable[[str], Awaitable[Path]]
-"""Gives a local path of a content's original; the deed of a room to our right."""
 
 
 class ContentGone(RushesError):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from rushes.db.engine import Database
 from rushes.library import records as library_records
+from rushes.library.originals import Original
 from rushes.library.records import Content
 from rushes.media.assembly import PicturePart, SoundPart, assemble
 from rushes.media.facts import MediaInfo, MediaKind, parse_media_info
@@ -29,7 +30,7 @@ from rushes.media.shelf import common_missing
 from rushes.media.sound import SoundGrid, plan_sound, plan_sound_alone, sound_duration
 from rushes.media.studio import Studio
 from rushes.renditions import records
-from rushes.renditions.look import ContentGone, Original
+from rushes.renditions.look import ContentGone
 from rushes.renditions.outcome import Outcomes
 from rushes.renditions.plan import Stretch, plan_rungs, plan_runs
 from rushes.renditions.records import Made, Rendition
@@ -141,10 +142,11 @@ class Making:
         """Remove old folders of contents that nobody has any more; return how many."""
         old = await asyncio.to_thread(_list_older, self.folder, now - LEFTOVERS_REST)
         async with self.database.reading() as connection:
-            known = await library_records.list_contents_by_id(connection, old)
-        for content_id in set(old) - set(known):
+            known = await library_records.list_known_contents(connection, old)
+        gone = set(old) - known
+        for content_id in gone:
             await self.sweep(content_id)
-        return len(set(old) - set(known))
+        return len(gone)
 
     async def _assemble(self, subject: Subject, rendition: Rendition, target: Path) -> Layout:
         studio, cuts = self._studio(subject), _cuts(subject)

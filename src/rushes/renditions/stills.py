@@ -12,12 +12,13 @@ from pathlib import Path
 
 from rushes.db.engine import Database
 from rushes.library import records as library_records
+from rushes.library.originals import Original
 from rushes.library.records import Content
 from rushes.media.facts import MediaKind, parse_media_info
 from rushes.media.gallery import Gallery
 from rushes.media.stills import Still
 from rushes.renditions import records
-from rushes.renditions.look import ContentGone, Original
+from rushes.renditions.look import ContentGone
 from rushes.renditions.outcome import Outcomes
 from rushes.renditions.plan import still_name
 from rushes.renditions.records import Made, Rendition
