@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from fastapi import APIRouter, Request
@@ -10,12 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.access.account import Account
 from rushes.access.accounts import AccountChange, Accounts
-from rushes.access.permit import Actor, Role
+from rushes.access.permit import Role
+from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
 
 ACCOUNTS = "accounts"
-
-Identify = Callable[[Request], Awaitable[Actor]]
 
 
 class AccountAnswer(BaseModel):

@@ -11,8 +11,7 @@ from fastapi.responses import Response
 
 from rushes.compose import House
 from rushes.http import access, delivery, health, jobs, library, tus, uploads
-from rushes.http.auth import Callers
-from rushes.http.delivery import Identify
+from rushes.http.auth import Callers, Identify
 from rushes.http.guard import protect, require_safe_transport
 from rushes.http.health import Trouble
 from rushes.http.openapi import Described, name_operation

@@ -11,8 +11,9 @@ Rules of this file:
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -56,6 +57,10 @@ class Caller:
 
     actor: Actor
     link: Link | None = None
+
+
+Identify: TypeAlias = Callable[[Request], Awaitable[Actor]]
+"""Says who sent a request: `Callers.identify`."""
 
 
 @dataclass(frozen=True, slots=True)

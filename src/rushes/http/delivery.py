@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
@@ -18,11 +17,10 @@ from rushes.delivery.playback import Playback, Playing, Waiting
 from rushes.delivery.quality import AUTO, Hints
 from rushes.delivery.ranges import RangeNotSatisfiable
 from rushes.delivery.serve import Playlist, Server
+from rushes.http.auth import Identify
 from rushes.http.problem import answer, request_id_of
 from rushes.http.ranged import USER_BYTES, answer_file
 from rushes.tiers.locate import Locator
-
-Identify = Callable[[Request], Awaitable[Actor]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from rushes.access.permit import Actor, Verb, permit
+from rushes.http.auth import Identify
 from rushes.http.paging import CursorText, Limit, Page, Pager
 from rushes.jobs.desk import Desk
 from rushes.jobs.job import Job, JobState, JobUnknown
@@ -17,8 +17,6 @@ from rushes.jobs.records import JobFilter
 from rushes.jobs.remote import StepSeen
 
 LISTING: Final = "jobs"
-
-Identify = Callable[[Request], Awaitable[Actor]]
 
 
 class JobTrouble(BaseModel):

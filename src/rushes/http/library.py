@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -17,16 +17,15 @@ from rushes.db.engine import Database
 from rushes.delivery.covers import Cover, Covers
 from rushes.events import outbox
 from rushes.events.event import Event
+from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
 from rushes.library import records
 from rushes.library.asset import Asset, AssetNotFound, State
 from rushes.library.editing import Change, Editing
-from rushes.library.records import Content, Wanted
+from rushes.library.records import Label, Wanted
 
 ASSETS: Final = "assets"
 EVENTS: Final = "events"
-
-Identify = Callable[[Request], Awaitable[Actor]]
 
 
 class Trouble(BaseModel):
@@ -134,13 +133,9 @@ class Library:
             places = await access_records.list_projects_by_id(
                 connection, {asset.project_id for asset in assets}
             )
-            contents = await records.list_contents_by_id(
-                connection, {asset.content_id for asset in assets}
-            )
+            labels = await records.list_labels(connection, {asset.content_id for asset in assets})
         return [
-            _answer(
-                asset, contents.get(asset.content_id), places[asset.project_id], covers[asset.id]
-            )
+            _answer(asset, labels.get(asset.content_id), places[asset.project_id], covers[asset.id])
             for asset in assets
         ]
 
@@ -318,17 +313,17 @@ def _event_page(library: Library, found: list[tuple[int, Event]], limit: int) ->
     return Page(items=items, next_cursor=following)
 
 
-def _answer(asset: Asset, content: Content | None, place: Project, cover: Cover) -> AssetAnswer:
-    digest = content.digest.hex() if content and content.digest else None
-    code = asset.error_code or (content.error_code if content else None)
-    detail = asset.error_detail or (content.error_detail if content else None)
+def _answer(asset: Asset, label: Label | None, place: Project, cover: Cover) -> AssetAnswer:
+    digest = label.digest.hex() if label and label.digest else None
+    code = asset.error_code or (label.error_code if label else None)
+    detail = asset.error_detail or (label.error_detail if label else None)
     return AssetAnswer(
         id=asset.id,
         file_name=asset.file_name,
         title=asset.title,
         description=asset.description,
         kind=asset.kind,
-        media_type=content.media_type if content else "application/octet-stream",
+        media_type=label.media_type if label else "application/octet-stream",
         size_bytes=asset.size_bytes,
         digest=None if digest is None else f"sha-256:{digest}",
         state=asset.state.value,

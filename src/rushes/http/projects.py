@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from rushes.access.permit import Actor, Role
+from rushes.access.permit import Role
 from rushes.access.project import Project
 from rushes.access.projects import Projects
+from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
 
 PROJECTS = "projects"
-
-Identify = Callable[[Request], Awaitable[Actor]]
 
 
 class ProjectAnswer(BaseModel):

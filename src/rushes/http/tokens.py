@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from rushes.access.permit import Actor, Scope
+from rushes.access.permit import Scope
 from rushes.access.token import Token
 from rushes.access.tokens import Tokens, TokenWish
+from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
 
 TOKENS = "tokens"
-
-Identify = Callable[[Request], Awaitable[Actor]]
 
 
 class TokenAnswer(BaseModel):
