@@ -206,7 +206,7 @@ def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
 
 def _tell_leaving(engine: Engine, deeds: Deeds) -> None:
     forget = engine.step("forget")(deeds.editing.forget)
-    sweep = engine.step("sweep")(_sweeping(deeds))
+    clear = engine.step("clear")(_clearing(deeds))
     remove = engine.step("remove", timeout_seconds=RUN_SECONDS)(deeds.remover.remove_content)
     expire = engine.step("expire", timeout_seconds=RUN_SECONDS)(_expiring(deeds))
     finish_removals = engine.step("orphans")(deeds.remover.remove_orphans)
@@ -220,7 +220,7 @@ def _tell_leaving(engine: Engine, deeds: Deeds) -> None:
         if await forget(asset_id, content_id):
             await stop(content_id)
             await remove(content_id)
-            await sweep(content_id)
+            await clear(content_id)
         await release()
 
     @engine.scheduled(EXPIRE_UPLOADS)
@@ -276,12 +276,12 @@ def _expiring(deeds: Deeds) -> Callable[[], Awaitable[int]]:
     return expire
 
 
-def _sweeping(deeds: Deeds) -> Callable[[str], Awaitable[None]]:
-    async def sweep(content_id: str) -> None:
+def _clearing(deeds: Deeds) -> Callable[[str], Awaitable[None]]:
+    async def clear(content_id: str) -> None:
         await deeds.stills.sweep(content_id)
-        await deeds.making.sweep(content_id)
+        await deeds.making.clear(content_id)
 
-    return sweep
+    return clear
 
 
 def _sweeping_leftovers(deeds: Deeds) -> Callable[[], Awaitable[int]]:

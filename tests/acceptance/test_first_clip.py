@@ -65,7 +65,7 @@ def test_a_clip_sent_through_a_link_plays_in_the_portal(
     log_in(page)
     page.goto(f"/app/assets/{asset['id']}")
     player = page.locator("rushes-player")
-    expect(player).to_be_visible()
+    expect(player.get_by_role("button", name="Play")).to_be_visible()
     page.keyboard.press("k")
     page.wait_for_function(
         "() => document.querySelector('rushes-player')?.shadowRoot"

@@ -10,7 +10,7 @@ from dataclasses import fields as fields_of
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, insert, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -117,6 +117,19 @@ async def change_project(
 ) -> None:
     """Write some columns of a project."""
     await connection.execute(update(projects).where(projects.c.id == project_id).values(**values))
+
+
+async def give_room_back(connection: AsyncConnection, project_id: str, size_bytes: int) -> None:
+    """Count one file of this size less; never below nothing."""
+    less = projects.c.used_bytes - size_bytes
+    await connection.execute(
+        update(projects)
+        .where(projects.c.id == project_id)
+        .values(
+            used_bytes=case((less > 0, less), else_=0),
+            used_files=case((projects.c.used_files > 0, projects.c.used_files - 1), else_=0),
+        )
+    )
 
 
 async def rename_client(connection: AsyncConnection, client_slug: str, name: str) -> None:

@@ -16,7 +16,7 @@ from rushes.http.paging import CursorText, Limit, Page, Pager
 from rushes.http.tus import may, parse_id
 from rushes.uploads import records
 from rushes.uploads.receive import Receiver
-from rushes.uploads.upload import Owner, Protocol, State, Upload
+from rushes.uploads.upload import Owner, Protocol, State, Upload, UploadMissing
 
 LISTING = "uploads"
 
@@ -56,7 +56,8 @@ def routes(
     ) -> Page[UploadAnswer]:
         """List mine, newest first."""
         actor = (await find_caller(request)).actor
-        permit(actor, Verb.SEE_UPLOAD, link_id=actor.link_id)
+        unlisted = UploadMissing("A link lists no uploads. Ask for one by its id.")
+        permit(actor, Verb.SEE_UPLOAD, missing=unlisted)
         owner = _owner(actor)
         listing = f"{LISTING} {owner.account_id} {owner.link_id} {state}"
         after = pager.read_after(listing, cursor)

@@ -119,12 +119,15 @@ class Editing:
             return asset
 
     async def forget(self, asset_id: str, content_id: str) -> bool:
-        """Remove a deleted asset's row; say whether its content now belongs to nobody.
+        """Remove a deleted asset's row, and give its project the room back.
 
-        May run again after a crash, with the same answer.
+        Returns whether its content now belongs to nobody. May run again after a crash, with the
+        same answer.
         """
         async with self.database.transaction() as connection:
-            await records.delete_asset(connection, asset_id)
+            asset = await records.find_asset(connection, asset_id, with_deleting=True)
+            if asset is not None and await records.delete_asset(connection, asset_id):
+                await access_records.give_room_back(connection, asset.project_id, asset.size_bytes)
             return not await records.list_of_content(connection, content_id)
 
     async def _tell(

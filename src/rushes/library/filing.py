@@ -97,6 +97,8 @@ class Filing:
         content = await records.record_content(
             connection, self._content(upload, project.client_slug, sniffed, now)
         )
+        if content.digest is not None and upload.digest is None:  # known bytes: known digest
+            await upload_records.record_digest(connection, upload.id, content.digest)
         siblings = await records.list_of_content(connection, content.id)
         asset = _asset(upload, content, siblings[0] if siblings else None, now)
         names = fold(upload.file_name, project.client_name, project.project_name)

@@ -274,9 +274,10 @@ async def change_asset(
     return done.rowcount == 1
 
 
-async def delete_asset(connection: AsyncConnection, asset_id: str) -> None:
-    """Remove the row; its events stay."""
-    await connection.execute(assets.delete().where(assets.c.id == asset_id))
+async def delete_asset(connection: AsyncConnection, asset_id: str) -> bool:
+    """Remove the row; its events stay. Say whether it was there."""
+    done = await connection.execute(assets.delete().where(assets.c.id == asset_id))
+    return done.rowcount == 1
 
 
 async def delete_content(connection: AsyncConnection, content_id: str) -> None:

@@ -42,6 +42,9 @@ OnShare = Callable[[float], Awaitable[None]]
 LEFTOVERS_REST = timedelta(hours=1)
 """A folder this young may belong to a run that has not heard yet that its content is gone."""
 
+CLEAR_ROUNDS = 10
+"""A program has 5 s to end when it is asked, and its last writes land after that."""
+
 SOUND_ONLY_GRID = "alone"
 """The name of the grid of a sound without picture, which needs no other."""
 
@@ -137,6 +140,17 @@ class Making:
     async def sweep(self, content_id: str) -> None:
         """Remove the segments of a content: they are in its files now, or nobody wants them."""
         await asyncio.to_thread(shutil.rmtree, self.folder / content_id, ignore_errors=True)
+
+    async def clear(self, content_id: str) -> None:
+        """Remove the segments of a deleted content; a program that is ended just now may write on.
+
+        What still comes after `CLEAR_ROUNDS` seconds goes with the leftovers.
+        """
+        for _ in range(CLEAR_ROUNDS):
+            await self.sweep(content_id)
+            await asyncio.sleep(1)
+            if not (self.folder / content_id).exists():
+                return
 
     async def sweep_leftovers(self, now: datetime) -> int:
         """Remove old folders of contents that nobody has any more; return how many."""
