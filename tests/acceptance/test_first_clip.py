@@ -13,14 +13,26 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.fixtures.media_files import MediaFiles
 from tests.support.chromium import PATIENCE_MS
+from tests.support.databases import PostgresServer
 from tests.support.served import EMAIL, PASSWORD, Client, Served, serving
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One server for all tests of this page."""
-    with serving(tmp_path_factory.mktemp("served")) as running:
-        yield running
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """One server for all tests of this page: alone, and on PostgreSQL with a worker."""
+    folder = tmp_path_factory.mktemp("served")
+    if request.param == "sqlite":
+        with serving(folder) as running:
+            yield running
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    with server.database() as url:
+        settings = {"RUSHES_DATABASE_URL": url}
+        assert 0 == Served(folder / "data", settings).run("migrate").returncode
+        with serving(folder, **settings) as running, running.worker():
+            yield running
 
 
 @pytest.fixture(scope="module")

@@ -102,6 +102,19 @@ class Served:
             check=False,
         )
 
+    @contextmanager
+    def worker(self) -> Iterator[None]:
+        """Run `rushes work` beside the server, as PostgreSQL needs it."""
+        with (self.data.parent / "worker.log").open("a") as log:
+            process = subprocess.Popen(
+                self.command("work"), env=self.environment(), stdout=log, stderr=log
+            )
+        with process:
+            try:
+                yield
+            finally:
+                process.terminate()
+
     def make_token(self, *scopes: str) -> str:
         """Return a new API token of the admin, made on the console."""
         wanted = ",".join(scopes or ("read", "write", "links", "admin"))
