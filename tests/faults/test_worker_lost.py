@@ -74,10 +74,14 @@ async def test_a_killed_worker_is_followed_by_one_that_takes_no_step_twice(
     with worker_process(settings, marks) as second:
         await asyncio.to_thread(await_mark, marks, "third upl_1")
         await asyncio.to_thread(await_mark, marks, "third upl_2")
+
+        async def has_succeeded() -> bool:
+            return JobState.SUCCEEDED is await state_of(settings, "small:upl_1:1")
+
+        await until(has_succeeded, what="the end of the job")
         assert 0 == await asyncio.to_thread(end, second)
 
     assert ALL_ONCE == done(marks)
-    assert JobState.SUCCEEDED is await state_of(settings, "small:upl_1:1")
 
 
 async def test_a_worker_that_is_asked_to_end_hands_its_work_on(

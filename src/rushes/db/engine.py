@@ -29,6 +29,9 @@ Connection: TypeAlias = AsyncConnection
 BUSY_MS: Final = 5_000
 """How long SQLite waits for another process's write before it gives up."""
 
+FROZEN_MS: Final = 30_000
+"""After this long in the middle of a transaction PostgreSQL lets go of a frozen process's locks."""
+
 TOLD: Final = "rushes_told"
 """Key in a connection's info: this transaction recorded an event."""
 
@@ -106,6 +109,7 @@ def open_database(url: str) -> Database:
             pool_size=10,
             max_overflow=20,
             pool_pre_ping=True,
+            connect_args={"options": f"-c idle_in_transaction_session_timeout={FROZEN_MS}"},
         )
     )
 

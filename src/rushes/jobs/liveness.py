@@ -147,7 +147,12 @@ class Liveness:
     def _database(self) -> Engine:
         if self._engine is None:
             address = make_url(self.url).set(drivername="postgresql+psycopg")
-            self._engine = create_engine(address, pool_size=1, pool_pre_ping=True)
+            life = int(self.dead_after.total_seconds() * 1_000)
+            # A worker that freezes while it reaps must not hold the lock from the others.
+            let_go = {"options": f"-c idle_in_transaction_session_timeout={life}"}
+            self._engine = create_engine(
+                address, pool_size=1, pool_pre_ping=True, connect_args=let_go
+            )
         return self._engine
 
 
