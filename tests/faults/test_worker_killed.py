@@ -45,10 +45,12 @@ async def test_a_worker_that_is_killed_in_mid_transcode_makes_everything_once(
     tmp_path: Path, media_files: MediaFiles, chance: random.Random, rounds: int
 ) -> None:
     """The API stays, starts a new worker, and that one goes on where the other stopped."""
+    token = ""
     for number, kills in enumerate(share(rounds)):
         parcel = make_clip(media_files, chance, number)
         with serving(tmp_path, **PIECEWISE) as served:
-            with served.client() as client:
+            token = token or served.make_token()
+            with served.client(token) as client:
                 await send_clip(served, client, parcel, chance)
                 for pieces in sorted(chance.sample(range(PIECES), kills)):
                     await await_middle(served.data, chance, pieces, number)
