@@ -24,7 +24,8 @@ from rushes.db.migrate import (
     require_current,
 )
 from rushes.db.statements import insert_new
-from rushes.db.tables import metadata, rates
+from rushes.db.tables import rates
+from rushes.db.upload_tables import WHOLE_SCHEMA
 from rushes.events import outbox
 from rushes.events.event import Event, EventType
 
@@ -150,7 +151,7 @@ def test_a_migrated_database_is_what_the_tables_say(database_url: str) -> None:
     engine = create_engine(address if is_sqlite else address.set(drivername="postgresql+psycopg"))
 
     with engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+        differences = compare_metadata(MigrationContext.configure(connection), WHOLE_SCHEMA)
 
     engine.dispose()
     assert [] == differences

@@ -45,6 +45,18 @@ accounts = Table(
     Column("is_active", Boolean, nullable=False, server_default=true()),
     Column("created_at", Moment, nullable=False),
     Column("password_changed_at", Moment, nullable=False),
+    Column("time_zone", Text, nullable=False, server_default="UTC"),  # whose midnight ends a day
+    Column("used_bytes", Size, nullable=False, server_default="0"),  # reserved and received
+    Column("max_total_bytes", Size),  # null: what the settings say
+    Column("max_uploads_per_day", Integer),  # null: what the settings say
+)
+
+account_days = Table(  # how many uploads an account began on a day of its own zone
+    "account_days",
+    metadata,
+    of("accounts", "account_id", primary_key=True),
+    Column("day", Text, primary_key=True),  # 2026-01-31
+    Column("uploads", Integer, nullable=False),
 )
 
 setup_claims = Table(  # one row at most: the first admin was made
@@ -162,6 +174,14 @@ uploads = Table(
     Column("offset", Size, nullable=False, server_default="0"),
     Column("reserved_bytes", Size, nullable=False, server_default="0"),
     Column("fence", Size, nullable=False, server_default="0"),
+    Column("holder", Text),  # the process that takes bytes in, while its lease lasts
+    Column("lease_until", Moment),
+    Column("wanted_by", Text),  # the process that asks the holder to let go
+    Column("concat", Text),  # tus concatenation: partial or final
+    Column("chunk_bytes", Size),  # of an upload in chunks: the length of each but the last
+    Column("is_slot", Boolean, nullable=False, server_default=false()),  # not bound to a file yet
+    Column("told_digest", Text),  # algorithm:hex of the whole, as its sender says
+    Column("mbit", Float),  # the line of its sender, as it was measured
     Column("root", LargeBinary),
     Column("digest", LargeBinary),  # SHA-256 of the whole, when it is known
     Column("reason", Text),
@@ -292,12 +312,22 @@ placements = Table(
     Column("verified_at", Moment),
     Column("last_access_at", Moment),
     Column("pinned_until", Moment),
+    Column("store_upload_id", Text),  # a multipart that was begun; its good parts stay
+    Column("part_bytes", Size),
     Column("error", Text),
     Column("next_try_at", Moment),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("object_id", "tier"),
     UniqueConstraint("tier", "key"),
     Index(None, "tier", "state"),
+)
+
+store_probes = Table(  # what a store was found to do, asked with wrong values on purpose
+    "store_probes",
+    metadata,
+    Column("store", Text, primary_key=True),
+    Column("answers", Document, nullable=False),
+    Column("probed_at", Moment, nullable=False),
 )
 
 

@@ -18,15 +18,23 @@ from fastapi.responses import Response
 
 from rushes.access.limits import Offered
 from rushes.access.link import Link, Preview
-from rushes.access.permit import Actor, Verb, permit
+from rushes.access.permit import Verb
 from rushes.access.project import Project
-from rushes.access.rates import Rates, Rule
+from rushes.access.rates import Rates
 from rushes.errors import RushesError
 from rushes.http import problem
 from rushes.http.auth import Caller
 from rushes.http.bodies import Incoming, Unhurried
+from rushes.http.senders import (
+    CREATIONS,
+    FindCaller,
+    ResolveProject,
+    find_base,
+    join_headers,
+    may,
+    parse_id,
+)
 from rushes.http.tus_words import STATUSES, describe
-from rushes.ids import Prefix, is_id
 from rushes.settings import Settings
 from rushes.uploads import tus
 from rushes.uploads.admission import Admission, Wanted
@@ -36,15 +44,12 @@ from rushes.uploads.spool import SpoolBroken, SpoolFull
 from rushes.uploads.tus import Answer, Creation
 from rushes.uploads.upload import Owner, Protocol, State, Upload, UploadMissing, UploadPending
 
-CREATIONS: Final = Rule("upload-creation", 600)
 ACCEPT_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.2
 STAND_IN: Final = "Do what `X-HTTP-Method-Override` names, for clients that can send POST alone."
 STANDS_FOR: Final = "PATCH"
 """What such clients mean most of the time; the document shows its answer."""
 
-FindCaller: TypeAlias = Callable[[Request], Awaitable[Caller]]
-ResolveProject: TypeAlias = Callable[[Actor, str | None], Awaitable[Project]]
 ServeOriginal: TypeAlias = Callable[[Request, str], Awaitable[Response]]
 """Answers a request with the bytes of an asset's original, by the asset's id."""
 
@@ -65,7 +70,7 @@ class Tus:
 
     async def create(self, request: Request, incoming: Incoming, _id: str | None) -> Response:
         """Begin an upload, and take the first bytes if they come along."""
-        creation = tus.parse_creation(_join_headers(request))
+        creation = tus.parse_creation(join_headers(request))
         caller = await self.find_caller(request)
         if caller.link is not None:
             await self.rates.take(CREATIONS, caller.link.id)
@@ -77,12 +82,12 @@ class Tus:
         has_body = creation.append is not None
         if creation.append is not None and upload.is_open and creation.append.length != 0:
             upload = await self._take_first(upload, creation, incoming, caller)
-        location = f"{self._base(request)}{request.url.path.rstrip('/')}/{upload.id}"
+        location = f"{find_base(request, self.settings)}{request.url.path.rstrip('/')}/{upload.id}"
         return _respond(tus.answer_creation(upload, location, has_body=has_body))
 
     async def append(self, request: Request, incoming: Incoming, upload_id: str | None) -> Response:
         """Take bytes in at the offset."""
-        append = tus.parse_append(_join_headers(request))
+        append = tus.parse_append(join_headers(request))
         caller = await self.find_caller(request)
         upload = await self.receiver.append(
             parse_id(upload_id),
@@ -164,12 +169,6 @@ class Tus:
     def _most(self, link: Link | None) -> Callable[[Upload], int]:
         return lambda upload: self.admission.find_most(upload, link)
 
-    def _base(self, request: Request) -> str:
-        """Return the address people use, or the one that this request was sent to."""
-        if self.settings.base_url is not None:
-            return self.settings.public_url
-        return f"{request.url.scheme}://{request.url.netloc}"
-
 
 def routes(deeds: Tus) -> APIRouter:
     """Return every tus route, for accounts and for links."""
@@ -190,21 +189,6 @@ def routes(deeds: Tus) -> APIRouter:
             },
         )
     return router
-
-
-def may(actor: Actor, verb: Verb) -> May:
-    """Return what raises where this actor may not do this to an upload."""
-
-    def ask(upload: Upload) -> None:
-        permit(
-            actor,
-            verb,
-            upload.project_id,
-            link_id=upload.link_id,
-            missing=UploadMissing("There is no such upload. Start a new one."),
-        )
-
-    return ask
 
 
 def _add(router: APIRouter, path: str, kind: str, deeds: Mapping[str, Deed]) -> None:
@@ -258,21 +242,6 @@ def _refuse(request: Request, incoming: Incoming, error: RushesError) -> Respons
 
 def _respond(answer: Answer) -> Response:
     return Response(status_code=answer.status, headers=dict(answer.headers))
-
-
-def _join_headers(request: Request) -> dict[str, str]:
-    """Return the headers by lower-case name; one that was sent twice is joined by commas."""
-    joined: dict[str, str] = {}
-    for name, value in request.headers.items():
-        joined[name] = f"{joined[name]},{value}" if name in joined else value
-    return joined
-
-
-def parse_id(text: str | None) -> str:
-    """Return an upload's id; what has not its form names nothing."""
-    if text is None or not is_id(Prefix.UPLOAD, text):
-        raise UploadMissing("There is no such upload. Start a new one.")
-    return text
 
 
 def _wanted(creation: Creation, caller: Caller, project: Project) -> Wanted:

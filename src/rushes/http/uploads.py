@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -11,9 +10,8 @@ from pydantic import BaseModel
 
 from rushes.access.permit import Actor, ActorKind, Verb, permit
 from rushes.db.engine import Database
-from rushes.http.auth import Caller
 from rushes.http.paging import CursorText, Limit, Page, Pager
-from rushes.http.tus import may, parse_id
+from rushes.http.senders import FindCaller, may, parse_id
 from rushes.uploads import records
 from rushes.uploads.receive import Receiver
 from rushes.uploads.upload import Owner, Protocol, State, Upload, UploadMissing
@@ -42,7 +40,7 @@ def routes(
     database: Database,
     receiver: Receiver,
     pager: Pager,
-    find_caller: Callable[[Request], Awaitable[Caller]],
+    find_caller: FindCaller,
 ) -> APIRouter:
     """Return the routes under `/api/v1/uploads`; a link calls them with `Rushes-Link`."""
     router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"])

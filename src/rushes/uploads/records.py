@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.tables import block_hashes, upload_parts, uploads
+from rushes.db.upload_tables import BESIDE, upload_concats
 from rushes.uploads import quota_records
 from rushes.uploads.blocks import Block
 from rushes.uploads.upload import (
@@ -331,7 +332,9 @@ async def delete_ended(connection: AsyncConnection, before: datetime, limit: int
         uploads.c.updated_at < before,
     )
     ids = list((await connection.execute(select(uploads.c.id).where(ended).limit(limit))).scalars())
-    for table in (block_hashes, upload_parts):
+    for concat in (upload_concats.c.final_id, upload_concats.c.partial_id):
+        await connection.execute(delete(upload_concats).where(concat.in_(ids)))
+    for table in (block_hashes, upload_parts, *BESIDE):
         await connection.execute(delete(table).where(table.c.upload_id.in_(ids)))
     await connection.execute(delete(uploads).where(uploads.c.id.in_(ids)))
     return len(ids)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
-from rushes.db.tables import metadata
+from rushes.db.upload_tables import WHOLE_SCHEMA
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=metadata,
+    target_metadata=WHOLE_SCHEMA,
     render_as_batch=True,  # SQLite changes a table by copying it
     compare_type=False,
 )

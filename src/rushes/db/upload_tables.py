@@ -1,0 +1,74 @@
+"""Tables of single ways to upload: chunks, concatenation, straight to a store, on to the archive.
+
+They belong to the one schema of `tables`, and follow its rules.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text
+
+from rushes.db.columns import Moment, Size, of
+from rushes.db.tables import metadata
+
+upload_chunks = Table(  # the chunks that are here, in any order
+    "upload_chunks",
+    metadata,
+    of("uploads", "upload_id", primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("length", Size, nullable=False),
+    Column("digest", LargeBinary, nullable=False),  # SHA-256
+)
+
+upload_concats = Table(  # of which partials a final upload consists, in order
+    "upload_concats",
+    metadata,
+    of("uploads", "final_id", primary_key=True),
+    Column("position", Integer, primary_key=True),
+    of("uploads", "partial_id", index=True),
+)
+
+upload_groups = Table(  # partials that are written into one file, each from its own place on
+    "upload_groups",
+    metadata,
+    of("uploads", "upload_id", primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("group", Text, nullable=False),  # 128 bits, hex, chosen by the client
+    Column("start", Size, nullable=False),
+    Column("total", Size, nullable=False),
+    Index(None, "owner", "group"),
+)
+
+direct_uploads = Table(  # uploads whose bytes go past us, into a store
+    "direct_uploads",
+    metadata,
+    of("uploads", "upload_id", primary_key=True),
+    Column("store", Text, nullable=False),
+    Column("key", Text, nullable=False),  # the final one
+    Column("store_upload_id", Text),  # null: one PUT
+    Column("part_bytes", Size),  # null: the client decides, as it told no size
+    Column("urls_until", Moment),  # until when an address that we signed is good
+    Column("look_at", Moment),  # when to look at the store again
+    Index(None, "look_at"),
+)
+
+upload_copies = Table(  # multiparts that carry an upload on to the archive while it arrives
+    "upload_copies",
+    metadata,
+    of("uploads", "upload_id", primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("store_upload_id", Text),
+    Column("part_bytes", Size, nullable=False),
+    Column("done_parts", Integer, nullable=False, server_default="0"),
+    Column("state", Text, nullable=False),
+    Column("fence", Size, nullable=False, server_default="0"),
+    Column("lease_until", Moment),
+    Column("updated_at", Moment, nullable=False),
+)
+
+BESIDE: Final = (upload_chunks, upload_groups, direct_uploads, upload_copies)
+"""Tables whose rows go with the upload that they name."""
+
+WHOLE_SCHEMA: Final = metadata
+"""Every table, these among them: who imports this name has them all."""
