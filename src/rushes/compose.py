@@ -54,6 +54,8 @@ from rushes.renditions.outcome import Outcomes
 from rushes.renditions.stills import Stills
 from rushes.settings import Settings
 from rushes.stores.filesystem import FolderStore, open_folder
+from rushes.stores.scratch import Scratch
+from rushes.stores.store import Vault
 from rushes.tiers.copy import Keeper
 from rushes.tiers.edge import Edge
 from rushes.tiers.locate import Locator
@@ -67,7 +69,7 @@ from rushes.uploads.receive import Receiver
 from rushes.uploads.spool import Spool
 from rushes.uploads.sweep import Sweep
 
-FOLDERS: Final = ("spool", "segments")
+FOLDERS: Final = ("spool", "segments", "scratch")
 """Folders of the data folder that no store looks after."""
 
 DELIVERY_PURPOSE: Final = "delivery"
@@ -81,8 +83,9 @@ class House:
     clock: Clock
     database: Database
     signing: Ring
-    archive: FolderStore
+    archive: Vault
     edge: FolderStore
+    scratch: Scratch
     access: Access
     door: Door
     setup: Setup
@@ -136,6 +139,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
     """
     async with open_house(settings, clock) as house:
         program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
+        house.scratch.sweep()
         tools = await open_toolbox(program, Level(settings.media.box))
         engine = Engine(settings, house.database, clock)
         journey.tell(engine, _deeds(house, tools))
@@ -166,13 +170,14 @@ def _build(
     clock: Clock,
     database: Database,
     *,
-    archive: FolderStore,
+    archive: Vault,
     edge: FolderStore,
     remote: Remote,
 ) -> House:
     signing = load_ring(settings.at("keys"), SIGNING, clock)
     signer = _signer(signing)
     spool = Spool(settings.at("spool"))
+    scratch = Scratch(settings.at("scratch"), settings.tiers.scratch_bytes)
     intake = Intake(database, spool)
     quota, ending = Quota(database, clock), Ending(database, clock, spool)
     hashing, rates, places = Hashing(), Rates(database, clock), Places(database, clock)
@@ -185,6 +190,7 @@ def _build(
         signing=signing,
         archive=archive,
         edge=edge,
+        scratch=scratch,
         access=Access(database, clock, settings.access, signing, hashing, rates, places),
         door=Door(database, clock, settings.access, hashing, rates),
         setup=Setup(database, clock, accounts, rates),
@@ -211,7 +217,7 @@ def _build(
         downloading=Downloading(database, clock, signer, settings.delivery),
         listing=Listing(database),
         server=Server(database, clock, signer),
-        locator=Locator(database, archive, edge, intake.path),
+        locator=Locator(database, archive, edge, scratch, intake.path),
         desk=Desk(database, clock, remote),
     )
 
@@ -222,12 +228,13 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
     keeper = Keeper(database, clock, house.archive, Edge(house.edge), house.intake.path)
     outcomes = Outcomes(database, clock, keeper.keep_rendition)
     original = house.locator.local_path
+    nearby = None if isinstance(house.archive, FolderStore) else house.scratch
     studio, gallery = Studio(tools, folder), Gallery(tools, folder)
     return journey.Deeds(
         intake=house.intake,
         filing=Filing(database, clock),
         editing=house.editing,
-        originals=Originals(database, house.intake.spool, original),
+        originals=Originals(database, house.intake.spool, original, nearby),
         looking=Looking(database, clock, studio, gallery, original, top),
         stills=Stills(database, gallery, outcomes, original, folder),
         making=Making(
@@ -242,7 +249,7 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
         ),
         outcomes=outcomes,
         keeper=keeper,
-        remover=Remover(database, house.archive, house.edge),
+        remover=Remover(database, house.archive, house.edge, house.scratch),
         sweep=Sweep(database, clock, house.intake.spool, house.ending),
         rates=house.access.rates,
         desk=house.desk,

@@ -115,6 +115,13 @@ class DeliverySettings(Section):
     """Life of an address of a poster or preview, rounded up to the hour so that it is cached."""
 
 
+class TierSettings(Section):
+    """Where objects are kept."""
+
+    scratch_bytes: int = Field(default=50 * GIB, ge=0)
+    """What local copies of objects may take together that lie in a store without paths (S3)."""
+
+
 class HttpSettings(Section):
     """What the web server allows."""
 
@@ -168,6 +175,7 @@ class Settings(BaseSettings):
     jobs: JobSettings = JobSettings()
     media: MediaSettings = MediaSettings()
     delivery: DeliverySettings = DeliverySettings()
+    tiers: TierSettings = TierSettings()
     http: HttpSettings = HttpSettings()
 
     @classmethod

@@ -27,6 +27,7 @@ from rushes.http.problem import add_problems
 from rushes.media.layout import Layout, Piece, TrackLayout, format_layout
 from rushes.settings import DeliverySettings
 from rushes.stores.filesystem import FolderStore, open_folder
+from rushes.stores.scratch import Scratch
 from rushes.tiers.copy import Keeper
 from rushes.tiers.edge import Edge
 from rushes.tiers.locate import Locator
@@ -58,14 +59,19 @@ class Handing:
         return Keeper(self.database, self.clock, self.archive, edge, self.spool_path)
 
     @property
+    def scratch(self) -> Scratch:
+        """Where local copies lie."""
+        return Scratch(self.folder / "scratch", 2**30)
+
+    @property
     def locator(self) -> Locator:
         """What finds things."""
-        return Locator(self.database, self.archive, self.edge, self.spool_path)
+        return Locator(self.database, self.archive, self.edge, self.scratch, self.spool_path)
 
     @property
     def remover(self) -> Remover:
         """What removes things."""
-        return Remover(self.database, self.archive, self.edge)
+        return Remover(self.database, self.archive, self.edge, self.scratch)
 
     async def spool_path(self, upload_id: str) -> Path:
         """Return where an upload's bytes lie."""

@@ -18,9 +18,10 @@ from rushes.delivery.quality import AUTO, Hints
 from rushes.delivery.ranges import RangeNotSatisfiable
 from rushes.delivery.serve import Playlist, Server
 from rushes.http.auth import Identify
+from rushes.http.away import answer_away
 from rushes.http.problem import answer, request_id_of
 from rushes.http.ranged import USER_BYTES, answer_file
-from rushes.tiers.locate import Locator
+from rushes.tiers.locate import Away, Locator
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,8 @@ async def _answer_signed(
     if isinstance(found, Playlist):
         return _playlist(found)
     copy = await delivery.locator.open_copy(found.object_id)
+    if isinstance(copy, Away):
+        return answer_away(request, found, copy)
     try:
         return answer_file(request, found, copy)
     except RangeNotSatisfiable as error:

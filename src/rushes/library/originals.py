@@ -10,6 +10,7 @@ from typing import Final
 from rushes.db.engine import Database
 from rushes.intake.verify import digest_file
 from rushes.library import records
+from rushes.stores.scratch import Scratch
 from rushes.uploads import records as upload_records
 from rushes.uploads.spool import Spool
 
@@ -26,6 +27,8 @@ class Originals:
     database: Database
     spool: Spool
     original: Original
+    nearby: Scratch | None
+    """Where to leave a local copy when the spool lets go: an archive without paths has none."""
 
     async def digest(self, content_id: str) -> None:
         """Compute the SHA-256 of the whole original and keep it; once.
@@ -47,6 +50,12 @@ class Originals:
         """Remove what the spool holds of a content; the archive has it."""
         async with self.database.reading() as connection:
             assets = await records.list_of_content(connection, content_id)
+            content = await records.find_content(connection, content_id)
+            spooled = await upload_records.list_spooled(
+                connection, [content.upload_id] if content else []
+            )
+        if self.nearby is not None and spooled:
+            await self.nearby.keep(content_id, await self.original(content_id))
         for asset in assets:
             await self._release(asset.upload_id)
 

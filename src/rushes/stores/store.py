@@ -21,7 +21,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from pathlib import Path
+from typing import Final, Protocol, runtime_checkable
 
 from rushes.errors import Kind, RushesError
 from rushes.stores.blocks import Fingerprint
@@ -152,6 +153,14 @@ class Put(Protocol):
         ...
 
 
+class Adopt(Protocol):
+    """Takes files."""
+
+    async def adopt(self, key: str, path: Path, known: Fingerprint) -> ObjectInfo:
+        """Make an object of a local file that is never written again; errors as `Put`."""
+        ...
+
+
 class ListKeys(Protocol):
     """Tells what is there."""
 
@@ -176,6 +185,26 @@ class CopyWithin(Protocol):
     async def copy_within(self, source: str, target: str) -> ObjectInfo:
         """Make the object at `target` that has the bytes of `source`."""
         ...
+
+
+@runtime_checkable
+class Presign(Protocol):
+    """Gives bytes to whoever has a signed address, past us."""
+
+    def presign_get(
+        self,
+        key: str,
+        seconds: int,
+        *,
+        disposition: str | None = None,
+        media_type: str | None = None,
+    ) -> str:
+        """Return an address that gives the object for so many seconds, as this name and type."""
+        ...
+
+
+class Vault(Head, Get, Adopt, Delete, Protocol):
+    """What a tier asks of its store."""
 
 
 def parse_key(key: str) -> tuple[str, ...]:

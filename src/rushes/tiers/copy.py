@@ -32,7 +32,7 @@ from rushes.renditions.rendition import Kind as RenditionKind
 from rushes.renditions.rendition import State as RenditionState
 from rushes.stores.blocks import BlockHasher, Fingerprint
 from rushes.stores.filesystem import FolderStore
-from rushes.stores.store import Broken, Exists, NotFound, ObjectInfo
+from rushes.stores.store import Broken, Exists, NotFound, ObjectInfo, Vault
 from rushes.tiers import records
 from rushes.tiers.claim import Claims, claim_lost
 from rushes.tiers.edge import Edge
@@ -71,7 +71,7 @@ class Keeper:
 
     database: Database
     clock: Clock
-    archive: FolderStore
+    archive: Vault
     edge: Edge
     spool_path: SpoolPath
 
@@ -131,7 +131,7 @@ class Keeper:
             thing,
             Tier.EDGE,
             _edge_key(rendition, shelf).text,
-            lambda: _given(self.archive.path(kept.key)),
+            lambda: _given(self._near(kept, path)),
         )
 
     async def _refuse_other(self, rendition_id: str, known: Fingerprint) -> None:
@@ -286,7 +286,11 @@ class Keeper:
         async with self.database.transaction() as connection:
             await records.write_outcome(connection, held, failed)
 
-    def _store(self, tier: Tier) -> FolderStore:
+    def _near(self, kept: Placement, path: Path) -> Path:
+        """Return the file to make the second copy of: the first one, where it has a path."""
+        return self.archive.path(kept.key) if isinstance(self.archive, FolderStore) else path
+
+    def _store(self, tier: Tier) -> Vault:
         return self.edge.store if tier is Tier.EDGE else self.archive
 
 
@@ -299,7 +303,7 @@ async def _given(path: Path) -> Path:
     return path
 
 
-async def _read(store: FolderStore, key: str) -> Fingerprint:
+async def _read(store: Vault, key: str) -> Fingerprint:
     hasher = BlockHasher()
     async for piece in store.get(key):
         await asyncio.to_thread(hasher.update, piece)

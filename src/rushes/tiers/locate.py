@@ -6,6 +6,7 @@ an error.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,14 @@ from pathlib import Path
 from rushes.db.engine import Database
 from rushes.library import records as library_records
 from rushes.stores.filesystem import FolderStore
-from rushes.stores.store import Broken, NotFound, Refused, Unreachable
+from rushes.stores.scratch import Scratch
+from rushes.stores.store import Broken, Busy, NotFound, Presign, Refused, Unreachable, Vault
 from rushes.tiers import records
 from rushes.tiers.copy import SpoolPath
 from rushes.tiers.placement import NoCopy, Placement, Tier
 from rushes.tiers.route import route
 
-PASSED_OVER = (Broken, NotFound, Refused, Unreachable)
+PASSED_OVER = (Broken, Busy, NotFound, Refused, Unreachable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +34,71 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """A copy whose store gives its bytes out itself, to whoever has a signed address."""
+
+    store: Presign
+    key: str
+    size_bytes: int
+    tier: Tier
+
+    def address(self, seconds: int, disposition: str, media_type: str) -> str:
+        """Return an address that is good for so long; the bytes come with this name and type."""
+        return self.store.presign_get(
+            self.key, seconds, disposition=disposition, media_type=media_type
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Locator:
     """Answers where an object's bytes are: a content's id names its original."""
 
     database: Database
-    archive: FolderStore
+    archive: Vault
     edge: FolderStore
+    scratch: Scratch
     spool_path: SpoolPath
 
     async def local_path(self, object_id: str) -> Path:
-        """Return a path of the object's bytes, for programs.
+        """Return a path of the object's bytes, for programs; what lies far away is fetched.
+
+        Raises:
+            NoCopy: no copy can be read now.
+            Full: this disk has no room for a copy.
+        """
+        copies = await self._list_copies(object_id)
+        for placement in copies:
+            store = self._store(placement.tier)
+            if isinstance(store, FolderStore) and await _is_whole(store, placement):
+                return store.path(placement.key)
+        with contextlib.suppress(NoCopy):
+            return await self._spooled(object_id)
+        for placement in copies:
+            store = self._store(placement.tier)
+            if not isinstance(store, FolderStore):
+                with contextlib.suppress(*PASSED_OVER):
+                    return await self._fetch(store, placement)
+        raise _no_copy()
+
+    async def _fetch(self, store: Vault, placement: Placement) -> Path:
+        async with self.database.reading() as connection:
+            known = await records.get_fingerprint(connection, placement)
+        return await self.scratch.fetch(placement.object_id, store, placement.key, known)
+
+    async def open_copy(self, object_id: str) -> Copy | Away:
+        """Open the best copy, or say where it can be had.
 
         Raises:
             NoCopy: no copy can be read now.
         """
         for placement in await self._list_copies(object_id):
             store = self._store(placement.tier)
-            try:
-                found = await store.head(placement.key)
-            except PASSED_OVER:
+            if isinstance(store, Presign):
+                return Away(store, placement.key, placement.size_bytes, placement.tier)
+            if not isinstance(store, FolderStore):
                 continue
-            if found.size_bytes == placement.size_bytes:
-                return store.path(placement.key)
-        return await self._spooled(object_id)
-
-    async def open_copy(self, object_id: str) -> Copy:
-        """Open the best copy.
-
-        Raises:
-            NoCopy: no copy can be read now.
-        """
-        for placement in await self._list_copies(object_id):
             try:
-                file = await self._store(placement.tier).open(placement.key)
+                file = await store.open(placement.key)
             except PASSED_OVER:
                 continue
             size_bytes = os.fstat(file).st_size
@@ -96,8 +130,15 @@ class Locator:
             raise _no_copy()
         return path
 
-    def _store(self, tier: Tier) -> FolderStore:
+    def _store(self, tier: Tier) -> Vault:
         return self.edge if tier is Tier.EDGE else self.archive
+
+
+async def _is_whole(store: FolderStore, placement: Placement) -> bool:
+    try:
+        return (await store.head(placement.key)).size_bytes == placement.size_bytes
+    except PASSED_OVER:
+        return False
 
 
 def _no_copy() -> NoCopy:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Row
 
 from rushes.db.engine import Connection
 from rushes.db.tables import block_hashes, contents, placements
+from rushes.stores.blocks import Fingerprint
 from rushes.tiers.placement import LEASE, Placement, State, Tier
 
 
@@ -136,6 +137,17 @@ async def list_block_digests(connection: Connection, upload_id: str) -> tuple[by
     query = select(block_hashes.c.digest).where(block_hashes.c.upload_id == upload_id)
     rows = await connection.execute(query.order_by(block_hashes.c.position))
     return tuple(rows.scalars())
+
+
+async def get_fingerprint(connection: Connection, placement: Placement) -> Fingerprint:
+    """Return what is known of an object's bytes."""
+    size_bytes, whole = placement.size_bytes, placement.digest
+    if placement.object_id != placement.content_id:
+        return Fingerprint(size_bytes, whole=whole)
+    query = select(contents.c.upload_id).where(contents.c.id == placement.content_id)
+    upload_id = (await connection.execute(query)).scalar_one()
+    blocks = await list_block_digests(connection, upload_id)
+    return Fingerprint(size_bytes, blocks or None, whole)
 
 
 async def condemn(connection: Connection, content_id: str) -> None:

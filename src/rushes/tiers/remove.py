@@ -15,6 +15,8 @@ from rushes.db.engine import Database
 from rushes.library import records as library_records
 from rushes.renditions import records as rendition_records
 from rushes.stores.filesystem import FolderStore
+from rushes.stores.scratch import Scratch
+from rushes.stores.store import Vault
 from rushes.tiers import records
 from rushes.tiers.placement import Tier
 
@@ -26,8 +28,9 @@ class Remover:
     """Removes objects, because a person removed their assets."""
 
     database: Database
-    archive: FolderStore
+    archive: Vault
     edge: FolderStore
+    scratch: Scratch
 
     async def remove_content(self, content_id: str) -> bool:
         """Remove original, renditions and rows of a content unless an asset still has it.
@@ -47,6 +50,7 @@ class Remover:
         for placement in sorted(left, key=lambda each: each.tier is Tier.ARCHIVE):
             store = self.edge if placement.tier is Tier.EDGE else self.archive
             await store.delete(placement.key)
+            await self.scratch.forget(placement.object_id)
         async with self.database.transaction() as connection:
             await records.delete_placements(connection, [placement.id for placement in left])
         return True
