@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 from zlib import crc32
 
+from rushes.errors import RushesError
 from rushes.stores.blocks import BLOCK_BYTES, BlockHasher, Fingerprint
 from rushes.stores.store import Broken, Full, Get
 
@@ -178,8 +179,8 @@ async def _write_blocks(
         async with asyncio.TaskGroup() as group:
             for number, digest in enumerate(blocks):
                 group.create_task(bring(number, digest))
-    except* Exception as failures:  # noqa: BLE001 - one failure speaks for all
-        raise failures.exceptions[0] from None
+    except* (RushesError, OSError) as failures:
+        raise failures.exceptions[0] from None  # one failure speaks for all
 
 
 async def _bring(file: int, store: Get, key: str, span: tuple[int, int]) -> bytes:
