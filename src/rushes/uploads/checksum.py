@@ -1,7 +1,8 @@
-"""Checksums that a sender names for one body: sha1, sha256, md5, crc32, crc32c.
+"""Checksums that a sender names for one body: sha1, sha256, md5, crc32, crc32c, sha512.
 
-They guard the way, not the file: the file's own digest is always SHA-256. On the wire a digest is
-base64 (https://tus.io/protocols/resumable-upload#checksum); a CRC is 4 bytes, big-endian.
+They guard the way, not the file: the file's own digest is always SHA-256. In tus a digest is
+base64 (https://tus.io/protocols/resumable-upload#checksum), other protocols write it as `digests`
+reads it; a CRC is 4 bytes, big-endian.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Algorithm(StrEnum):
     MD5 = "md5"
     CRC32 = "crc32"
     CRC32C = "crc32c"
+    SHA512 = "sha512"
 
 
 DIGEST_BYTES: Final = MappingProxyType(
@@ -38,6 +40,7 @@ DIGEST_BYTES: Final = MappingProxyType(
         Algorithm.MD5: 16,
         Algorithm.CRC32: 4,
         Algorithm.CRC32C: 4,
+        Algorithm.SHA512: 64,
     }
 )
 

@@ -16,6 +16,7 @@ VALUES = {  # the CRCs: check values of https://reveng.sourceforge.io/crc-catalo
     Algorithm.MD5: hashlib.md5(CHECK, usedforsecurity=False).digest(),
     Algorithm.SHA1: hashlib.sha1(CHECK, usedforsecurity=False).digest(),
     Algorithm.SHA256: hashlib.sha256(CHECK).digest(),
+    Algorithm.SHA512: hashlib.sha512(CHECK).digest(),
 }
 
 

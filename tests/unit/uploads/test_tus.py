@@ -212,7 +212,7 @@ def test_options_names_everything() -> None:
             "creation,creation-with-upload,creation-defer-length,termination,expiration,checksum"
         ),
         "Tus-Max-Size": "5",
-        "Tus-Checksum-Algorithm": "sha1,sha256,md5,crc32,crc32c",
+        "Tus-Checksum-Algorithm": "sha1,sha256,md5,crc32,crc32c,sha512",
     } == answer.headers
 
 
