@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Dialog, Locator, Page, expect
 
 from tests.browser.small_house import SmallHouse
+from tests.support.chromium import PATIENCE_MS
 
 SLOW = 1_000_000  # bytes per second: a file of 8 MB is on its way for some seconds
 
@@ -41,7 +42,7 @@ def row_of(page: Page, name: str) -> Locator:
 
 def wait_for_offset(page: Page, house: SmallHouse, at_least: int) -> None:
     """Wait until the house holds so many bytes of its first upload."""
-    for _ in range(400):
+    for _ in range(PATIENCE_MS // 25):
         if house.uploads and len(next(iter(house.uploads.values())).bytes_) >= at_least:
             return
         page.wait_for_timeout(25)

@@ -18,7 +18,19 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 20_000
+PATIENCE_MS = 40_000
+"""How long a page may take for one thing: a busy machine with two cores is slow, not broken."""
+
+LIMIT_SECONDS = 180
+"""Of one such test: its server's start and several patient waits fit into it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests that open a browser their own limit."""
+    for item in items:
+        opens = isinstance(item, pytest.Function) and "browser" in item.fixturenames
+        if opens and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(LIMIT_SECONDS))
 
 
 @pytest.fixture(scope="module")

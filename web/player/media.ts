@@ -9,6 +9,8 @@ export interface LoadedMedia {
   /** The video that paints, for `requestVideoFrameCallback`. */
   readonly screen: HTMLVideoElement;
   readonly hls: () => Hls | null;
+  /** Hold the start no longer: somebody wants to be elsewhere. */
+  readonly release: () => void;
 }
 
 export interface MediaEvents {
@@ -45,13 +47,21 @@ function openFile(url: string, at: number, events: MediaEvents): LoadedMedia {
   video.playsInline = true;
   video.preload = "auto";
   video.src = url;
-  startAt(video, at);
-  holdStart(video, at);
+  const held = new AbortController();
+  startAt(video, at, held.signal);
+  holdStart(video, at, held);
   video.addEventListener("error", () => {
     const isNetwork = video.error?.code === MediaError.MEDIA_ERR_NETWORK;
     events.onFailure({ cause: isNetwork ? "network" : "media", status: null });
   });
-  return { element: video, screen: video, hls: () => null };
+  return {
+    element: video,
+    screen: video,
+    hls: () => null,
+    release: () => {
+      held.abort();
+    },
+  };
 }
 
 function openStream(url: string, at: number, events: MediaEvents): LoadedMedia {
@@ -77,25 +87,33 @@ function openStream(url: string, at: number, events: MediaEvents): LoadedMedia {
   };
   const element = stream as unknown as HTMLVideoElement;
   const screen = (stream as unknown as { nativeEl: HTMLVideoElement }).nativeEl;
-  holdStart(screen, at);
+  const held = new AbortController();
+  holdStart(screen, at, held);
   if (!Hls.isSupported()) {
-    startAt(screen, at);
+    startAt(screen, at, held.signal);
     screen.addEventListener("error", () => {
       events.onFailure({ cause: "media", status: null });
     });
   }
   stream.setAttribute("src", url);
-  return { element, screen, hls: () => stream.api };
+  return {
+    element,
+    screen,
+    hls: () => stream.api,
+    release: () => {
+      held.abort();
+    },
+  };
 }
 
-function startAt(video: HTMLVideoElement, at: number): void {
+function startAt(video: HTMLVideoElement, at: number, signal: AbortSignal): void {
   if (at <= 0) return;
   video.addEventListener(
     "loadedmetadata",
     () => {
       video.currentTime = at;
     },
-    { once: true },
+    { once: true, signal },
   );
 }
 
@@ -103,22 +121,21 @@ const MOST_HOLDS = 3;
 
 /**
  * Hold the start: Chromium now and then forgets a seek that is made while its pipeline starts, and
- * is back at 0 without a word. Ends with the first frame at the right place.
+ * is back at 0 without a word. Ends with the first frame at the right place, or when somebody seeks.
  */
-function holdStart(screen: HTMLVideoElement, at: number): void {
+function holdStart(screen: HTMLVideoElement, at: number, held: AbortController): void {
   if (at <= 0) return;
   let holds = 0;
-  const ends = new AbortController();
   const check = (): void => {
     if (screen.seeking) return;
     if (Math.abs(screen.currentTime - at) < 1 || holds >= MOST_HOLDS) {
-      ends.abort();
+      held.abort();
       return;
     }
     holds += 1;
     screen.currentTime = at;
   };
   for (const event of ["seeked", "canplay", "playing"]) {
-    screen.addEventListener(event, check, { signal: ends.signal });
+    screen.addEventListener(event, check, { signal: held.signal });
   }
 }

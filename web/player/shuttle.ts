@@ -5,12 +5,18 @@ const BACK_STEPS_PER_SECOND = 12; // browsers cannot play backwards; more seeks 
 
 export class Shuttle {
   readonly #media: () => HTMLVideoElement | null;
+  readonly #seek: (seconds: number) => void;
   readonly #onRate: (rate: number) => void;
   #rate = 0;
   #timer: number | null = null;
 
-  constructor(media: () => HTMLVideoElement | null, onRate: (rate: number) => void) {
+  constructor(
+    media: () => HTMLVideoElement | null,
+    seek: (seconds: number) => void,
+    onRate: (rate: number) => void,
+  ) {
     this.#media = media;
+    this.#seek = seek;
     this.#onRate = onRate;
   }
 
@@ -36,7 +42,7 @@ export class Shuttle {
     const step = -this.#rate / BACK_STEPS_PER_SECOND;
     this.#timer = window.setInterval(() => {
       if (media.seeking) return;
-      media.currentTime = Math.max(0, media.currentTime - step);
+      this.#seek(Math.max(0, media.currentTime - step));
       if (media.currentTime <= 0) this.halt();
     }, 1000 / BACK_STEPS_PER_SECOND);
   }

@@ -27,6 +27,7 @@ import { fill } from "../shared/text/fill";
 import type { PlayerDeed } from "./keys";
 import { openMedia, type LoadedMedia, type MediaEvents } from "./media";
 import { FrameMeter } from "./meter";
+import { Playhead } from "./playhead";
 import { Shuttle } from "./shuttle";
 import type { Source } from "./source";
 
@@ -51,7 +52,7 @@ export class Stage {
   #media: LoadedMedia | null = null;
   #meter = new FrameMeter();
   #stated: FrameRate | null = null;
-  #shownAt = 0;
+  #playhead = new Playhead();
   /** Whether to play as soon as there is something to play: before that, play() is forgotten. */
   #wantsPlay = false;
   #marks: { in: number | null; out: number | null } = { in: null, out: null };
@@ -65,6 +66,9 @@ export class Stage {
     this.element.setAttribute("aria-label", fill(words.label, { name }));
     this.#shuttle = new Shuttle(
       () => this.#media?.element ?? null,
+      (seconds) => {
+        this.seek(seconds);
+      },
       (rate) => {
         this.#part(".shuttle").textContent = fill(words.shuttle, { rate });
         this.#part(".shuttle").hidden = rate === 0 || rate === 1;
@@ -74,7 +78,7 @@ export class Stage {
   }
 
   get time(): number {
-    return this.#media?.element.currentTime ?? 0;
+    return this.#media === null ? 0 : this.#playhead.read(this.#media.element);
   }
 
   get duration(): number {
@@ -101,6 +105,8 @@ export class Stage {
     this.#shuttle.halt();
     this.#stated = extras.frameRate;
     this.#meter = new FrameMeter();
+    this.#playhead = new Playhead();
+    this.#playhead.send(from.at);
     const sound = { volume: this.#volume(), muted: this.#media?.element.muted ?? false };
     this.#media?.element.remove();
     this.#media = openMedia(source, from.at, this.#events);
@@ -113,9 +119,13 @@ export class Stage {
     media.addEventListener("loadedmetadata", () => {
       if (this.#wantsPlay) void media.play().catch(() => undefined);
     });
-    media.addEventListener("timeupdate", () => {
-      this.#show(media.currentTime);
-    });
+    for (const event of ["pause", "seeked", "timeupdate"]) {
+      media.addEventListener(event, () => {
+        if (this.#media?.element !== media) return;
+        if (event !== "timeupdate") this.#playhead.settle(media);
+        this.#show();
+      });
+    }
     this.#watchFrames(this.#media.screen);
   }
 
@@ -135,7 +145,7 @@ export class Stage {
         this.#step(media, deed.by);
         break;
       case "seek":
-        this.seek(media.currentTime + deed.bySeconds);
+        this.seek(this.time + deed.bySeconds);
         break;
       case "jump":
         this.seek(this.duration * deed.share);
@@ -153,7 +163,7 @@ export class Stage {
         this.#part("media-fullscreen-button").click();
         break;
       case "mark":
-        this.#mark(deed.edge, media.currentTime);
+        this.#mark(deed.edge, this.time);
         break;
       case "quality":
         this.#events.onMenu();
@@ -161,10 +171,12 @@ export class Stage {
   }
 
   seek(seconds: number): void {
-    const media = this.#media?.element;
-    if (media === undefined) return;
-    media.currentTime = Math.min(Math.max(0, seconds), Math.max(0, this.duration - 0.05));
-    this.#show(media.currentTime);
+    if (this.#media === null || this.duration === 0) return; // the start that is held stays
+    const rate = this.#rate();
+    const tail = rate === null ? 0.05 : (rate.den / rate.num) * 0.5; // the last frame's middle
+    const to = Math.min(Math.max(0, seconds), Math.max(0, this.duration - tail));
+    this.#send(to);
+    this.#media.element.currentTime = to;
   }
 
   play(): void {
@@ -224,6 +236,13 @@ export class Stage {
     this.element.remove();
   }
 
+  /** Somebody sends the picture to a time: from now on that is where it is. */
+  #send(seconds: number): void {
+    this.#media?.release();
+    this.#playhead.send(seconds);
+    this.#show();
+  }
+
   #togglePlay(media: HTMLVideoElement, isHalt: boolean): void {
     if (this.#shuttle.isOn) {
       this.#shuttle.halt();
@@ -240,8 +259,8 @@ export class Stage {
     const rate = this.#rate();
     const to =
       rate === null
-        ? media.currentTime + by * SMALLEST_STEP
-        : timeOfFrame(frameAt(media.currentTime, rate) + by, rate);
+        ? this.time + by * SMALLEST_STEP
+        : timeOfFrame(frameAt(this.time, rate) + by, rate);
     this.seek(to);
   }
 
@@ -250,8 +269,8 @@ export class Stage {
     return this.#stated ?? (measured === "variable" ? null : measured);
   }
 
-  #show(seconds: number): void {
-    this.#shownAt = seconds;
+  #show(): void {
+    const seconds = this.time;
     const rate = this.#rate();
     const text =
       rate === null ? formatClock(seconds) : formatTimecode(frameAt(seconds, rate), rate);
@@ -265,7 +284,8 @@ export class Stage {
     const onFrame = (_: number, frame: VideoFrameCallbackMetadata): void => {
       if (this.#media?.screen !== screen) return;
       if (!screen.paused && !screen.seeking) this.#meter.add(frame.mediaTime);
-      this.#show(frame.mediaTime);
+      this.#playhead.paint(frame.mediaTime);
+      this.#show();
       screen.requestVideoFrameCallback(onFrame);
     };
     screen.requestVideoFrameCallback(onFrame);
@@ -305,7 +325,12 @@ export class Stage {
       this.do({ kind: "frame", by: 1 });
     });
     onClick(".timecode", () => {
-      this.#events.onCopyLink(this.#shownAt);
+      this.#events.onCopyLink(this.time);
+    });
+    // The time range asks the controller, which sets the media's clock itself.
+    this.element.addEventListener("mediaseekrequest", (event) => {
+      const { detail } = event as CustomEvent<unknown>;
+      if (typeof detail === "number") this.#send(detail);
     });
     onClick(".quality", this.#events.onMenu);
     // A pressed button would keep the focus, and the next Space would press it again.
