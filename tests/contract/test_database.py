@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, insert, make_url, select, text
 from sqlalchemy.exc import DatabaseError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rushes.db.engine import Database, DatabaseBusy, open_database
+from rushes.db.engine import Database, open_database
 from rushes.db.migrate import (
     SchemaState,
     SchemaTooNew,
@@ -25,6 +25,7 @@ from rushes.db.migrate import (
 )
 from rushes.db.statements import insert_new
 from rushes.db.tables import rates
+from rushes.db.trouble import DatabaseAway
 from rushes.db.upload_tables import WHOLE_SCHEMA
 from rushes.events import outbox
 from rushes.events.event import Event, EventType
@@ -209,11 +210,11 @@ async def test_a_database_of_a_newer_program_is_refused(database_url: str) -> No
         migrate(database_url)
 
 
-async def test_a_database_that_is_away_is_busy() -> None:
+async def test_a_database_that_does_not_answer_is_away() -> None:
     """A server that does not answer is an error of ours, to be tried again."""
     database = open_database("postgresql://nobody@127.0.0.1:1/nothing")
 
-    with pytest.raises(DatabaseBusy):
+    with pytest.raises(DatabaseAway):
         async with database.reading() as connection:
             await connection.execute(text("SELECT 1"))
 

@@ -10,7 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from rushes.access import account_records, grant, records
@@ -22,7 +22,7 @@ from rushes.access.permit import ALL_SCOPES, Actor, ActorKind, Role, Scope
 from rushes.access.places import Places
 from rushes.access.project import Project
 from rushes.access.rates import Rates, Rule, subject_of
-from rushes.access.token import TokenKind, digest_of, is_token
+from rushes.access.token import Token, TokenKind, digest_of, is_token
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.errors import Kind, RushesError
@@ -77,7 +77,8 @@ class Access:
         """
         now = self.clock.now()
         digest = digest_of(cookie)
-        async with self.database.reading() as connection:
+
+        async def find(connection: Connection) -> tuple[Actor, datetime, datetime]:
             found = await account_records.find_session(connection, digest)
             if found is None:
                 raise _nobody()
@@ -85,7 +86,9 @@ class Access:
             is_over = expires_at <= now or seen_at + self.settings.session_idle <= now
             if is_over or not account.is_active:
                 raise _nobody()
-            actor = await _actor(connection, account, ActorKind.ACCOUNT)
+            return await _actor(connection, account, ActorKind.ACCOUNT), began_at, seen_at
+
+        actor, began_at, seen_at = await self.database.snapshot(find)
         if seen_at + TOUCH <= now:
             async with self.database.transaction() as connection:
                 await account_records.touch_session(connection, digest, now)
@@ -100,16 +103,18 @@ class Access:
         if not is_token(TokenKind.API, text):
             raise _nobody()
         now = self.clock.now()
-        async with self.database.reading() as connection:
+
+        async def find(connection: Connection) -> tuple[Actor, Token]:
             token = await account_records.find_token_by_digest(connection, digest_of(text))
             if token is None or not token.is_live(now):
                 raise _nobody()
             account = await account_records.find_account(connection, token.account_id)
             if account is None or not account.is_active:
                 raise _nobody()
-            actor = await _actor(
-                connection, account, ActorKind.TOKEN, token.scopes, token.project_ids
-            )
+            scopes, only = token.scopes, token.project_ids
+            return await _actor(connection, account, ActorKind.TOKEN, scopes, only), token
+
+        actor, token = await self.database.snapshot(find)
         if token.last_used_at is None or token.last_used_at + TOUCH <= now:
             async with self.database.transaction() as connection:
                 await account_records.change_token(connection, token.id, {"last_used_at": now})
@@ -182,8 +187,10 @@ class Access:
     async def _find_link(self, token: str) -> Link | None:
         if not is_token(TokenKind.LINK, token):
             return None
-        async with self.database.reading() as connection:
-            return await records.find_link_by_digest(connection, digest_of(token))
+        digest = digest_of(token)
+        return await self.database.snapshot(
+            lambda connection: records.find_link_by_digest(connection, digest)
+        )
 
     def _is_locked(self, link: Link, proof: str) -> bool:
         if link.password_hash is None:

@@ -4,24 +4,25 @@
    once, whatever `busy_timeout` says (https://sqlite.org/wal.html).
 2. SQLite runs in WAL with `synchronous=FULL`: with NORMAL a power cut loses committed rows.
 3. A transaction that recorded an event calls `told` after its commit, so the relay looks at once.
+4. After an I/O error below SQLite the process ends (`db.trouble`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Final, TypeAlias
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final, TypeAlias, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection as SyncConnection
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from rushes.errors import Kind, RushesError
+from rushes.db.direct import TOLD, Direct, Work
+from rushes.db.trouble import translated
 
 Connection: TypeAlias = AsyncConnection
 """What deeds hand to records; its methods are for `records.py` alone."""
@@ -32,22 +33,7 @@ BUSY_MS: Final = 5_000
 FROZEN_MS: Final = 30_000
 """After this long in the middle of a transaction PostgreSQL lets go of a frozen process's locks."""
 
-TOLD: Final = "rushes_told"
-"""Key in a connection's info: this transaction recorded an event."""
-
-
-class DatabaseBusy(RushesError):
-    """Another process held the database for too long, or it does not answer."""
-
-    code = "database.busy"
-    kind = Kind.UNAVAILABLE
-
-
-class DatabaseFull(RushesError):
-    """The disk of the database is full."""
-
-    code = "database.full"
-    kind = Kind.FULL
+T = TypeVar("T")
 
 
 class Database:
@@ -56,8 +42,9 @@ class Database:
     `told` is called after each commit that recorded an event; `compose` sets it.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, direct: Direct | None = None) -> None:
         self._engine = engine
+        self._direct = direct
         self.is_sqlite = engine.dialect.name == "sqlite"
         self.told: Callable[[], None] = lambda: None
         self._writers = asyncio.Lock()  # SQLite has one writer: here they queue fairly, no polling
@@ -67,13 +54,13 @@ class Database:
         """Give a connection whose changes are committed together at the end, or not at all.
 
         Raises:
-            DatabaseBusy: the database could not be reached or locked in time.
+            DatabaseAway: it could not be reached or, as DatabaseBusy, locked in time.
             DatabaseFull: its disk is full.
         """
         async with AsyncExitStack() as stack:
             if self.is_sqlite:
                 await stack.enter_async_context(self._writers)
-            with _translated():
+            with translated():
                 connection = await stack.enter_async_context(self._engine.connect())
                 await connection.execution_options(rushes_write=True)
                 async with connection.begin():
@@ -86,13 +73,46 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
         """Give a connection that sees one snapshot; nothing it does is kept."""
-        with _translated():
+        with translated():
             async with self._engine.connect() as connection:
                 yield connection
+
+    async def transact(self, work: Work[T]) -> T:
+        """Run `work` in a transaction of its own and commit it; return what it returns.
+
+        The same as `transaction`, for work that waits for nothing but its connection: on SQLite
+        it runs in one thread from its begin to its commit. Who is cancelled meanwhile does not
+        learn how it ended.
+
+        Raises:
+            DatabaseAway, DatabaseFull: as `transaction`.
+        """
+        if self._direct is None:
+            async with self.transaction() as connection:
+                return await work(connection)
+        return await asyncio.shield(asyncio.ensure_future(self._write(self._direct, work)))
+
+    async def snapshot(self, work: Work[T]) -> T:
+        """Run `work` over one snapshot: `transact` for what only reads."""
+        if self._direct is None:
+            async with self.reading() as connection:
+                return await work(connection)
+        with translated():
+            return await self._direct.read(work)
 
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+        if self._direct is not None:
+            await asyncio.to_thread(self._direct.close)
+
+    async def _write(self, direct: Direct, work: Work[T]) -> T:
+        async with self._writers:
+            with translated():
+                result, told = await direct.write(work)
+        if told:
+            self.told()
+        return result
 
 
 def open_database(url: str) -> Database:
@@ -102,7 +122,7 @@ def open_database(url: str) -> Database:
         engine = create_async_engine(address.set(drivername="sqlite+aiosqlite"))
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
-        return Database(engine)
+        return Database(engine, Direct(address, engine, _prepare_sqlite))
     return Database(
         create_async_engine(
             address.set(drivername="postgresql+psycopg"),
@@ -130,18 +150,3 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 def _begin_sqlite(connection: SyncConnection) -> None:
     writes = connection.get_execution_options().get("rushes_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the driver's troubles into ours; anything else passes."""
-    try:
-        yield
-    except OperationalError as error:
-        if "full" in str(error.orig):
-            raise DatabaseFull(
-                "The disk of the database is full. Make room; nothing was changed."
-            ) from error
-        raise DatabaseBusy(
-            "The database is busy or away. Nothing was changed; try again.", retry_after=1
-        ) from error

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
-from rushes.db.engine import DatabaseBusy
+from rushes.db.trouble import DatabaseAway
 from rushes.errors import Kind, RushesError
 
 HERE: Final = Path(__file__).parent / "migrations"
@@ -49,14 +49,14 @@ def find_state(url: str) -> SchemaState:
 
     Raises:
         SchemaTooNew: a newer Rushes wrote it.
-        DatabaseBusy: it does not answer.
+        DatabaseAway: it does not answer.
     """
     engine = _engine(url)
     try:
         with engine.connect() as connection:
             revision = MigrationContext.configure(connection).get_current_revision()
     except OperationalError as error:
-        raise DatabaseBusy("The database does not answer. Check its address.") from error
+        raise DatabaseAway("The database does not answer. Check its address.") from error
     finally:
         engine.dispose()
     scripts = ScriptDirectory(str(HERE))

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rushes.db.engine import TOLD
+from rushes.db.direct import TOLD
 from rushes.db.tables import events, outbox
 from rushes.events.event import Event, EventType
 

@@ -15,7 +15,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from rushes.db.engine import Connection, Database, DatabaseBusy, DatabaseFull
+from rushes.db.engine import Connection, Database
+from rushes.db.trouble import DatabaseAway, DatabaseFull
 from rushes.events import outbox
 from rushes.events.event import Event, EventType
 
@@ -107,7 +108,7 @@ class Relay:
             self._woken.clear()
             try:
                 await self.relay_all()
-            except (DatabaseBusy, DatabaseFull) as away:
+            except (DatabaseAway, DatabaseFull) as away:
                 log.warning("The outbox cannot be read", extra={"code": away.code})
             await self._rest()
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from rushes.clock import Clock
-from rushes.db.engine import Connection, Database, DatabaseBusy, DatabaseFull
+from rushes.db.engine import Connection, Database
+from rushes.db.trouble import DatabaseAway, DatabaseFull
 from rushes.jobs import records
 from rushes.jobs.job import Job, JobState
 
@@ -46,7 +47,7 @@ class JobRows:
         """Note a job before its workflow exists; one of a parent belongs to the parent's project.
 
         Raises:
-            DatabaseBusy: the database does not answer; nothing was asked for.
+            DatabaseAway: the database does not answer; nothing was asked for.
         """
         now = self.clock.now()
         async with self.database.transaction() as connection:
@@ -106,6 +107,6 @@ class JobRows:
         while True:
             try:
                 return await attempt()
-            except (DatabaseBusy, DatabaseFull) as away:
+            except (DatabaseAway, DatabaseFull) as away:
                 log.warning("A job's row waits for the database", extra={"code": away.code})
                 await asyncio.sleep(PATIENCE_SECONDS)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from rushes.clock import Clock
-from rushes.db.engine import Database, DatabaseBusy
+from rushes.db.engine import Database
+from rushes.db.trouble import DatabaseAway
 from rushes.tiers import records
 from rushes.tiers.placement import (
     BEAT,
@@ -85,7 +86,7 @@ class Claims:
             is_held = True
             while True:
                 await asyncio.sleep(BEAT.total_seconds())
-                with contextlib.suppress(DatabaseBusy):  # the next beat may pass
+                with contextlib.suppress(DatabaseAway):  # the next beat may pass
                     is_held = await self._beat(held)
                 if not is_held:
                     lost.append(True)

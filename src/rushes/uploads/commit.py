@@ -51,7 +51,7 @@ class Committer:
 
         Raises:
             PlaceLost: the writer's fence, offset or state is not the row's any more.
-            DatabaseBusy, DatabaseFull: nothing is known to be committed.
+            DatabaseAway, DatabaseFull: nothing is known to be committed.
         """
         if self._open is None:
             batch = _Batch()
@@ -70,11 +70,14 @@ class Committer:
         if before is not None:
             await asyncio.wait([before])
         self._running, self._open = self._open[1] if self._open else None, None
-        async with self._database.transaction() as connection:
+
+        async def apply(connection: Connection) -> list[Upload | None]:
             return [
                 await self._apply(connection, advance, is_last=is_last)
                 for advance, is_last in batch.advances
             ]
+
+        return await self._database.transact(apply)
 
     async def _apply(
         self, connection: Connection, advance: Advance, *, is_last: bool

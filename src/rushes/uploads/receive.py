@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from rushes.clock import Clock
-from rushes.db.engine import Database
+from rushes.db.engine import Connection, Database
 from rushes.errors import RushesError
 from rushes.settings import UploadSettings
 from rushes.stores.blocks import BLOCK_BYTES
@@ -119,8 +119,9 @@ class Receiver:
         Raises:
             UploadMissing: there is none, or none that the caller may see.
         """
-        async with self.database.reading() as connection:
-            upload = await records.get_upload(connection, upload_id)
+        upload = await self.database.snapshot(
+            lambda connection: records.get_upload(connection, upload_id)
+        )
         may(upload)
         return upload
 
@@ -157,10 +158,12 @@ class Receiver:
             await self.find(upload_id, may)
 
     async def _read(self, upload_id: str, may: May) -> tuple[Upload, tuple[Extent, ...]]:
-        async with self.database.reading() as connection:
+        async def read(connection: Connection) -> tuple[Upload, tuple[Extent, ...]]:
             upload = await records.get_upload(connection, upload_id)
             may(upload)
             return upload.answering(), await records.list_extents(connection, upload_id)
+
+        return await self.database.snapshot(read)
 
     async def _append(
         self, hold: Hold, upload_id: str, append: Append, body: Body, may: May, *, most: Most
@@ -188,11 +191,14 @@ class Receiver:
 
     async def _fence(self, upload: Upload) -> tuple[Upload, tuple[Extent, ...]]:
         """Shut out writers of the past; what they committed until now counts."""
-        async with self.database.transaction() as connection:
-            upload = (await records.raise_fence(connection, upload.id)).answering()
-            extents = await records.list_extents(connection, upload.id)
-        self.memory.keep(upload, None)
-        return upload, extents
+
+        async def fence(connection: Connection) -> tuple[Upload, tuple[Extent, ...]]:
+            fenced = (await records.raise_fence(connection, upload.id)).answering()
+            return fenced, await records.list_extents(connection, upload.id)
+
+        fenced, extents = await self.database.transact(fence)
+        self.memory.keep(fenced, None)
+        return fenced, extents
 
     def _most(self, _upload: Upload) -> int:
         return self.settings.max_file_bytes

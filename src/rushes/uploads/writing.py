@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rushes.clock import Clock
-from rushes.db.engine import DatabaseFull
+from rushes.db.trouble import DatabaseFull
 from rushes.errors import RushesError
 from rushes.uploads.blocks import Block, Hashing
 from rushes.uploads.checksum import Checksum, ChecksumMismatch, Summing
@@ -84,7 +84,7 @@ class Writing:
             UploadStopped: the body ended early; what came is committed.
             ChecksumMismatch: the body is not the one that was told; nothing of it is kept.
             DatabaseFull: the same, of the disk of the database.
-            PlaceLost, DatabaseBusy: nothing more was committed.
+            PlaceLost, DatabaseAway: nothing more was committed.
         """
         self._shift = self.upload.offset - self.file.at
         self._marked = self.upload.offset
