@@ -61,13 +61,17 @@ from rushes.tiers.edge import Edge
 from rushes.tiers.locate import Locator
 from rushes.tiers.remove import Remover
 from rushes.uploads.admission import Admission
+from rushes.uploads.chunk_files import ChunkFiles
 from rushes.uploads.commit import Committer
 from rushes.uploads.ending import Ending
+from rushes.uploads.finishing import Finisher
 from rushes.uploads.hold import Holds
 from rushes.uploads.quota import Quota
 from rushes.uploads.receive import Receiver
+from rushes.uploads.rereading import Rereading
 from rushes.uploads.spool import Spool
 from rushes.uploads.sweep import Sweep
+from rushes.uploads.taking import Taker
 
 FOLDERS: Final = ("spool", "segments", "scratch")
 """Folders of the data folder that no store looks after."""
@@ -95,6 +99,8 @@ class House:
     linking: Linking
     admission: Admission
     receiver: Receiver
+    taker: Taker
+    finisher: Finisher
     ending: Ending
     intake: Intake
     editing: Editing
@@ -180,6 +186,7 @@ def _build(
     scratch = Scratch(settings.at("scratch"), settings.tiers.scratch_bytes)
     intake = Intake(database, spool)
     quota, ending = Quota(database, clock), Ending(database, clock, spool)
+    files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
     hashing, rates, places = Hashing(), Rates(database, clock), Places(database, clock)
     accounts = Accounts(database, clock, hashing)
     sealer = Sealer(load_ring(settings.at("keys"), SECRET, clock), clock)
@@ -209,6 +216,8 @@ def _build(
             committer=Committer(database, clock),
             holds=Holds(),
         ),
+        taker=Taker(database, clock, settings.uploads, spool, ending, files, rereading),
+        finisher=Finisher(database, clock, settings.uploads, ending, files, rereading),
         ending=ending,
         intake=intake,
         editing=Editing(database, clock),

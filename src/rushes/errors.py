@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 
 class Kind(StrEnum):
@@ -35,6 +35,10 @@ class Kind(StrEnum):
     BROKEN = "broken"
 
 
+Fact: TypeAlias = str | float | list[list[int]] | None
+"""What a program may want beside the sentence; a list is one of ranges."""
+
+
 class RushesError(Exception):
     """What every error of ours is.
 
@@ -45,9 +49,7 @@ class RushesError(Exception):
     code: ClassVar[str] = "rushes.broken"
     kind: ClassVar[Kind] = Kind.BROKEN
 
-    def __init__(
-        self, message: str, *, retry_after: float | None = None, **facts: str | float | None
-    ) -> None:
+    def __init__(self, message: str, *, retry_after: float | None = None, **facts: Fact) -> None:
         super().__init__(message)
         self.message = message
         self.retry_after = retry_after

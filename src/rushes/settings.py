@@ -53,6 +53,15 @@ class UploadSettings(Section):
     """Largest single file. The ceiling of 5 TiB is that of an S3 object."""
     max_append_bytes: int | None = Field(default=None, gt=0)
     """Largest body of one append; none by default. Set it where a proxy limits bodies."""
+    chunk_min_bytes: int = Field(default=MIB, ge=KIB, le=64 * MIB)
+    """Shortest chunk of an upload in chunks; a power of two, else the one below it is taken."""
+    chunk_max_bytes: int = Field(default=64 * MIB, ge=KIB, le=64 * MIB)
+    """Longest chunk, but for files of more chunks than `max_chunks`. The server chooses between
+    the two by the sender's line, 16 MiB where it does not know it."""
+    max_chunks: int = Field(default=10_000, ge=1, le=10_000)
+    """How many chunks one upload may have; a larger file gets longer ones."""
+    parallel: int = Field(default=6, ge=1, le=25)
+    """How many chunks or parts of one file clients are told to send at once."""
     expires_after: timedelta = timedelta(hours=24)
     """How long an unfinished upload of an account rests after its last byte."""
     keep_free_bytes: int = Field(default=2 * GIB, ge=0)

@@ -39,6 +39,7 @@ from rushes.access.rates import Rates
 from rushes.access.token import Token, TokenKind, digest_of, make_token
 from rushes.clock import SYSTEM, Clock
 from rushes.db.engine import Database, open_database
+from rushes.http import chunks as chunks_http
 from rushes.http import tus as tus_http
 from rushes.http import uploads as uploads_http
 from rushes.http.auth import Callers
@@ -48,13 +49,17 @@ from rushes.ids import Prefix
 from rushes.settings import Settings
 from rushes.uploads import records as upload_records
 from rushes.uploads.admission import Admission
+from rushes.uploads.chunk_files import ChunkFiles
 from rushes.uploads.commit import Committer
 from rushes.uploads.ending import Ending
+from rushes.uploads.finishing import Finisher
 from rushes.uploads.hold import Holds
 from rushes.uploads.quota import Quota
 from rushes.uploads.receive import Receiver
+from rushes.uploads.rereading import Rereading
 from rushes.uploads.spool import Spool
 from rushes.uploads.sweep import Sweep
+from rushes.uploads.taking import Taker
 from rushes.uploads.upload import Upload
 
 HOUSE = Path(__file__).parents[2]
@@ -75,6 +80,8 @@ class Parts:
     receiver: Receiver
     ending: Ending
     sweep: Sweep
+    taker: Taker
+    finisher: Finisher
 
     async def upload(self, upload_id: str) -> Upload:
         """Return an upload's row."""
@@ -98,6 +105,7 @@ def make_parts(
     spool = Spool(settings.at("spool"))
     spool.folder.mkdir(parents=True, exist_ok=True)
     quota, ending = Quota(database, clock), Ending(database, clock, spool)
+    files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
     signing = load_ring(settings.at("keys"), "signing", clock)
     rates, places = Rates(database, clock), Places(database, clock)
     return Parts(
@@ -119,6 +127,8 @@ def make_parts(
         ),
         ending=ending,
         sweep=Sweep(database, clock, spool, ending),
+        taker=Taker(database, clock, settings.uploads, spool, ending, files, rereading),
+        finisher=Finisher(database, clock, settings.uploads, ending, files, rereading),
     )
 
 
@@ -136,6 +146,16 @@ def make_app(parts: Parts) -> FastAPI:
     )
     app = FastAPI()
     app.include_router(tus_http.routes(deeds))
+    chunks = chunks_http.Chunks(
+        admission=parts.admission,
+        taker=parts.taker,
+        finisher=parts.finisher,
+        rates=parts.access.rates,
+        settings=parts.settings,
+        find_caller=callers.find_caller,
+        resolve_project=parts.access.resolve_project,
+    )
+    app.include_router(chunks_http.routes(chunks))
     pager = Pager(b"k" * 32)
     router = uploads_http.routes(parts.database, parts.receiver, pager, callers.find_caller)
     app.include_router(router)

@@ -19,6 +19,7 @@ upload_chunks = Table(  # the chunks that are here, in any order
     Column("position", Integer, primary_key=True),
     Column("length", Size, nullable=False),
     Column("digest", LargeBinary, nullable=False),  # SHA-256
+    Column("file", Text, nullable=False),  # relative to the spool; each process writes its own
 )
 
 upload_concats = Table(  # of which partials a final upload consists, in order

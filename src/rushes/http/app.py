@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 
 from rushes.compose import House
-from rushes.http import access, delivery, health, jobs, library, tus, uploads
+from rushes.http import access, chunks, delivery, health, jobs, library, tus, uploads
 from rushes.http.auth import Callers, Identify
 from rushes.http.guard import protect, require_safe_transport
 from rushes.http.health import Trouble
@@ -70,6 +70,17 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     shelf = library.Library(house.database, house.editing, house.covers, pager, base_url)
     yield access.routes(entrance, callers, pager)
     yield tus.routes(sending)
+    yield chunks.routes(
+        chunks.Chunks(
+            admission=house.admission,
+            taker=house.taker,
+            finisher=house.finisher,
+            rates=house.access.rates,
+            settings=house.settings,
+            find_caller=callers.find_caller,
+            resolve_project=house.access.resolve_project,
+        )
+    )
     yield uploads.routes(house.database, house.receiver, pager, callers.find_caller)
     yield library.routes(shelf, identify)
     yield delivery.routes(handing, identify)

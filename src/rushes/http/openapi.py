@@ -97,6 +97,7 @@ PARAMETERS: Final = MappingProxyType(
     {
         "account_id": "The account's id, `acc_...`.",
         "asset_id": "The asset's id, `ast_...`.",
+        "index": "The chunk's number, from 0.",
         "job_id": "The job's id.",
         "link_id": "The link's id, `lnk_...`.",
         "path": "What is wanted of the asset, as its playlist or answer names it.",

@@ -141,7 +141,7 @@ def _list_waiting(error: RushesError) -> Iterator[tuple[str, str]]:
     yield "Retry-After", str(seconds)
     policy, limit = error.facts.get("policy"), error.facts.get("limit")
     window = error.facts.get("window_seconds")
-    if policy is None or limit is None or window is None:
+    if policy is None or limit is None or not isinstance(window, str | int | float):
         return
     yield "RateLimit-Policy", f'"{policy}";q={limit};w={int(float(window))}'
     yield "RateLimit", f'"{policy}";r=0;t={seconds}'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -12,7 +13,8 @@ from rushes.access.permit import Actor, ActorKind, Verb, permit
 from rushes.db.engine import Database
 from rushes.http.paging import CursorText, Limit, Page, Pager
 from rushes.http.senders import FindCaller, may, parse_id
-from rushes.uploads import records
+from rushes.uploads import chunk_records, records
+from rushes.uploads.chunked import count_chunks, find_ranges
 from rushes.uploads.receive import Receiver
 from rushes.uploads.upload import Owner, Protocol, State, Upload, UploadMissing
 
@@ -20,7 +22,11 @@ LISTING = "uploads"
 
 
 class UploadAnswer(BaseModel):
-    """An upload; sizes in bytes. `asset_id` is told once it is filed, `digest` once it is known."""
+    """An upload; sizes in bytes. `asset_id` is told once it is filed, `digest` once it is known.
+
+    Of one in chunks, `received_chunks` are the first and last index of each run that is here; a
+    list of uploads leaves them out. `mbit` is its sender's line, where it was measured.
+    """
 
     id: str
     protocol: Protocol
@@ -33,7 +39,12 @@ class UploadAnswer(BaseModel):
     digest: str | None
     reason: str | None
     created_at: datetime
+    updated_at: datetime
     expires_at: datetime
+    chunk_size: int | None = None
+    chunk_count: int | None = None
+    received_chunks: list[list[int]] | None = None
+    mbit: float | None = None
 
 
 def routes(
@@ -70,9 +81,13 @@ def routes(
     async def get_upload(request: Request, upload_id: str) -> UploadAnswer:
         """Say how far an upload is; nobody who sends is disturbed."""
         caller = await find_caller(request)
-        return describe(
-            await receiver.read(parse_id(upload_id), may(caller.actor, Verb.SEE_UPLOAD))
-        )
+        asks = may(caller.actor, Verb.SEE_UPLOAD)
+        upload = await receiver.read(parse_id(upload_id), asks)
+        if upload.protocol is not Protocol.CHUNKED:
+            return describe(upload)
+        async with database.reading() as connection:
+            received = await chunk_records.list_positions(connection, upload.id)
+        return describe(upload, received)
 
     @router.delete("/{upload_id}", status_code=204)
     async def delete_upload(request: Request, upload_id: str) -> None:
@@ -84,8 +99,10 @@ def routes(
     return router
 
 
-def describe(upload: Upload) -> UploadAnswer:
-    """Return what is told of an upload."""
+def describe(upload: Upload, received: Sequence[int] | None = None) -> UploadAnswer:
+    """Return what is told of an upload; `received` are the indices of chunks that are here."""
+    size_bytes, chunk_bytes = upload.size_bytes, upload.chunk_bytes
+    is_counted = size_bytes is not None and chunk_bytes is not None
     return UploadAnswer(
         id=upload.id,
         protocol=upload.protocol,
@@ -98,7 +115,12 @@ def describe(upload: Upload) -> UploadAnswer:
         digest=f"sha-256:{upload.digest.hex()}" if upload.digest else None,
         reason=upload.reason,
         created_at=upload.created_at,
+        updated_at=upload.updated_at,
         expires_at=upload.expires_at,
+        chunk_size=chunk_bytes,
+        chunk_count=count_chunks(size_bytes or 0, chunk_bytes or 1) if is_counted else None,
+        received_chunks=None if received is None else find_ranges(received),
+        mbit=upload.mbit,
     )
 
 

@@ -34,6 +34,9 @@ class Wanted:
     media_type: str
     metadata: str
     size_bytes: int | None
+    chunk_bytes: int | None = None
+    told_digest: str | None = None
+    mbit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,9 @@ class Admission:
             updated_at=now,
             expires_at=now + rests_for,
             completed_at=None,
+            chunk_bytes=wanted.chunk_bytes,
+            told_digest=wanted.told_digest,
+            mbit=wanted.mbit,
         )
 
     async def _create_file(self, upload: Upload) -> str:

@@ -6,7 +6,9 @@ it. What a crash leaves between the two, the sweep finishes.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from typing import Final
 
 from rushes.clock import Clock
 from rushes.db.engine import Database
@@ -14,7 +16,9 @@ from rushes.events.event import EventType
 from rushes.uploads import records
 from rushes.uploads.commit import tell
 from rushes.uploads.spool import Spool
-from rushes.uploads.upload import FORGOTTEN, State, Upload
+from rushes.uploads.upload import BYTES_LOST, FORGOTTEN, State, Upload, UploadGone
+
+LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,12 @@ class Ending:
             now = await records.get_upload(connection, upload.id)
             await tell(connection, now, EventType.UPLOAD_EXPIRED, self.clock, actor="system")
         return True
+
+    async def lose(self, upload: Upload) -> UploadGone:
+        """End an upload whose acknowledged bytes are not there; return what its sender hears."""
+        LOG.error("upload %s: some of its acknowledged bytes are lost", upload.id)
+        await self.cancel(upload, BYTES_LOST)
+        return UploadGone("The disk lost bytes of this upload. Start a new one; tell an admin.")
 
     async def let_go(self, upload: Upload, *, actor: str | None = None) -> None:
         """Do what its sender means by DELETE: cancel it, or where it is judged, forget it."""

@@ -151,7 +151,9 @@ class Extent:
 class Upload:
     """The temporary resource by which bytes arrive.
 
-    `size_bytes` is None while its length is deferred; `metadata` is kept as it was sent.
+    `size_bytes` is None while its length is deferred; `metadata` is kept as it was sent. A slot is
+    not bound to a file yet; `chunk_bytes` is set where it comes in chunks, `mbit` (Mbit/s) where
+    its sender's line was measured, `told_digest` (`algorithm:hex` of the whole) where it was told.
     """
 
     id: str
@@ -176,6 +178,10 @@ class Upload:
     updated_at: datetime
     expires_at: datetime
     completed_at: datetime | None
+    chunk_bytes: int | None = None
+    is_slot: bool = False
+    told_digest: str | None = None
+    mbit: float | None = None
 
     @property
     def is_whole(self) -> bool:

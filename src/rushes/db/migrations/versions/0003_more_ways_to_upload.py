@@ -59,6 +59,7 @@ def _add_tables() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("length", Size, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["upload_id"], ["uploads.id"], name=op.f("fk_upload_chunks_upload_id")
         ),
