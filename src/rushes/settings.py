@@ -68,6 +68,9 @@ class UploadSettings(Section):
     """Space that uploads never take; the smaller of this and 5 % of the disk counts."""
     stall_seconds: float = Field(default=60, gt=0)
     """A body that sends nothing for this long is ended; its bytes stay."""
+    least_rate: int = Field(default=1024, ge=0)
+    """Bytes a second that a body must bring, measured over 30 s; a slower one is ended, and its
+    bytes stay. 0 takes any pace."""
 
 
 class AccessSettings(Section):
@@ -149,6 +152,26 @@ class HttpSettings(Section):
     """Networks that may read /metrics without a token."""
     max_json_bytes: int = Field(default=MIB, gt=0)
     """Largest JSON body."""
+    protocol: Literal["wire", "plain"] = "wire"
+    """`wire`: our own protocol class, with fast bodies, files by sendfile, and the limits below.
+    `plain`: that of uvicorn, to find out whether a fault lies in ours."""
+    header_seconds: float = Field(default=15, gt=0)
+    """The head of a request has to come within this time."""
+    keep_alive_seconds: float = Field(default=75, gt=0)
+    """An idle connection is closed after this time."""
+    reader_seconds: float = Field(default=60, gt=0)
+    """A connection that takes nothing of its answer for this long is cut."""
+    max_header_bytes: int = Field(default=256 * KIB, ge=8 * KIB)
+    """Largest head of a request; a tus concatenation names up to 1,000 addresses in its own."""
+    connections_per_address: int = Field(default=64, ge=0)
+    """Connections at once of one IPv4 address or IPv6 /64 network; 0 sets no limit. Trusted
+    proxies have none."""
+    max_connections: int | None = Field(default=None, gt=0)
+    """Connections at once in all; by default 80 % of the files that the process may open."""
+    uploads_per_address: int = Field(default=32, ge=0)
+    """Bodies above 64 KiB at once from one address; 0 sets no limit."""
+    uploads_per_link: int = Field(default=32, ge=0)
+    """Bodies above 64 KiB at once through one upload link; 0 sets no limit."""
 
 
 class Settings(BaseSettings):

@@ -45,6 +45,7 @@ from rushes.http import uploads as uploads_http
 from rushes.http.auth import Callers
 from rushes.http.guard import protect
 from rushes.http.paging import Pager
+from rushes.http.wire import make_protocol
 from rushes.ids import Prefix
 from rushes.settings import Settings
 from rushes.uploads import records as upload_records
@@ -338,13 +339,24 @@ class Receiving:
 
 @asynccontextmanager
 async def receiving(
-    url: str, folder: Path, clock: Clock = SYSTEM, base_url: str | None = None, **uploads: object
+    url: str,
+    folder: Path,
+    clock: Clock = SYSTEM,
+    base_url: str | None = None,
+    *,
+    is_wire: bool = True,
+    **uploads: object,
 ) -> AsyncIterator[Receiving]:
-    """Serve in this process."""
+    """Serve in this process, by our own protocol class or by that of uvicorn."""
     parts = make_parts(url, folder, clock, base_url, **uploads)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        config = uvicorn.Config(make_app(parts), log_config=None, lifespan="off", http="httptools")
+        config = uvicorn.Config(
+            make_app(parts),
+            log_config=None,
+            lifespan="off",
+            http=make_protocol(parts.settings) if is_wire else "httptools",
+        )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:
@@ -403,7 +415,11 @@ async def _main(url: str, folder: Path, token: str) -> None:
         await people.link(await people.project(), token)
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        make_app(parts), log_config=None, lifespan="off", timeout_graceful_shutdown=5
+        make_app(parts),
+        log_config=None,
+        lifespan="off",
+        http=make_protocol(parts.settings),
+        timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
     asyncio.get_running_loop().add_signal_handler(

@@ -12,13 +12,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 import socket
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 import uvicorn
@@ -31,6 +32,7 @@ from rushes.compose import House
 from rushes.db.migrate import migrate, require_current
 from rushes.errors import Kind, RushesError
 from rushes.http.app import build_app
+from rushes.http.wire import make_protocol
 from rushes.jobs import engine
 from rushes.settings import Settings
 from rushes.web.pages import add_pages
@@ -237,6 +239,8 @@ async def run_server(settings: Settings, begun: Callable[[str, House], Awaitable
             server = HouseServer(
                 uvicorn.Config(
                     app,
+                    http=_protocol(settings),
+                    timeout_keep_alive=int(settings.http.keep_alive_seconds),
                     log_config=None,
                     access_log=False,
                     proxy_headers=False,
@@ -255,6 +259,13 @@ async def run_server(settings: Settings, begun: Callable[[str, House], Awaitable
                     await child.end()
                     keeping.cancel()
             return server.is_interrupted
+
+
+def _protocol(settings: Settings) -> type[asyncio.Protocol] | Literal["httptools"]:
+    """Return what speaks HTTP; the files that it may open are as many as the system allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return make_protocol(settings) if settings.http.protocol == "wire" else "httptools"
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -2,25 +2,22 @@
 
 An answer to a request whose body still comes is lost if the connection is closed at once: the
 sender's bytes meet a closed port, and the reset hides the answer. So the answer goes out first, and
-what comes after it is thrown away for a while (RFC 9112, section 9.6).
+what comes after it is thrown away for a while (RFC 9112, section 9.6). Our own server does so by
+itself (`wire_exchange`); here it is done over any other.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from rushes.uploads.inflow import BodyCut
-
-LINGER_BYTES: Final = 32 * 2**20
-LINGER_SECONDS: Final = 5.0
-SMALL_BYTES: Final = 64 * 2**10
-"""A body this small is read and thrown away, and the connection lives on."""
+from rushes.http.wire_body import LINGER_BYTES, LINGER_SECONDS, read_pieces
+from rushes.http.wire_exchange import SMALL_BYTES, find_exchange
+from rushes.uploads.inflow import Body, BodyCut
 
 
 class Incoming:
@@ -28,11 +25,17 @@ class Incoming:
 
     def __init__(self, request: Request) -> None:
         """Nothing is read yet."""
+        self._exchange = find_exchange(request.scope)
         self._receive = request.receive
         self._length = request.headers.get("content-length")
         self._is_awaited = "expect" in request.headers
         is_chunked = "transfer-encoding" in request.headers
-        self.is_over = not is_chunked and (self._length or "0") == "0"
+        self._is_over = not is_chunked and (self._length or "0") == "0"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it is left to read."""
+        return self._is_over or (self._exchange is not None and self._exchange.is_body_over)
 
     @property
     def is_small(self) -> bool:
@@ -40,19 +43,19 @@ class Incoming:
         told = self._length is not None and self._length.isdecimal()
         return told and int(self._length or 0) <= SMALL_BYTES and not self._is_awaited
 
-    async def read(self) -> AsyncIterator[bytes]:
-        """Yield the body's bytes as they come.
+    def read(self) -> Body:
+        """Return what the body comes from: where the server can, filled buffers.
 
-        Raises:
-            BodyCut: the sender is gone.
+        Its pieces, read one by one, raise `BodyCut` when the sender is gone.
         """
-        while not self.is_over:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self.is_over = True
-                raise BodyCut
-            self.is_over = not message.get("more_body", False)
-            piece = message.get("body", b"")
+        source = None if self._exchange is None else self._exchange.take_body()
+        return self._pieces() if source is None else source
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        if self._is_over:
+            return
+        async for piece, is_last in read_pieces(self._receive):
+            self._is_over = is_last
             if piece:
                 yield piece
 
@@ -61,7 +64,7 @@ class Incoming:
         left = LINGER_BYTES
         try:
             async with asyncio.timeout(LINGER_SECONDS):
-                async for piece in self.read():
+                async for piece in self._pieces():
                     left -= len(piece)
                     if left <= 0:
                         return
@@ -84,6 +87,11 @@ class Unhurried(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer, let the body run out, close."""
+        exchange = find_exchange(scope)
+        if exchange is not None:  # our server does the rest by itself, for every answer
+            exchange.lingers = self._lingers
+            await self._answer(scope, receive, send)
+            return
         if not self._incoming.is_over and self._incoming.is_small and self._lingers:
             await self._incoming.discard()
         answer = self._answer

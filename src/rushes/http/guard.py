@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rushes.errors import Kind, RushesError
 from rushes.http.auth import API, Callers, Gate
 from rushes.http.cors import Cors
+from rushes.http.crowd import Crowded
 from rushes.http.problem import Edge, add_problems
 from rushes.http.proxies import Forwarded
 from rushes.settings import Settings
@@ -79,6 +80,7 @@ def protect(app: FastAPI, settings: Settings, callers: Callers, is_set_up: IsSet
     add_problems(app)
     app.add_middleware(Gate, callers=callers)
     app.add_middleware(Guard, settings=settings, is_set_up=is_set_up)
+    app.add_middleware(Crowded, settings=settings.http)
     app.add_middleware(Edge)
     app.add_middleware(Cors, settings=settings.http)
     app.add_middleware(Dressed, is_secure=settings.public_url.startswith("https:"))

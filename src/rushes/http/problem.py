@@ -59,6 +59,7 @@ SENTENCES: Final = MappingProxyType(
         400: ("request.invalid", "The request cannot be read. Compare it with /docs."),
         404: ("request.not_found", "Nothing is at this address. Compare it with /docs."),
         405: ("request.method_not_allowed", "This address does not take this method; see `Allow`."),
+        408: ("request.too_slow", "The head of the request did not come in time. Send it again."),
         413: ("request.too_large", "The body is larger than this address takes."),
         415: ("request.unsupported", "This address does not take a body of this media type."),
         426: ("request.upgrade_required", "This address needs another protocol."),

@@ -27,16 +27,37 @@ class BadProxy(RushesError):
     kind = Kind.INVALID
 
 
+class Proxies:
+    """The addresses of trusted proxies."""
+
+    def __init__(self, trusted: Iterable[str]) -> None:
+        """Read addresses and networks.
+
+        Raises:
+            BadProxy: one is neither.
+        """
+        self._networks = [_parse_network(text) for text in trusted]
+
+    def __contains__(self, host: str) -> bool:
+        """Say whether a host's address is one of them."""
+        if not self._networks or not _is_address(host):
+            return False
+        address = ipaddress.ip_address(host)
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return any(address in network for network in self._networks)
+
+
 class Forwarded:
     """Puts the caller's own address and scheme in the place of the proxy's."""
 
     def __init__(self, app: ASGIApp, trusted: Iterable[str]) -> None:
         self._app = app
-        self._trusted = [_parse_network(text) for text in trusted]
+        self._proxies = Proxies(trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, with its caller."""
-        if scope["type"] in {"http", "websocket"} and self._is_trusted(_host_of(scope)):
+        if scope["type"] in {"http", "websocket"} and _host_of(scope) in self._proxies:
             headers = Headers(scope=scope)
             scope = dict(scope)
             caller = self._find_caller(headers.getlist("x-forwarded-for"))
@@ -51,17 +72,9 @@ class Forwarded:
         """Return the first address from the right that is no proxy of ours; None: there is none."""
         hops = [hop.strip() for value in values for hop in value.split(",")]
         for hop in reversed(hops):
-            if not self._is_trusted(hop):
+            if hop not in self._proxies:
                 return hop if _is_address(hop) else None
         return hops[0] if hops else None
-
-    def _is_trusted(self, host: str) -> bool:
-        if not self._trusted or not _is_address(host):
-            return False
-        address = ipaddress.ip_address(host)
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        return any(address in network for network in self._trusted)
 
 
 def _host_of(scope: Scope) -> str:

@@ -1,9 +1,12 @@
-"""Inflow: a body on its way in, gathered into buffers that are worth a system call.
+"""Inflow: a body on its way in, in buffers that are worth a system call.
+
+    a source fills -> take -> write -> give back -> the source fills again
 
 1. At most `BUFFERS` buffers of 4 MiB: one is filled, one waits, one is written. When all are taken,
-   reading pauses, and with it the sender.
+   the source waits, and with it the sender.
 2. A part-filled buffer is handed over after a second, so a slow sender's bytes become durable too.
 3. It can be stopped at any time; what has arrived until then still comes out.
+4. A server that can lets the kernel fill the buffers (`Source`); from any other they are copied.
 """
 
 from __future__ import annotations
@@ -11,14 +14,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
+
+from rushes.uploads.pace import Pace
 
 BUFFER_BYTES: Final = 4 * 2**20
 BUFFERS: Final = 3
 HAND_OVER_SECONDS: Final = 1.0
-
-Body: TypeAlias = AsyncIterator[bytes] | AsyncIterator[memoryview]
-"""Where bytes come from; it raises `BodyCut` when the sender is gone."""
 
 
 class BodyCut(Exception):
@@ -35,47 +37,75 @@ class End(StrEnum):
     OVERRUN = "overrun"
 
 
+@runtime_checkable
+class Source(Protocol):
+    """Where a body's bytes come from: it puts them into the space that an inflow has."""
+
+    def begin(self, inflow: Inflow) -> None:
+        """Fill its space from now on, and call `finish` at the end."""
+        ...
+
+    def go_on(self) -> None:
+        """There is space again."""
+        ...
+
+    def stop(self) -> None:
+        """Fill no more: call `finish` now or soon."""
+        ...
+
+    async def rest(self) -> None:
+        """Return when nothing is filled any more; called after `stop`."""
+        ...
+
+
+Body: TypeAlias = AsyncIterator[bytes] | AsyncIterator[memoryview] | Source
+"""A source, or what yields pieces; that raises `BodyCut` when the sender is gone."""
+
+
 class Inflow:
     """One body on its way in.
 
-    `most` is how many bytes it may hold; `stall_seconds` how long it may be silent.
+    `most` is how many bytes it may hold; `stall_seconds` how long it may be silent, and
+    `least_rate` how many bytes a second it must bring where it brings any.
     """
 
     def __init__(
-        self, body: Body, *, most: int, length: int | None = None, stall_seconds: float = 60
+        self,
+        body: Body,
+        *,
+        most: int,
+        length: int | None = None,
+        stall_seconds: float = 60,
+        least_rate: float = 0,
     ) -> None:
-        self._body = body
-        self._most = most
-        self._stall = stall_seconds
+        self.most = most
         self._loop = asyncio.get_running_loop()
+        self._pace = Pace(self._loop.time(), stall_seconds, least_rate)
         self._buffer_bytes = max(1, min(BUFFER_BYTES, most, length or BUFFER_BYTES))
         self._unmade = BUFFERS
-        self._free: asyncio.Queue[bytearray] = asyncio.Queue()
+        self._free: list[bytearray] = []
         self._filled: asyncio.Queue[memoryview | None] = asyncio.Queue()
-        self._current: bytearray | None = None
+        self._current: memoryview | None = None
         self._fill = 0
         self._hand_over: asyncio.TimerHandle | None = None
-        self._is_reading = True
-        self._moved_at = self._loop.time()
-        self._rest = memoryview(b"")
         self._why = End.STOPPED
+        self._trouble: BaseException | None = None
         self.received = 0
         self.end: End | None = None
-        self._watch = self._loop.call_later(stall_seconds, self._look)
-        self._pump = self._loop.create_task(self._run())
-        self._pump.add_done_callback(self._finish)
+        self._watch = self._loop.call_later(self._pace.next_look(self._loop.time()), self._look)
+        self._source = body if isinstance(body, Source) else _Poured(body)
+        self._source.begin(self)
 
     @property
     def silent_seconds(self) -> float:
         """For how long the sender has kept us waiting; 0 while we keep it waiting."""
-        if self.end is not None or not self._is_reading:
-            return 0.0
-        return self._loop.time() - self._moved_at
+        return 0.0 if self.end is not None else self._pace.silent_seconds(self._loop.time())
 
     def stop(self, why: End = End.STOPPED) -> None:
         """Read no more; what has arrived still comes out."""
-        self._why = why
-        self._pump.cancel()
+        if self.end is None:
+            self._why = why
+            self._source.stop()
 
     async def take(self) -> memoryview | None:
         """Return the next filled buffer, or None after the last.
@@ -84,8 +114,8 @@ class Inflow:
             Exception: what the body raised, other than `BodyCut`.
         """
         filled = await self._filled.get()
-        if filled is None and not self._pump.cancelled():
-            self._pump.result()
+        if filled is None and self._trouble is not None:
+            raise self._trouble
         return filled
 
     def give_back(self, filled: memoryview) -> None:
@@ -93,80 +123,138 @@ class Inflow:
         buffer = filled.obj
         filled.release()
         if isinstance(buffer, bytearray):
-            self._free.put_nowait(buffer)
+            self._free.append(buffer)
+            if self._pace.is_held and self.end is None:
+                self._pace.release(self._loop.time())
+                self._source.go_on()
 
     async def close(self) -> None:
         """Stop, and wait until nothing is read any more."""
         self.stop()
-        await asyncio.wait([self._pump])
+        await self._source.rest()
 
-    async def _run(self) -> End:
-        try:
-            async for piece in self._body:
-                self._moved_at = self._loop.time()
-                self.received += len(piece)
-                if self.received > self._most:
-                    return End.OVERRUN
-                await self._pour(memoryview(piece))
-        except BodyCut:
-            return End.CUT
-        return End.WHOLE
+    def space(self) -> memoryview | None:
+        """Return where a source may put the next bytes; None: it waits for `go_on`."""
+        if self._current is None and not self._begin():
+            return None
+        return None if self._current is None else self._current[self._fill :]
 
-    def _finish(self, pump: asyncio.Task[End]) -> None:
-        """Hand over what is left, and say how it ended."""
-        if pump.cancelled():
-            self.end = self._why
-        else:
-            self.end = End.CUT if pump.exception() else pump.result()
+    def fill(self, count: int) -> None:
+        """Take note that a source put so many bytes into the space."""
+        self._pace.move(self._loop.time(), count)
+        self.received += count
+        self._fill += count
+        if self._current is not None and self._fill == len(self._current):
+            self._flush()
+        elif self._hand_over is None:
+            self._hand_over = self._loop.call_later(HAND_OVER_SECONDS, self._hand_over_part)
+
+    def finish(
+        self, end: End | None, trouble: BaseException | None = None, rest: memoryview | None = None
+    ) -> None:
+        """Take note that a source came to its end; None: it was stopped.
+
+        `rest` came and found no space any more.
+        """
+        if self.end is not None:
+            return
+        self.end = self._why if end is None else end
+        self._trouble = trouble
         self._watch.cancel()
         self._flush()
-        if self._rest:
-            self._filled.put_nowait(self._rest)
+        if rest:
+            self._filled.put_nowait(rest)
         self._filled.put_nowait(None)
 
-    async def _pour(self, piece: memoryview) -> None:
-        self._rest = piece
-        while self._rest:
-            if self._current is None:
-                await self._begin()
-            self._rest = self._rest[self._copy(self._rest) :]
-
-    async def _begin(self) -> None:
-        """Take an empty buffer; without one the sender waits."""
-        if self._free.empty() and self._unmade:
+    def _begin(self) -> bool:
+        """Take an empty buffer; say whether there is one."""
+        if self._free:
+            buffer = self._free.pop()
+        elif self._unmade:
             self._unmade -= 1
-            self._current = bytearray(self._buffer_bytes)
+            buffer = bytearray(self._buffer_bytes)
         else:
-            self._is_reading = False
-            self._current = await self._free.get()
-            self._is_reading = True
-            self._moved_at = self._loop.time()
+            self._pace.hold(self._loop.time())
+            return False
+        self._current = memoryview(buffer)
         self._fill = 0
-        self._hand_over = self._loop.call_later(HAND_OVER_SECONDS, self._flush)
+        return True
 
-    def _copy(self, piece: memoryview) -> int:
-        buffer = self._current
-        if buffer is None:
-            return 0
-        count = min(len(piece), len(buffer) - self._fill)
-        buffer[self._fill : self._fill + count] = piece[:count]
-        self._fill += count
-        if self._fill == len(buffer):
-            self._flush()
-        return count
+    def _hand_over_part(self) -> None:
+        """Hand over what came in a second, and let the source look for space again."""
+        self._flush()
+        self._source.go_on()
 
     def _flush(self) -> None:
         if self._hand_over is not None:
             self._hand_over.cancel()
             self._hand_over = None
         if self._current is not None and self._fill:
-            self._filled.put_nowait(memoryview(self._current)[: self._fill])
+            self._filled.put_nowait(self._current[: self._fill])
             self._current = None
 
     def _look(self) -> None:
-        """End a silent body; else look again when it would be one."""
-        left = self._stall - self.silent_seconds
-        if left <= 0:
+        """End a body that is silent or a trickle; else look again when it could be one."""
+        now = self._loop.time()
+        if self._pace.is_late(now):
             self.stop(End.SILENT)
         else:
-            self._watch = self._loop.call_later(left, self._look)
+            self._watch = self._loop.call_later(self._pace.next_look(now), self._look)
+
+
+class _Poured:
+    """Copies a body that comes in pieces, from any server."""
+
+    def __init__(self, body: AsyncIterator[bytes] | AsyncIterator[memoryview]) -> None:
+        self._body = body
+        self._rest = memoryview(b"")
+        self._space = asyncio.Event()
+        self._pump: asyncio.Task[End] | None = None
+
+    def begin(self, inflow: Inflow) -> None:
+        self._pump = asyncio.get_running_loop().create_task(self._run(inflow))
+        self._pump.add_done_callback(lambda pump: self._finish(inflow, pump))
+
+    def go_on(self) -> None:
+        self._space.set()
+
+    def stop(self) -> None:
+        if self._pump is not None:
+            self._pump.cancel()
+
+    async def rest(self) -> None:
+        if self._pump is not None:
+            await asyncio.wait([self._pump])
+
+    async def _run(self, inflow: Inflow) -> End:
+        came = 0
+        try:
+            async for piece in self._body:
+                came += len(piece)
+                if came > inflow.most:
+                    return End.OVERRUN
+                self._rest = memoryview(piece)
+                await self._pour(inflow)
+        except BodyCut:
+            return End.CUT
+        return End.WHOLE
+
+    async def _pour(self, inflow: Inflow) -> None:
+        while self._rest:
+            space = inflow.space()
+            if space is None:
+                self._space.clear()
+                await self._space.wait()
+                continue
+            count = min(len(space), len(self._rest))
+            space[:count] = self._rest[:count]
+            self._rest = self._rest[count:]
+            inflow.fill(count)
+
+    def _finish(self, inflow: Inflow, pump: asyncio.Task[End]) -> None:
+        if pump.cancelled():
+            inflow.finish(None, rest=self._rest)
+        elif (trouble := pump.exception()) is not None:
+            inflow.finish(End.CUT, trouble, self._rest)
+        else:
+            inflow.finish(pump.result(), rest=self._rest)

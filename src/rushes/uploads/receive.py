@@ -237,6 +237,7 @@ class Receiver:
             most=room.most,
             length=append.length,
             stall_seconds=self.settings.stall_seconds,
+            least_rate=self.settings.least_rate,
         )
         hold.attach(inflow)
         writing = Writing(
