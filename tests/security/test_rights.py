@@ -43,7 +43,9 @@ OF_THE_ADMIN = frozenset({"get_account", "get_token", "rename_token", "revoke_to
 LEAST = frozenset({"create_account", "list_tokens"})
 """What is asked here as harmlessly as it can be: the first verb is enough for everybody."""
 
-OF_THE_PROJECT = frozenset({"create_link", "tus_account_post_uploads"})
+OF_THE_PROJECT = frozenset(
+    {"create_link", "tus_account_post_uploads", "resumable_account_post_uploads"}
+)
 """What names the project in its body or headers, not in its path."""
 
 BODIES: dict[str, dict[str, str]] = {"create_link": {"client": "Acme", "project": "Spring"}}
@@ -100,6 +102,8 @@ async def ask(town: Town, who: str, operation: Operation) -> httpx.Response:
     content: dict[str, Any] = {}
     if told["tags"] == ["tus"]:
         headers = _tus_headers(method, path, town.ours["project_id"])
+    elif told["tags"] == ["resumable"]:
+        headers = _resumable_headers(method, town.ours["project_id"])
     elif "requestBody" in told:
         schema = told["requestBody"]["content"]["application/json"]["schema"]
         body = sample_body(schema, town.app.openapi()["components"]["schemas"])
@@ -115,6 +119,14 @@ def _tus_headers(method: str, path: str, project_id: str) -> dict[str, str]:
         return headers | {"Upload-Length": "1", "Upload-Metadata": words}
     headers |= {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
     return headers | ({"X-HTTP-Method-Override": "PATCH"} if method == "post" else {})
+
+
+def _resumable_headers(method: str, project_id: str) -> dict[str, str]:
+    headers = {"Upload-Draft-Interop-Version": "8", "Upload-Complete": "?0"}
+    if method == "post":
+        words = metadata(filename="a.mov", filetype="video/quicktime", project=project_id)
+        return headers | {"Upload-Length": "1", "Upload-Metadata": words}
+    return headers | {"Upload-Offset": "0", "Content-Type": "application/partial-upload"}
 
 
 async def list_wrong(town: Town, operations: list[Operation]) -> dict[tuple[str, str], str]:

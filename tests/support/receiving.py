@@ -40,6 +40,7 @@ from rushes.access.token import Token, TokenKind, digest_of, make_token
 from rushes.clock import SYSTEM, Clock
 from rushes.db.engine import Database, open_database
 from rushes.http import chunks as chunks_http
+from rushes.http import resumable as resumable_http
 from rushes.http import tus as tus_http
 from rushes.http import uploads as uploads_http
 from rushes.http.auth import Callers
@@ -147,6 +148,15 @@ def make_app(parts: Parts) -> FastAPI:
     )
     app = FastAPI()
     app.include_router(tus_http.routes(deeds))
+    resumable = resumable_http.Resumable(
+        admission=parts.admission,
+        receiver=parts.receiver,
+        rates=parts.access.rates,
+        settings=parts.settings,
+        find_caller=callers.find_caller,
+        resolve_project=parts.access.resolve_project,
+    )
+    app.include_router(resumable_http.routes(resumable))
     chunks = chunks_http.Chunks(
         admission=parts.admission,
         taker=parts.taker,

@@ -181,6 +181,7 @@ uploads = Table(
     Column("chunk_bytes", Size),  # of an upload in chunks: the length of each but the last
     Column("is_slot", Boolean, nullable=False, server_default=false()),  # not bound to a file yet
     Column("told_digest", Text),  # algorithm:hex of the whole, as its sender says
+    Column("wanted_digest", Text),  # algorithm of a digest that its sender wants to know
     Column("mbit", Float),  # the line of its sender, as it was measured
     Column("root", LargeBinary),
     Column("digest", LargeBinary),  # SHA-256 of the whole, when it is known

@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 
 from rushes.compose import House
-from rushes.http import access, chunks, delivery, health, jobs, library, tus, uploads
+from rushes.http import access, chunks, delivery, health, jobs, library, resumable, tus, uploads
 from rushes.http.auth import Callers, Identify
 from rushes.http.guard import protect, require_safe_transport
 from rushes.http.health import Trouble
@@ -64,12 +64,21 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
         resolve_project=house.access.resolve_project,
         serve_original=_serving(handing, identify),
     )
+    resuming = resumable.Resumable(
+        admission=house.admission,
+        receiver=house.receiver,
+        rates=house.access.rates,
+        settings=house.settings,
+        find_caller=callers.find_caller,
+        resolve_project=house.access.resolve_project,
+    )
     entrance = access.Entrance(
         house.door, house.setup, house.accounts, house.tokens, house.projects, house.linking
     )
     shelf = library.Library(house.database, house.editing, house.covers, pager, base_url)
     yield access.routes(entrance, callers, pager)
     yield tus.routes(sending)
+    yield resumable.routes(resuming)
     yield chunks.routes(
         chunks.Chunks(
             admission=house.admission,

@@ -22,16 +22,18 @@ WITH_LINK: Final = re.compile(r"(/files|/uploads|/api/v1/uploads)(/.*)?")
 
 METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 REQUEST_HEADERS: Final = (
-    "Authorization, Content-Type, Content-Digest, If-Match, Idempotency-Key, Rushes-Link, "
-    "Tus-Resumable, Upload-Checksum, Upload-Complete, Upload-Concat, Upload-Defer-Length, "
-    "Upload-Draft-Interop-Version, Upload-Length, Upload-Metadata, Upload-Offset, "
-    "X-Chunk-Hash, X-HTTP-Method-Override, X-Requested-With"
+    "Authorization, Content-Disposition, Content-Type, Content-Digest, If-Match, Idempotency-Key, "
+    "Repr-Digest, Rushes-Link, Tus-Resumable, Upload-Checksum, Upload-Complete, Upload-Concat, "
+    "Upload-Defer-Length, Upload-Draft-Interop-Version, Upload-Incomplete, Upload-Length, "
+    "Upload-Metadata, Upload-Offset, Want-Repr-Digest, X-Chunk-Hash, X-HTTP-Method-Override, "
+    "X-Requested-With"
 )
 EXPOSED: Final = (
-    "Location, ETag, Content-Range, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, "
-    "Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, "
-    "Upload-Complete, Upload-Defer-Length, Upload-Draft-Interop-Version, Upload-Expires, "
-    "Upload-Length, Upload-Limit, Upload-Metadata, Upload-Offset"
+    "Location, ETag, Accept-Patch, Content-Range, Repr-Digest, Retry-After, RateLimit, "
+    "RateLimit-Policy, X-Request-Id, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, "
+    "Tus-Resumable, Tus-Version, Upload-Complete, Upload-Defer-Length, "
+    "Upload-Draft-Interop-Version, Upload-Expires, Upload-Incomplete, Upload-Length, "
+    "Upload-Limit, Upload-Metadata, Upload-Offset"
 )
 PREFLIGHT_SECONDS: Final = 600
 

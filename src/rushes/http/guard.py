@@ -41,6 +41,9 @@ BEFORE_SETUP: Final = re.compile(
     r"|docs|docs/errors|openapi\.json)"
 )
 
+RAW: Final = re.compile(r"(/u/[^/]+)?/uploads/[^/]*")
+"""Where a JSON file may be sent as the file that it is."""
+
 HOST: Final = re.compile(r"([a-z0-9_.-]{1,253}|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
 SETUP_RETRY_SECONDS: Final = 30.0
 
@@ -152,7 +155,7 @@ class Guard:
             self._check_host(headers.get("host", ""))
             if BEFORE_SETUP.fullmatch(scope["path"]) is None:
                 await self._check_setup()
-            if headers.get("content-type", "").partition(";")[0].strip().endswith("json"):
+            if _is_json(headers) and RAW.fullmatch(scope["path"]) is None:
                 receive = self._limit(headers, receive)
         await self._app(scope, receive, send)
 
@@ -190,6 +193,10 @@ class Guard:
         if told.isdecimal() and int(told) > limit:
             raise _too_large(limit)
         return counted
+
+
+def _is_json(headers: Headers) -> bool:
+    return headers.get("content-type", "").partition(";")[0].strip().endswith("json")
 
 
 def _too_large(limit: int) -> BodyTooLarge:

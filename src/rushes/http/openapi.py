@@ -33,6 +33,8 @@ TAGS: Final = MappingProxyType(
         "links": "Upload links, by which a client sends files without an account.",
         "tus": "Send files with any tus 1.0 client: at /files/ with a token, or with nothing but "
         "the address /u/{token}/files/ of an upload link.",
+        "resumable": "Send files by IETF resumable uploads, drafts -01 to -11 (versions 3 to 8): "
+        "at /uploads/ with a token, or with nothing but the address /u/{token}/uploads/ of a link.",
         "uploads": "What was sent and how far it came, whatever the protocol.",
         "library": "Assets: found, read, described, deleted; and what happened to them.",
         "delivery": "Watch, download, look: signed addresses, and the bytes behind them.",
@@ -105,7 +107,7 @@ PARAMETERS: Final = MappingProxyType(
         "signed": "What the server signed: an asset, a purpose and a time.",
         "token": "The token of the upload link; `token~grant` for one with a password.",
         "token_id": "The token's id, `tok_...`.",
-        "upload_id": "The upload's id, `upl_...`: the last part of its tus address.",
+        "upload_id": "The upload's id, `upl_...`: the last part of its address.",
     }
 )
 """The parts of paths."""

@@ -68,6 +68,8 @@ SENTENCES: Final = MappingProxyType(
 )
 """For answers that the framework gives: code and sentence by status."""
 
+OF_HUNDREDS: Final = MappingProxyType({4: "Client Error", 5: "Server Error"})
+
 log = logging.getLogger("rushes.http")
 
 
@@ -122,13 +124,30 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _answer_framework)
 
 
-def answer_error(error: RushesError, request_id: str) -> Response:
-    """Return the problem of one of our errors."""
-    status = STATUSES[error.kind]
+def answer_error(
+    error: RushesError,
+    request_id: str,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    members: Mapping[str, object] | None = None,
+) -> Response:
+    """Return the problem of one of our errors.
+
+    A protocol whose text asks for it names another status, headers that go with the answer, and
+    members of its own (a `type` among them).
+    """
     if error.kind is Kind.BROKEN:
-        return answer(status, "rushes.broken", BROKEN, request_id)
-    headers = dict(_list_waiting(error))
-    return answer(status, error.code, error.message, request_id, headers=headers, facts=error.facts)
+        return answer(STATUSES[error.kind], "rushes.broken", BROKEN, request_id)
+    return answer(
+        STATUSES[error.kind] if status is None else status,
+        error.code,
+        error.message,
+        request_id,
+        headers={**dict(_list_waiting(error)), **(headers or {})},
+        facts=error.facts,
+        members=members,
+    )
 
 
 def _list_waiting(error: RushesError) -> Iterator[tuple[str, str]]:
@@ -159,20 +178,30 @@ def answer(
     *,
     headers: Mapping[str, str] | None = None,
     facts: Mapping[str, object] | None = None,
+    members: Mapping[str, object] | None = None,
 ) -> Response:
-    """Return a problem document; `facts` never replace a member of its own."""
+    """Return a problem document; `facts` never replace a member of its own, `members` do."""
     document: dict[str, object] = dict(facts or {}) | {
         "type": f"/docs/errors#{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": title_of(status),
         "status": status,
         "detail": detail,
         "code": code,
         REQUEST_ID: request_id,
+        **(members or {}),
     }
     told = dict(headers or {})
     if status == HTTPStatus.UNAUTHORIZED:
         told["WWW-Authenticate"] = "Bearer"  # RFC 9110, section 15.5.2, asks for one
     return Response(json.dumps(document), status, told, media_type=MEDIA_TYPE)
+
+
+def title_of(status: int) -> str:
+    """Return a status in words; one that no registry has is told by the hundred it belongs to."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return OF_HUNDREDS.get(status // 100, "Unknown Status")
 
 
 def request_id_of(scope: Scope | Mapping[str, Any]) -> str:
@@ -247,7 +276,7 @@ async def _answer_schema(request: Request, error: Exception) -> Response:
     is_payload = parts == {"body"} and error.errors()[0]["type"] != "json_invalid"
     document = {
         "type": "/docs/errors#request.invalid",
-        "title": HTTPStatus(422 if is_payload else 400).phrase,
+        "title": title_of(422 if is_payload else 400),
         "status": 422 if is_payload else 400,
         "detail": "; ".join(f"{fault['pointer'] or '/'}: {fault['detail']}" for fault in faults),
         "code": "request.invalid",

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from fastapi import APIRouter, Request
@@ -49,6 +49,11 @@ LOOK_SECONDS: Final = 0.2
 STAND_IN: Final = "Do what `X-HTTP-Method-Override` names, for clients that can send POST alone."
 STANDS_FOR: Final = "PATCH"
 """What such clients mean most of the time; the document shows its answer."""
+
+TITLES: Final = MappingProxyType(
+    {tus.CHECKSUM_MISMATCH: MappingProxyType({"title": "Checksum Mismatch"})}
+)
+"""Statuses that no registry has, in words."""
 
 ServeOriginal: TypeAlias = Callable[[Request, str], Awaitable[Response]]
 """Answers a request with the bytes of an asset's original, by the asset's id."""
@@ -230,13 +235,14 @@ def _endpoint(deeds: Mapping[str, Deed], method: str) -> Callable[[Request], Awa
 
 def _refuse(request: Request, incoming: Incoming, error: RushesError) -> Response:
     """Return an error's problem, with the headers and statuses that tus wants."""
-    response = problem.answer_error(error, problem.request_id_of(request.scope))
-    answer = tus.answer_error(error, response.status_code)
-    if answer.status != response.status_code:
-        document = json.loads(bytes(response.body))
-        document |= {"status": answer.status, "title": "Checksum Mismatch"}
-        response = Response(json.dumps(document), answer.status, media_type=problem.MEDIA_TYPE)
-    response.headers.update(answer.headers)
+    answer = tus.answer_error(error, problem.STATUSES[error.kind])
+    response = problem.answer_error(
+        error,
+        problem.request_id_of(request.scope),
+        status=answer.status,
+        headers=answer.headers,
+        members=TITLES.get(answer.status),
+    )
     return Unhurried(response, incoming, lingers=not isinstance(error, UploadStopped))
 
 

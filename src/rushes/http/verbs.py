@@ -18,7 +18,8 @@ ANYONE: Final = frozenset(
         *("log_in", "claim", "unlock_link", "signed_path", "head_signed_path"),
         *("healthz", "readyz"),
         *(
-            f"tus_{who}_options_{what}"
+            f"{protocol}_{who}_options_{what}"
+            for protocol in ("tus", "resumable")
             for who in ("account", "link")
             for what in ("uploads", "upload")
         ),
@@ -40,6 +41,9 @@ def _list_uploading() -> Iterator[tuple[str, tuple[Verb, ...]]]:
     for name, verbs in _UPLOADING.items():
         yield f"tus_account_{name}", verbs
         yield f"tus_link_{name}", verbs
+        if name != "post_upload":
+            yield f"resumable_account_{name}", verbs
+            yield f"resumable_link_{name}", verbs
 
 
 VERBS: Final = MappingProxyType(

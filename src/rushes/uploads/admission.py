@@ -37,6 +37,7 @@ class Wanted:
     chunk_bytes: int | None = None
     told_digest: str | None = None
     mbit: float | None = None
+    wanted_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ class Admission:
             chunk_bytes=wanted.chunk_bytes,
             told_digest=wanted.told_digest,
             mbit=wanted.mbit,
+            wanted_digest=wanted.wanted_digest,
         )
 
     async def _create_file(self, upload: Upload) -> str:

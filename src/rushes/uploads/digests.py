@@ -97,10 +97,20 @@ def parse_digest_word(text: str) -> Checksum:
         BadChecksum: unknown algorithm, a value that is neither, or one of the wrong length.
     """
     name, _, value = text.strip().partition(":")
+    algorithm = parse_algorithm(name)
+    return _check(algorithm, _decode(value.strip(), 2 * DIGEST_BYTES[algorithm]))
+
+
+def parse_algorithm(name: str) -> Algorithm:
+    """Return the algorithm of this name, as words name it.
+
+    Raises:
+        BadChecksum: it is none of ours.
+    """
     algorithm = WORD_ALGORITHMS.get(name.strip().lower())
     if algorithm is None:
         raise BadChecksum(f"A digest is `algorithm:value`; an algorithm is one of {_OFFERED}.")
-    return _check(algorithm, _decode(value.strip(), 2 * DIGEST_BYTES[algorithm]))
+    return algorithm
 
 
 def format_digest_word(checksum: Checksum) -> str:

@@ -28,6 +28,7 @@ from rushes.uploads.hold import Hold, Holds
 from rushes.uploads.inflow import Body, Inflow
 from rushes.uploads.memory import Memory, Remembered
 from rushes.uploads.quota import Quota
+from rushes.uploads.settling import leave_open, needs_settling, settle
 from rushes.uploads.spool import Spool, SpoolFile, tell_trouble
 from rushes.uploads.upload import (
     BYTES_LOST,
@@ -51,6 +52,9 @@ May: TypeAlias = Callable[[Upload], None]
 
 Most: TypeAlias = Callable[[Upload], int]
 """Says how many bytes an upload may have."""
+
+Told: TypeAlias = Callable[[Upload], None]
+"""Hears of an upload each time that more of it is durable and committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,12 @@ class Receiver:
         may: May,
         *,
         most: Most | None = None,
+        told: Told | None = None,
     ) -> Upload:
         """Take a body in; return the upload with the offset that is durable now.
 
         `most` says how large an upload of unknown length may become; by default as large as the
-        server allows.
+        server allows. `told` hears of each offset as it is committed.
 
         Raises:
             UploadMissing, UploadGone, OffsetMismatch, LengthChanged, UploadTooLarge, UploadBusy:
@@ -90,7 +95,7 @@ class Receiver:
         """
         hold = Hold()
         work = asyncio.create_task(
-            self._append(hold, upload_id, append, body, may, most=most or self._most)
+            self._append(hold, upload_id, append, body, may, most=most or self._most, told=told)
         )
         self.running.add(work)
         work.add_done_callback(self.running.discard)
@@ -166,7 +171,15 @@ class Receiver:
         return await self.database.snapshot(read)
 
     async def _append(
-        self, hold: Hold, upload_id: str, append: Append, body: Body, may: May, *, most: Most
+        self,
+        hold: Hold,
+        upload_id: str,
+        append: Append,
+        body: Body,
+        may: May,
+        *,
+        most: Most,
+        told: Told | None,
     ) -> Upload:
         await self._knock(upload_id, may)
         async with self.holds.take(upload_id, hold):
@@ -184,10 +197,24 @@ class Receiver:
             if not upload.is_open:
                 return upload
             try:
-                return await self._receive(hold, upload, extents, append, room, body=body)
+                upload = await self._receive(
+                    hold, upload, extents, append, room, body=body, told=told
+                )
+                return await self._settle(upload) if needs_settling(upload) else upload
             except PlaceLost:
                 self.memory.forget(upload_id)
                 raise await self._find_out(upload_id) from None
+
+    async def _settle(self, upload: Upload) -> Upload:
+        """Complete an upload whose whole content is compared with a digest first."""
+        async with self.database.reading() as connection:
+            extents = await records.list_extents(connection, upload.id)
+        try:
+            return await settle(self.database, self.clock, self.spool, upload, extents)
+        except (EOFError, FileNotFoundError):
+            raise await self._lose(upload) from None
+        except OSError as error:
+            raise tell_trouble(error, upload.offset) from error
 
     async def _fence(self, upload: Upload) -> tuple[Upload, tuple[Extent, ...]]:
         """Shut out writers of the past; what they committed until now counts."""
@@ -223,6 +250,7 @@ class Receiver:
         room: Room,
         *,
         body: Body,
+        told: Told | None,
     ) -> Upload:
         known = self.memory.find(upload)
         if known is not None and known.is_spoiled:
@@ -242,7 +270,7 @@ class Receiver:
         hold.attach(inflow)
         writing = Writing(
             upload=upload,
-            room=room,
+            room=leave_open(upload, room),
             inflow=inflow,
             file=file,
             hashing=hashing,
@@ -253,6 +281,7 @@ class Receiver:
             clock=self.clock,
             is_durable=self.settings.durability == "power",
             reserve=self.quota.grow,
+            told=told,
         )
         try:
             return await writing.run()

@@ -220,6 +220,13 @@ async def record_digest(connection: AsyncConnection, upload_id: str, digest: byt
     await connection.execute(update(uploads).where(uploads.c.id == upload_id).values(digest=digest))
 
 
+async def record_told_digest(connection: AsyncConnection, upload_id: str, word: str) -> None:
+    """Keep a digest of the whole by any algorithm, as `algorithm:hex`."""
+    await connection.execute(
+        update(uploads).where(uploads.c.id == upload_id).values(told_digest=word)
+    )
+
+
 async def mark_completed(
     connection: AsyncConnection, upload: Upload, root: bytes | None, now: datetime
 ) -> bool:

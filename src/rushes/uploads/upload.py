@@ -22,6 +22,9 @@ FORGOTTEN: Final = "forgotten"
 BYTES_LOST: Final = "bytes_lost"
 """Reason of an upload whose file was found shorter than its offset."""
 
+DIGEST_MISMATCH: Final = "digest_mismatch"
+"""Reason of an upload whose bytes are not those whose digest its sender told."""
+
 
 class Protocol(StrEnum):
     """How the bytes come."""
@@ -153,7 +156,8 @@ class Upload:
 
     `size_bytes` is None while its length is deferred; `metadata` is kept as it was sent. A slot is
     not bound to a file yet; `chunk_bytes` is set where it comes in chunks, `mbit` (Mbit/s) where
-    its sender's line was measured, `told_digest` (`algorithm:hex` of the whole) where it was told.
+    its sender's line was measured, `told_digest` (`algorithm:hex` of the whole) where it was told,
+    `wanted_digest` (an algorithm) where it is to be told to its sender.
     """
 
     id: str
@@ -182,6 +186,7 @@ class Upload:
     is_slot: bool = False
     told_digest: str | None = None
     mbit: float | None = None
+    wanted_digest: str | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -64,6 +64,8 @@ class Writing:
     is_durable: bool
     reserve: Callable[[Upload, int], Awaitable[int]]
     """Takes quota for so many bytes where the length is unknown; returns what is reserved now."""
+    told: Callable[[Upload], None] | None = None
+    """Hears of the upload after each commit."""
     is_spoiled: bool = False
     """Whether the file may not be written any more."""
     is_in_doubt: bool = False
@@ -164,6 +166,8 @@ class Writing:
             self.is_in_doubt = False  # it was rolled back; what is cut off may be the room it needs
             raise DatabaseFull(_NO_ROOM, retry_after=FULL_SECONDS, offset=advance.old) from full
         self.is_in_doubt = False
+        if self.told is not None:
+            self.told(self.upload)
 
     async def _finish(self) -> None:
         """Commit what is left, if the body may count."""

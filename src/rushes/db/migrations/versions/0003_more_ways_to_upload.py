@@ -131,4 +131,5 @@ def _add_columns() -> None:
         "uploads", sa.Column("is_slot", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
     op.add_column("uploads", sa.Column("told_digest", sa.Text()))
+    op.add_column("uploads", sa.Column("wanted_digest", sa.Text()))
     op.add_column("uploads", sa.Column("mbit", sa.Float()))
