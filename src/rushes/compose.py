@@ -6,6 +6,7 @@ a worker needs: the box and its tools, the engine, the relay, and `journey`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Final
 
 from rushes import journey
 from rushes.access.accounts import Accounts
+from rushes.access.allowance import Allowance
 from rushes.access.door import Door
 from rushes.access.hashing import Hashing
 from rushes.access.identify import Access
@@ -112,6 +114,10 @@ class House:
     locator: Locator
     desk: Desk
 
+    async def drain(self, seconds: float) -> bool:
+        """Take no bytes in any more, write down what has come; say whether all came to rest."""
+        return all(await asyncio.gather(self.receiver.drain(seconds), self.taker.drain(seconds)))
+
 
 @asynccontextmanager
 async def open_house(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator[House]:
@@ -185,7 +191,7 @@ def _build(
     spool = Spool(settings.at("spool"))
     scratch = Scratch(settings.at("scratch"), settings.tiers.scratch_bytes)
     intake = Intake(database, spool)
-    quota, ending = Quota(database, clock), Ending(database, clock, spool)
+    quota, ending = Quota(database, clock, _allowance(settings)), Ending(database, clock, spool)
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
     hashing, rates, places = Hashing(), Rates(database, clock), Places(database, clock)
     accounts = Accounts(database, clock, hashing)
@@ -264,6 +270,10 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
         desk=house.desk,
         clock=clock,
     )
+
+
+def _allowance(settings: Settings) -> Allowance:
+    return Allowance(settings.uploads.account_total_bytes, settings.uploads.account_uploads_per_day)
 
 
 def _signer(signing: Ring) -> Signer:

@@ -11,11 +11,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from types import MappingProxyType
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -26,6 +28,16 @@ from pydantic_settings import (
 from rushes.errors import Kind, RushesError
 
 KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
+
+
+TRIAL: Final = MappingProxyType(
+    {
+        "max_file_bytes": 500 * MIB,
+        "account_total_bytes": 10**9,
+        "account_uploads_per_day": 10,
+    }
+)
+"""What the preset of this name says of uploads."""
 
 
 class SettingsRefused(RushesError):
@@ -49,8 +61,18 @@ class UploadSettings(Section):
     `process`: it survives the end of the process only; faster on slow disks."""
     digest: Literal["stream", "intake"] = "stream"
     """Where block hashes are computed: while bytes arrive, or when the file is taken in."""
+    preset: Literal["standard", "trial"] = "standard"
+    """`trial` is for open sign-up: 500 MiB per file, 1 GB and 10 uploads a day per account, where
+    the settings below say nothing else."""
     max_file_bytes: int = Field(default=100 * GIB, ge=0, le=5 * TIB)
     """Largest single file. The ceiling of 5 TiB is that of an S3 object."""
+    account_total_bytes: int | None = Field(default=None, ge=0)
+    """How many bytes an account may keep here in all; none by default, and never for admins. What
+    an admin set at an account wins."""
+    account_uploads_per_day: int | None = Field(default=None, ge=0)
+    """How many uploads an account may begin on a day of its time zone; as above."""
+    account_types: tuple[str, ...] = ("any",)
+    """What accounts may send: presets (`media`, `web-video`, ...), extensions or media types."""
     max_append_bytes: int | None = Field(default=None, gt=0)
     """Largest body of one append; none by default. Set it where a proxy limits bodies."""
     chunk_min_bytes: int = Field(default=MIB, ge=KIB, le=64 * MIB)
@@ -71,6 +93,14 @@ class UploadSettings(Section):
     least_rate: int = Field(default=1024, ge=0)
     """Bytes a second that a body must bring, measured over 30 s; a slower one is ended, and its
     bytes stay. 0 takes any pace."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apply_preset(cls, told: object) -> object:
+        """Let a preset say what nobody else does."""
+        if isinstance(told, Mapping) and told.get("preset") == "trial":
+            return {**TRIAL, **told}
+        return told
 
 
 class AccessSettings(Section):

@@ -28,6 +28,7 @@ from fastapi.responses import Response
 from rushes import ids
 from rushes.access import account_records, records
 from rushes.access.account import Account
+from rushes.access.allowance import Allowance
 from rushes.access.hashing import Hashing
 from rushes.access.identify import Access
 from rushes.access.keys import load_ring
@@ -106,7 +107,10 @@ def make_parts(
     database = open_database(url)
     spool = Spool(settings.at("spool"))
     spool.folder.mkdir(parents=True, exist_ok=True)
-    quota, ending = Quota(database, clock), Ending(database, clock, spool)
+    allowance = Allowance(
+        settings.uploads.account_total_bytes, settings.uploads.account_uploads_per_day
+    )
+    quota, ending = Quota(database, clock, allowance), Ending(database, clock, spool)
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
     signing = load_ring(settings.at("keys"), "signing", clock)
     rates, places = Rates(database, clock), Places(database, clock)

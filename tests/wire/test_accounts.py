@@ -152,3 +152,20 @@ async def test_an_editor_sees_no_account_but_their_own(
     assert 404 == foreign.status_code
     assert foreign.json() | {"request_id": ""} == unknown.json() | {"request_id": ""}
     assert PASSWORD not in foreign.text
+
+
+@pytest.mark.covers("X-UP-21", "X-UP-22")
+async def test_an_admin_says_what_an_account_may_send(admin: httpx.AsyncClient) -> None:
+    """All of it at once: what is left out goes back to what the settings say."""
+    place = f"/api/v1/accounts/{(await admin.post('/api/v1/accounts', json=EVE)).json()['id']}"
+    wish = {"max_total_bytes": 10, "max_uploads_per_day": 2, "time_zone": "Europe/Berlin"}
+
+    limited = await admin.put(f"{place}/limits", json=wish)
+    read = (await admin.get(place)).json()
+    free = (await admin.put(f"{place}/limits", json={})).json()
+    refused = await admin.put(f"{place}/limits", json={"time_zone": "Mars/Olympus"})
+
+    assert 200 == limited.status_code
+    assert wish | {"used_bytes": 0} == {name: read[name] for name in (*wish, "used_bytes")}
+    assert (None, None, "UTC") == tuple(free[name] for name in wish)
+    assert (422, "account.bad_time_zone") == (refused.status_code, refused.json()["code"])

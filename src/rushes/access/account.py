@@ -46,7 +46,11 @@ class LastSuperadmin(RushesError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account; its password's hash stays with the records."""
+    """One account; its password's hash stays with the records.
+
+    `used_bytes` is what its uploads have reserved and received; the limits (None: what the settings
+    say) are those of `allowance`.
+    """
 
     id: str
     email: str
@@ -54,6 +58,10 @@ class Account:
     is_active: bool
     created_at: datetime
     password_changed_at: datetime
+    time_zone: str = "UTC"
+    used_bytes: int = 0
+    max_total_bytes: int | None = None
+    max_uploads_per_day: int | None = None
 
 
 def parse_email(text: str) -> str:

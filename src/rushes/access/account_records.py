@@ -7,7 +7,7 @@ from dataclasses import fields as fields_of
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,7 @@ from rushes.access.permit import Role, Scope
 from rushes.access.token import Token
 from rushes.db.statements import After, find_first, insert_new, insert_or, newest_first, values_of
 from rushes.db.tables import (
+    account_days,
     accounts,
     project_members,
     projects,
@@ -60,10 +61,21 @@ async def change_account(
     await connection.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
 
 
+async def give_room_back(connection: AsyncConnection, account_id: str, size_bytes: int) -> None:
+    """Count so many bytes less for an account; never below nothing. Another's id names none."""
+    less = accounts.c.used_bytes - size_bytes
+    await connection.execute(
+        update(accounts)
+        .where(accounts.c.id == account_id)
+        .values(used_bytes=case((less > 0, less), else_=0))
+    )
+
+
 async def delete_account(connection: AsyncConnection, account_id: str) -> None:
     """Remove an account with its sessions, tokens and memberships; its inbox stays, unowned."""
     await connection.execute(delete(sessions).where(sessions.c.account_id == account_id))
     await connection.execute(delete(tokens).where(tokens.c.account_id == account_id))
+    await connection.execute(delete(account_days).where(account_days.c.account_id == account_id))
     member = project_members.c.account_id == account_id
     await connection.execute(delete(project_members).where(member))
     owned = projects.c.owner_id == account_id

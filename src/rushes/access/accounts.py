@@ -21,6 +21,7 @@ from rushes.access.account import (
     LastSuperadmin,
     parse_email,
 )
+from rushes.access.allowance import parse_time_zone
 from rushes.access.hashing import Hashing
 from rushes.access.password import check_password
 from rushes.access.permit import SYSTEM, Actor, Role, Verb, may, permit
@@ -67,6 +68,15 @@ class AccountChange:
     role: Role | None = None
     is_active: bool | None = None
     password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an account may send, and whose midnight ends its day; None: what the settings say."""
+
+    max_total_bytes: int | None = None
+    max_uploads_per_day: int | None = None
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +174,30 @@ class Accounts:
             password_changed_at=self.clock.now() if kept else account.password_changed_at,
         )
         return await self._write(actor, changed, kept)
+
+    async def set_limits(self, actor: Actor, account_id: str, limits: Limits) -> Account:
+        """Say what an account may send; its sessions go on.
+
+        Raises:
+            AccountNotFound: there is none.
+            Forbidden: the actor may not manage it.
+            LoginAgain: see rule 3.
+            BadTimeZone: there is no such zone.
+        """
+        permit(actor, Verb.MANAGE_ACCOUNTS)
+        require_recent(actor, self.clock.now())
+        values: dict[str, object] = {
+            "max_total_bytes": limits.max_total_bytes,
+            "max_uploads_per_day": limits.max_uploads_per_day,
+            "time_zone": parse_time_zone(limits.time_zone),
+        }
+        async with self.database.transaction() as connection:
+            account = await _get(connection, account_id)
+            if account.role in RULERS:
+                permit(actor, Verb.MANAGE_ADMINS)
+            await account_records.change_account(connection, account_id, values)
+            await self._tell(connection, EventType.ACCOUNT_UPDATED, actor, account)
+            return await _get(connection, account_id)
 
     async def change_password(self, actor: Actor, former: str, password: str) -> None:
         """Give one's own account another password; all of its sessions end.

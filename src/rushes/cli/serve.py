@@ -249,7 +249,7 @@ async def run_server(settings: Settings, begun: Callable[[str, House], Awaitable
                 ),
                 child,
                 lambda: begun(_address(settings), house),
-                lambda: house.receiver.drain(DRAIN_SECONDS),
+                lambda: house.drain(DRAIN_SECONDS),
             )
             keeping = asyncio.create_task(child.keep()) if child is not None else None
             try:

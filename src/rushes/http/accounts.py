@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.access.account import Account
-from rushes.access.accounts import AccountChange, Accounts
+from rushes.access.accounts import AccountChange, Accounts, Limits
 from rushes.access.permit import Role
 from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
@@ -17,13 +17,17 @@ ACCOUNTS = "accounts"
 
 
 class AccountAnswer(BaseModel):
-    """An account."""
+    """An account; sizes in bytes. A limit of null is what the settings say of every account."""
 
     id: str
     email: str
     role: Role
     is_active: bool
     created_at: datetime
+    time_zone: str
+    used_bytes: int
+    max_total_bytes: int | None
+    max_uploads_per_day: int | None
 
 
 class NewAccount(BaseModel):
@@ -45,6 +49,19 @@ class AccountPatch(BaseModel):
     is_active: bool | None = None
     password: str | None = Field(default=None, max_length=1_000, repr=False)
     current_password: str | None = Field(default=None, max_length=1_000, repr=False)
+
+
+class LimitsWish(BaseModel):
+    """What an account may send; null: what the settings say of every account."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    max_total_bytes: int | None = Field(default=None, ge=0, lt=2**63)
+    """How many bytes it may keep here in all."""
+    max_uploads_per_day: int | None = Field(default=None, ge=0, lt=2**31)
+    """How many uploads it may begin on a day; abandoned ones do not count."""
+    time_zone: str = Field(default="UTC", max_length=100)
+    """Whose midnight ends its day: a name of the IANA database, like `Europe/Berlin`."""
 
 
 def routes(accounts: Accounts, identify: Identify, pager: Pager) -> APIRouter:
@@ -84,6 +101,15 @@ def routes(accounts: Accounts, identify: Identify, pager: Pager) -> APIRouter:
         change = AccountChange(asked.role, asked.is_active, asked.password)
         return answer_account(await accounts.change(actor, account_id, change))
 
+    @router.put("/{account_id}/limits")
+    async def set_account_limits(
+        request: Request, account_id: str, asked: LimitsWish
+    ) -> AccountAnswer:
+        """Say what an account may send, all of it at once; its sessions go on."""
+        actor = await identify(request)
+        limits = Limits(asked.max_total_bytes, asked.max_uploads_per_day, asked.time_zone)
+        return answer_account(await accounts.set_limits(actor, account_id, limits))
+
     @router.delete("/{account_id}", status_code=204)
     async def delete_account(request: Request, account_id: str) -> None:
         """Remove an account with its sessions and tokens; what it made stays."""
@@ -100,4 +126,8 @@ def answer_account(account: Account) -> AccountAnswer:
         role=account.role,
         is_active=account.is_active,
         created_at=account.created_at,
+        time_zone=account.time_zone,
+        used_bytes=account.used_bytes,
+        max_total_bytes=account.max_total_bytes,
+        max_uploads_per_day=account.max_uploads_per_day,
     )

@@ -54,6 +54,7 @@ VERBS: Final = MappingProxyType(
         "create_account": (Verb.MANAGE_ACCOUNTS, Verb.MANAGE_ADMINS),
         "get_account": (Verb.SEE_SELF, Verb.SEE_ACCOUNTS),
         "change_account": (Verb.MANAGE_SELF, Verb.MANAGE_ACCOUNTS, Verb.MANAGE_ADMINS),
+        "set_account_limits": (Verb.MANAGE_ACCOUNTS, Verb.MANAGE_ADMINS),
         "delete_account": (Verb.MANAGE_ACCOUNTS, Verb.MANAGE_ADMINS),
         "list_tokens": (Verb.SEE_SELF, Verb.SEE_ACCOUNTS),
         "create_token": (Verb.MANAGE_SELF,),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rushes import ids
+from rushes.access import account_records
 from rushes.access import records as access_records
 from rushes.access.project import Project
 from rushes.clock import Clock
@@ -119,7 +120,7 @@ class Editing:
             return asset
 
     async def forget(self, asset_id: str, content_id: str) -> bool:
-        """Remove a deleted asset's row, and give its project the room back.
+        """Remove a deleted asset's row; its project and its sender get the room back.
 
         Returns whether its content now belongs to nobody. May run again after a crash, with the
         same answer.
@@ -128,6 +129,7 @@ class Editing:
             asset = await records.find_asset(connection, asset_id, with_deleting=True)
             if asset is not None and await records.delete_asset(connection, asset_id):
                 await access_records.give_room_back(connection, asset.project_id, asset.size_bytes)
+                await account_records.give_room_back(connection, asset.created_by, asset.size_bytes)
             return not await records.list_of_content(connection, content_id)
 
     async def _tell(

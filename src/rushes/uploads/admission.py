@@ -95,7 +95,7 @@ class Admission:
             server_bytes=self.settings.max_file_bytes,
             free_bytes=free_bytes,
             link_bytes=link.max_file_bytes if link else None,
-            types=link.types if link else ("any",),
+            types=link.types if link else self.settings.account_types,
         )
 
     async def _find_kept_free(self) -> int:

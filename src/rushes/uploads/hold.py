@@ -102,6 +102,10 @@ class Holds:
         """Say whether somebody writes to an upload."""
         return upload_id in self._held
 
+    def list_held(self, upload_id: str) -> list[str]:
+        """Return what is held of an upload that comes in pieces: `{id}/{piece}`."""
+        return [key for key in self._held if key.startswith(f"{upload_id}/")]
+
     async def evict(self, upload_id: str) -> None:
         """Make a holder go, however busy it is, and wait until it went (2 s at most)."""
         holder = self._held.get(upload_id)

@@ -1,13 +1,14 @@
-"""Room in links and projects: reserved when an upload begins, settled when it ends.
+"""Room in accounts, links and projects: reserved when an upload begins, settled when it ends.
 
 Where the length is unknown, room is taken a step at a time while bytes arrive.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from rushes.access.allowance import Allowance, explain_account, find_day, refuse_day
 from rushes.access.limits import QuotaExceeded, explain
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
@@ -23,15 +24,19 @@ class Quota:
 
     database: Database
     clock: Clock
+    allowance: Allowance = field(default_factory=Allowance)
 
     async def take(self, connection: Connection, upload: Upload) -> None:
         """Reserve a new upload's bytes and its place among files, in the caller's transaction.
 
         Raises:
-            QuotaExceeded, FilesExceeded: its link or project has no room.
+            QuotaExceeded, FilesExceeded: its account, link or project has no room.
+            UploadsPerDayExceeded: its account has begun as many today as it may.
             LinkNotFound: the link was switched off or ran out meanwhile.
         """
-        await self._reserve(connection, upload, upload.reserved_bytes, 1)
+        await self._reserve(connection, upload, upload.reserved_bytes, upload.file_count)
+        if upload.account_id is not None and upload.file_count:
+            await self._count_begun(connection, upload, upload.account_id)
 
     async def grow(self, upload: Upload, wanted: int) -> int:
         """Reserve so many bytes in all for an upload of unknown length; a step more if there is.
@@ -76,6 +81,19 @@ class Quota:
         self, connection: Connection, upload: Upload, bytes_more: int, files_more: int
     ) -> None:
         now = self.clock.now()
-        if not await quota_records.reserve(connection, upload, bytes_more, files_more, now):
-            link, project = await quota_records.find_use(connection, upload)
-            raise explain(link, project, bytes_more, files_more)
+        if await quota_records.reserve(
+            connection, upload, bytes_more, files_more, now=now, allowance=self.allowance
+        ):
+            return
+        account = await quota_records.find_account_use(connection, upload, self.allowance)
+        link, project = await quota_records.find_use(connection, upload)
+        raise explain_account(account, bytes_more) or explain(link, project, bytes_more, files_more)
+
+    async def _count_begun(self, connection: Connection, upload: Upload, account_id: str) -> None:
+        found = await quota_records.find_day_limit(connection, upload, self.allowance)
+        if found is None:
+            return
+        time_zone, limit = found
+        day = find_day(upload.created_at, time_zone)
+        if not await quota_records.count_begun(connection, account_id, day, limit):
+            raise refuse_day(limit or 0)

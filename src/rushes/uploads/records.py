@@ -349,7 +349,10 @@ async def delete_ended(connection: AsyncConnection, before: datetime, limit: int
 
 async def _release_room(connection: AsyncConnection, upload_id: str) -> None:
     """Give back what is reserved now: it may be more than when the caller read the row."""
-    await quota_records.release(connection, await get_upload(connection, upload_id))
+    upload = await get_upload(connection, upload_id)
+    await quota_records.release(connection, upload)
+    if upload.completed_at is None:  # it was abandoned
+        await quota_records.give_day_back(connection, upload)
 
 
 async def _step(

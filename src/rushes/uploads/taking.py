@@ -146,6 +146,11 @@ class Taker:
         self.files.adopt(upload, extents[0].file)
         return upload
 
+    async def let_go(self, upload_id: str) -> None:
+        """Stop what still comes of an upload that was ended."""
+        self.files.forget(upload_id)
+        await asyncio.gather(*(self.holds.evict(key) for key in self.holds.list_held(upload_id)))
+
     async def drain(self, seconds: float) -> bool:
         """Take nothing in any more; say whether all came to rest."""
         return await self.holds.drain(seconds)
@@ -171,6 +176,7 @@ class Taker:
                 most=place.length,
                 length=length,
                 stall_seconds=self.settings.stall_seconds,
+                least_rate=self.settings.least_rate,
             )
             hold.attach(inflow)
             try:
@@ -183,11 +189,13 @@ class Taker:
     async def _plan(
         self, upload_id: str, index: str, may: May, length: int | None
     ) -> tuple[Upload, Place, Chunk | None]:
-        async with self.database.reading() as connection:
+        async def look(connection: Connection) -> tuple[Upload, Place, Chunk | None]:
             upload = await records.get_upload(connection, upload_id)
             may(upload)
             place = plan_chunk(upload, index, length)
             return upload, place, await chunk_records.find_chunk(connection, upload.id, place.index)
+
+        return await self.database.snapshot(look)
 
     async def _compare(
         self, upload: Upload, known: Chunk, place: Place, inflow: Inflow, told: Checksum | None
@@ -202,8 +210,9 @@ class Taker:
         _require_whole(inflow, place, summing)
         _require_told(summing, told, place)
         require_same(known, summing.digest())
-        async with self.database.reading() as connection:
-            received = await chunk_records.count_chunks(connection, upload.id)
+        received = await self.database.snapshot(
+            lambda connection: chunk_records.count_chunks(connection, upload.id)
+        )
         return Taken(known, received, _total(upload))
 
     async def _write(
@@ -255,27 +264,33 @@ class Taker:
     async def _commit(
         self, upload: Upload, place: Place, chunk: Chunk, blocks: Sequence[Block]
     ) -> Taken:
-        async with self.database.transaction() as connection:
-            offset = await chunk_records.touch(connection, upload, self.clock.now())
+        now = self.clock.now()
+
+        async def keep(connection: Connection) -> tuple[Taken, bool]:
+            offset = await chunk_records.touch(connection, upload, now)
             if offset is None:
                 raise await self._find_out(connection, upload)
             known = await chunk_records.find_chunk(connection, upload.id, chunk.position)
-            if known is not None:  # another process was sent the same chunk, and was faster
+            if known is None:
+                await chunk_records.record_chunk(connection, upload.id, chunk)
+                await chunk_records.record_new_blocks(connection, upload.id, blocks)
+                if offset == place.start:
+                    await chunk_records.move_offset(connection, upload, chunk)
+            else:  # another process was sent the same chunk, and was faster
                 require_same(known, chunk.digest)
-                received = await chunk_records.count_chunks(connection, upload.id)
-                return Taken(known, received, _total(upload))
-            await chunk_records.record_chunk(connection, upload.id, chunk)
-            await chunk_records.record_new_blocks(connection, upload.id, blocks)
-            if offset == place.start:
-                await chunk_records.move_offset(connection, upload, chunk)
             received = await chunk_records.count_chunks(connection, upload.id)
-            among = find_block_of(place, upload.chunk_bytes or 1, upload.size_bytes or 0)
-            is_full_block = not blocks and len(among) == await chunk_records.count_chunks(
-                connection, upload.id, among
-            )
-        if is_full_block and self.settings.digest == "stream":
+            is_whole = not blocks and await self._fills_block(connection, upload, place)
+            return Taken(known or chunk, received, _total(upload)), is_whole
+
+        taken, is_whole = await self.database.transact(keep)
+        if is_whole and self.settings.digest == "stream":
             self.rereading.begin(upload, place)
-        return Taken(chunk, received, _total(upload))
+        return taken
+
+    async def _fills_block(self, connection: Connection, upload: Upload, place: Place) -> bool:
+        """Say whether every chunk of the block that a chunk lies in is here."""
+        among = find_block_of(place, upload.chunk_bytes or 1, upload.size_bytes or 0)
+        return len(among) == await chunk_records.count_chunks(connection, upload.id, among)
 
     async def _find_out(self, connection: Connection, upload: Upload) -> RushesError:
         """Say what became of an upload that ended while its chunk came."""

@@ -98,6 +98,13 @@ class OffsetMismatch(RushesError):
     kind = Kind.CONFLICT
 
 
+class NotAppendable(RushesError):
+    """Bytes cannot be added at the end of this upload: they come in pieces, or it is a slot."""
+
+    code = "upload.not_appendable"
+    kind = Kind.CONFLICT
+
+
 class LengthChanged(RushesError):
     """The upload's length was told before, or more bytes are here already."""
 
@@ -189,6 +196,11 @@ class Upload:
     wanted_digest: str | None = None
 
     @property
+    def file_count(self) -> int:
+        """As how many files it counts: a slot is none yet."""
+        return 0 if self.is_slot else 1
+
+    @property
     def is_whole(self) -> bool:
         """Whether every byte is here."""
         return self.offset == self.size_bytes
@@ -258,10 +270,12 @@ def plan_append(
     """Decide what an append may do; nothing was read of its body yet.
 
     Raises:
+        NotAppendable: the upload takes no appends at all.
         OffsetMismatch: it begins elsewhere.
         LengthChanged: it tells another length than is known or possible.
         UploadTooLarge: it holds more than there is room for.
     """
+    _require_appendable(upload)
     if append.offset != upload.offset:
         raise OffsetMismatch(
             f"The upload stands at byte {upload.offset}, not {append.offset}. Go on from there.",
@@ -277,6 +291,17 @@ def plan_append(
             f"The body has {append.length} bytes where {most} are allowed. Send no more than those."
         )
     return Room(size_bytes, most, is_late=upload.size_bytes is None and size_bytes is not None)
+
+
+def _require_appendable(upload: Upload) -> None:
+    if upload.protocol in {Protocol.CHUNKED, Protocol.DIRECT}:
+        raise NotAppendable(
+            f"This upload comes as {upload.protocol}; it takes no appends. Go on as it was begun."
+        )
+    if upload.is_slot:
+        raise NotAppendable(
+            "This slot has no file yet. Tell its name and size with PATCH /api/v1/uploads/{id}."
+        )
 
 
 def _agree_length(upload: Upload, append: Append, max_file_bytes: int) -> int | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rushes.settings import Settings, SettingsRefused
+from rushes.settings import Settings, SettingsRefused, UploadSettings
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +110,24 @@ def test_a_secret_prints_as_stars() -> None:
     settings = Settings.load(admin_password="do not tell")
 
     assert "do not tell" not in repr(settings)
+
+
+@pytest.mark.covers("CF-01", "X-UP-05", "X-UP-21", "X-UP-22")
+def test_the_preset_trial_says_what_nobody_else_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """500 MiB a file, 1 GB and 10 uploads a day an account; a setting of its own wins."""
+    plain = Settings.load().uploads
+    monkeypatch.setenv("RUSHES_UPLOADS_PRESET", "trial")
+    trial = Settings.load().uploads
+    monkeypatch.setenv("RUSHES_UPLOADS_MAX_FILE_BYTES", "7")
+    chosen = Settings.load().uploads
+
+    def told(uploads: UploadSettings) -> tuple[int | None, ...]:
+        return (
+            uploads.max_file_bytes,
+            uploads.account_total_bytes,
+            uploads.account_uploads_per_day,
+        )
+
+    assert (100 * 2**30, None, None) == told(plain)
+    assert (500 * 2**20, 10**9, 10) == told(trial)
+    assert (7, 10**9, 10) == told(chosen)

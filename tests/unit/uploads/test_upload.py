@@ -14,7 +14,9 @@ from rushes.uploads.upload import (
     Append,
     IllegalStep,
     LengthChanged,
+    NotAppendable,
     OffsetMismatch,
+    Protocol,
     Room,
     State,
     Step,
@@ -129,3 +131,18 @@ def test_one_body_may_have_a_limit_of_its_own() -> None:
     assert 10 == limited.most
     with pytest.raises(RushesError, match="11 bytes where 10 are allowed"):
         plan_append(upload(), Append(40, length=11), max_file_bytes=MOST, max_append_bytes=10)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [{"protocol": Protocol.CHUNKED}, {"protocol": Protocol.DIRECT}, {"is_slot": True}],
+)
+def test_what_comes_in_pieces_or_is_no_file_yet_takes_no_appends(known: dict[str, object]) -> None:
+    """An append would cut what lies behind the offset."""
+    with pytest.raises(NotAppendable):
+        plan_append(upload(**known), Append(40), max_file_bytes=100)  # type: ignore[arg-type]
+
+
+def test_a_slot_is_no_file_yet() -> None:
+    """It counts as one once it is bound."""
+    assert (1, 0) == (upload().file_count, upload(is_slot=True).file_count)
