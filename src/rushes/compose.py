@@ -67,7 +67,9 @@ from rushes.uploads.chunk_files import ChunkFiles
 from rushes.uploads.commit import Committer
 from rushes.uploads.ending import Ending
 from rushes.uploads.finishing import Finisher
+from rushes.uploads.grouping import Grouping
 from rushes.uploads.hold import Holds
+from rushes.uploads.join import Joining
 from rushes.uploads.quota import Quota
 from rushes.uploads.receive import Receiver
 from rushes.uploads.rereading import Rereading
@@ -100,6 +102,7 @@ class House:
     projects: Projects
     linking: Linking
     admission: Admission
+    joining: Joining
     receiver: Receiver
     taker: Taker
     finisher: Finisher
@@ -191,7 +194,8 @@ def _build(
     spool = Spool(settings.at("spool"))
     scratch = Scratch(settings.at("scratch"), settings.tiers.scratch_bytes)
     intake = Intake(database, spool)
-    quota, ending = Quota(database, clock, _allowance(settings)), Ending(database, clock, spool)
+    uploading = _build_uploading(settings, clock, database, spool)
+    ending = uploading.ending
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
     hashing, rates, places = Hashing(), Rates(database, clock), Places(database, clock)
     accounts = Accounts(database, clock, hashing)
@@ -211,17 +215,9 @@ def _build(
         tokens=Tokens(database, clock, settings.access),
         projects=Projects(database, clock, places),
         linking=Linking(database, clock, settings.access, sealer, hashing, places),
-        admission=Admission(database, clock, settings.uploads, spool, quota),
-        receiver=Receiver(
-            database=database,
-            clock=clock,
-            settings=settings.uploads,
-            spool=spool,
-            quota=quota,
-            ending=ending,
-            committer=Committer(database, clock),
-            holds=Holds(),
-        ),
+        admission=uploading.joining.admission,
+        joining=uploading.joining,
+        receiver=uploading,
         taker=Taker(database, clock, settings.uploads, spool, ending, files, rereading),
         finisher=Finisher(database, clock, settings.uploads, ending, files, rereading),
         ending=ending,
@@ -234,6 +230,34 @@ def _build(
         server=Server(database, clock, signer),
         locator=Locator(database, archive, edge, scratch, intake.path),
         desk=Desk(database, clock, remote),
+    )
+
+
+def _build_uploading(
+    settings: Settings, clock: Clock, database: Database, spool: Spool
+) -> Receiver:
+    quota = Quota(database, clock, _allowance(settings))
+    ending, holds = Ending(database, clock, spool), Holds()
+    grouping = Grouping(database, spool)
+    joining = Joining(
+        database=database,
+        clock=clock,
+        spool=spool,
+        admission=Admission(database, clock, settings.uploads, spool, quota, grouping),
+        quota=quota,
+        ending=ending,
+        holds=holds,
+    )
+    return Receiver(
+        database=database,
+        clock=clock,
+        settings=settings.uploads,
+        spool=spool,
+        quota=quota,
+        ending=ending,
+        committer=Committer(database, clock),
+        holds=holds,
+        joining=joining,
     )
 
 
@@ -265,7 +289,7 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
         outcomes=outcomes,
         keeper=keeper,
         remover=Remover(database, house.archive, house.edge, house.scratch),
-        sweep=Sweep(database, clock, house.intake.spool, house.ending),
+        sweep=Sweep(database, clock, house.intake.spool, house.ending, house.joining),
         rates=house.access.rates,
         desk=house.desk,
         clock=clock,

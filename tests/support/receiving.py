@@ -56,7 +56,9 @@ from rushes.uploads.chunk_files import ChunkFiles
 from rushes.uploads.commit import Committer
 from rushes.uploads.ending import Ending
 from rushes.uploads.finishing import Finisher
+from rushes.uploads.grouping import Grouping
 from rushes.uploads.hold import Holds
+from rushes.uploads.join import Joining
 from rushes.uploads.quota import Quota
 from rushes.uploads.receive import Receiver
 from rushes.uploads.rereading import Rereading
@@ -80,6 +82,7 @@ class Parts:
     access: Access
     spool: Spool
     admission: Admission
+    joining: Joining
     receiver: Receiver
     ending: Ending
     sweep: Sweep
@@ -110,7 +113,19 @@ def make_parts(
     allowance = Allowance(
         settings.uploads.account_total_bytes, settings.uploads.account_uploads_per_day
     )
-    quota, ending = Quota(database, clock, allowance), Ending(database, clock, spool)
+    quota = Quota(database, clock, allowance)
+    ending, holds = Ending(database, clock, spool), Holds()
+    grouping = Grouping(database, spool)
+    admission = Admission(database, clock, settings.uploads, spool, quota, grouping)
+    joining = Joining(
+        database=database,
+        clock=clock,
+        spool=spool,
+        admission=admission,
+        quota=quota,
+        ending=ending,
+        holds=holds,
+    )
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
     signing = load_ring(settings.at("keys"), "signing", clock)
     rates, places = Rates(database, clock), Places(database, clock)
@@ -120,7 +135,8 @@ def make_parts(
         clock=clock,
         access=Access(database, clock, settings.access, signing, Hashing(), rates, places),
         spool=spool,
-        admission=Admission(database, clock, settings.uploads, spool, quota),
+        admission=admission,
+        joining=joining,
         receiver=Receiver(
             database=database,
             clock=clock,
@@ -129,10 +145,11 @@ def make_parts(
             quota=quota,
             ending=ending,
             committer=Committer(database, clock),
-            holds=Holds(),
+            holds=holds,
+            joining=joining,
         ),
         ending=ending,
-        sweep=Sweep(database, clock, spool, ending),
+        sweep=Sweep(database, clock, spool, ending, joining),
         taker=Taker(database, clock, settings.uploads, spool, ending, files, rereading),
         finisher=Finisher(database, clock, settings.uploads, ending, files, rereading),
     )
@@ -143,6 +160,7 @@ def make_app(parts: Parts) -> FastAPI:
     callers = Callers(parts.access, parts.settings)
     deeds = tus_http.Tus(
         admission=parts.admission,
+        joining=parts.joining,
         receiver=parts.receiver,
         rates=parts.access.rates,
         settings=parts.settings,

@@ -15,7 +15,8 @@ async def test_options_tells_what_the_server_can_do(sender: Sender) -> None:
         "tus-resumable": "1.0.0",
         "tus-version": "1.0.0",
         "tus-extension": (
-            "creation,creation-with-upload,creation-defer-length,termination,expiration,checksum"
+            "creation,creation-with-upload,creation-defer-length,termination,expiration,checksum,"
+            "checksum-trailer,concatenation,concatenation-unfinished"
         ),
         "tus-max-size": str(100 * 2**30),
         "tus-checksum-algorithm": "sha1,sha256,md5,crc32,crc32c",

@@ -96,7 +96,7 @@ REFUSED: dict[str, tuple[dict[str, str | bytes | None], int, str]] = {
         "upload.file_too_large",
     ),
     "above every limit": ({"Upload-Length": "9" * 30}, 400, "tus.bad_header"),
-    "joined": ({"Upload-Length": "1", "Upload-Concat": "partial"}, 400, "tus.bad_header"),
+    "joined": ({"Upload-Length": "1", "Upload-Concat": "half"}, 400, "upload.bad_concat"),
     "no base64": (
         {"Upload-Length": "1", "Upload-Metadata": "filename !"},
         400,

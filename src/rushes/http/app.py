@@ -57,6 +57,7 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     )
     sending = tus.Tus(
         admission=house.admission,
+        joining=house.joining,
         receiver=house.receiver,
         rates=house.access.rates,
         settings=house.settings,

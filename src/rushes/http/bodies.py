@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from rushes.http.trailers import find_trailer
 from rushes.http.wire_body import LINGER_BYTES, LINGER_SECONDS, read_pieces
 from rushes.http.wire_exchange import SMALL_BYTES, find_exchange
 from rushes.uploads.inflow import Body, BodyCut
@@ -27,6 +28,7 @@ class Incoming:
         """Nothing is read yet."""
         self._exchange = find_exchange(request.scope)
         self._receive = request.receive
+        self._scope = request.scope
         self._length = request.headers.get("content-length")
         self._is_awaited = "expect" in request.headers
         is_chunked = "transfer-encoding" in request.headers
@@ -42,6 +44,10 @@ class Incoming:
         """Whether it costs less to read it than to close the connection."""
         told = self._length is not None and self._length.isdecimal()
         return told and int(self._length or 0) <= SMALL_BYTES and not self._is_awaited
+
+    def find_trailer(self, name: str) -> str | None:
+        """Return a field that came after the body, once the body is read; None: none did."""
+        return find_trailer(self._scope, name)
 
     def read(self) -> Body:
         """Return what the body comes from: where the server can, filled buffers.

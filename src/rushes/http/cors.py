@@ -31,7 +31,7 @@ REQUEST_HEADERS: Final = (
 EXPOSED: Final = (
     "Location, ETag, Accept-Patch, Content-Range, Repr-Digest, Retry-After, RateLimit, "
     "RateLimit-Policy, X-Request-Id, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, "
-    "Tus-Resumable, Tus-Version, Upload-Complete, Upload-Defer-Length, "
+    "Tus-Resumable, Tus-Version, Upload-Complete, Upload-Concat, Upload-Defer-Length, "
     "Upload-Draft-Interop-Version, Upload-Expires, Upload-Incomplete, Upload-Length, "
     "Upload-Limit, Upload-Metadata, Upload-Offset"
 )

@@ -25,6 +25,7 @@ from rushes.http.cors import Cors
 from rushes.http.crowd import Crowded
 from rushes.http.problem import Edge, add_problems
 from rushes.http.proxies import Forwarded
+from rushes.http.trailers import Trailers
 from rushes.settings import Settings
 
 HEADERS: Final = (
@@ -88,6 +89,7 @@ def protect(app: FastAPI, settings: Settings, callers: Callers, is_set_up: IsSet
     app.add_middleware(Cors, settings=settings.http)
     app.add_middleware(Dressed, is_secure=settings.public_url.startswith("https:"))
     app.add_middleware(Forwarded, trusted=settings.http.trusted_proxies)
+    app.add_middleware(Trailers)
 
 
 def require_safe_transport(settings: Settings) -> None:

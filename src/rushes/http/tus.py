@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -39,6 +39,7 @@ from rushes.settings import Settings
 from rushes.uploads import tus
 from rushes.uploads.admission import Admission, Wanted
 from rushes.uploads.hold import UploadStopped
+from rushes.uploads.join import Joining
 from rushes.uploads.receive import May, Receiver
 from rushes.uploads.spool import SpoolBroken, SpoolFull
 from rushes.uploads.tus import Answer, Creation
@@ -66,6 +67,7 @@ class Tus:
     """What the routes stand on."""
 
     admission: Admission
+    joining: Joining
     receiver: Receiver
     rates: Rates
     settings: Settings
@@ -75,15 +77,21 @@ class Tus:
 
     async def create(self, request: Request, incoming: Incoming, _id: str | None) -> Response:
         """Begin an upload, and take the first bytes if they come along."""
-        creation = tus.parse_creation(join_headers(request))
+        creation = tus.parse_creation(join_headers(request), incoming.find_trailer)
         caller = await self.find_caller(request)
         if caller.link is not None:
             await self.rates.take(CREATIONS, caller.link.id)
         told = creation.metadata
         offered = Offered(told.file_name, told.media_type, creation.size_bytes)
+        if _is_partial(creation):
+            offered = replace(offered, file_name="", media_type="")  # its final is judged by them
         await self.admission.admit(offered, caller.link)  # before a project is made for it
         project = await self.resolve_project(caller.actor, told.project)
-        upload = await self.admission.create(_wanted(creation, caller, project), caller.link)
+        wanted = _wanted(creation, caller, project)
+        if creation.concat is not None and creation.concat.partial_ids is not None:
+            upload = await self.joining.create(wanted, creation.concat.partial_ids, caller.link)
+        else:
+            upload = await self.admission.create(wanted, caller.link)
         has_body = creation.append is not None
         if creation.append is not None and upload.is_open and creation.append.length != 0:
             upload = await self._take_first(upload, creation, incoming, caller)
@@ -92,7 +100,7 @@ class Tus:
 
     async def append(self, request: Request, incoming: Incoming, upload_id: str | None) -> Response:
         """Take bytes in at the offset."""
-        append = tus.parse_append(join_headers(request))
+        append = tus.parse_append(join_headers(request), incoming.find_trailer)
         caller = await self.find_caller(request)
         upload = await self.receiver.append(
             parse_id(upload_id),
@@ -246,6 +254,10 @@ def _refuse(request: Request, incoming: Incoming, error: RushesError) -> Respons
     return Unhurried(response, incoming, lingers=not isinstance(error, UploadStopped))
 
 
+def _is_partial(creation: Creation) -> bool:
+    return creation.concat is not None and not creation.concat.is_final
+
+
 def _respond(answer: Answer) -> Response:
     return Response(status_code=answer.status, headers=dict(answer.headers))
 
@@ -257,8 +269,10 @@ def _wanted(creation: Creation, caller: Caller, project: Project) -> Wanted:
         protocol=Protocol.TUS,
         project_id=project.id,
         owner=owner,
-        file_name=creation.metadata.file_name,
-        media_type=creation.metadata.media_type,
+        file_name="" if _is_partial(creation) else creation.metadata.file_name,
+        media_type="" if _is_partial(creation) else creation.metadata.media_type,
         metadata=creation.metadata.text,
         size_bytes=creation.size_bytes,
+        concat=creation.concat.text if creation.concat else None,
+        place=creation.metadata.place,
     )

@@ -18,6 +18,7 @@ REQUEST_HEADERS: Final = MappingProxyType(
         "Tus-Resumable": f"The version of the protocol: {VERSION}.",
         "Upload-Length": "Bytes of the whole file.",
         "Upload-Defer-Length": "`1`: the length is told later, with a PATCH.",
+        "Upload-Concat": "`partial`, or `final;` and the addresses of partial uploads.",
         "Upload-Metadata": "Pairs of a key and a value in base64; we read filename, filetype and "
         "project (`client/project` or a project's id), and keep the rest.",
         "Upload-Offset": "The byte at which the body begins: what HEAD said last.",
@@ -31,6 +32,7 @@ ANSWER_HEADERS: Final = MappingProxyType(
         "Location": "The upload's address.",
         "Upload-Offset": "Bytes that are kept, whatever happens.",
         "Upload-Length": "Bytes of the whole file, once told.",
+        "Upload-Concat": "Whether it is a partial upload, or of which it is made; as sent.",
         "Upload-Expires": "When an unfinished upload is thrown away.",
         "Tus-Version": "The versions that this server speaks.",
         "Tus-Extension": "The extensions that this server speaks.",
@@ -41,14 +43,17 @@ ANSWER_HEADERS: Final = MappingProxyType(
 
 SENT: Final = MappingProxyType(
     {
-        "POST": ("Upload-Length", "Upload-Defer-Length", "Upload-Metadata", "Upload-Checksum"),
+        "POST": (
+            *("Upload-Length", "Upload-Defer-Length", "Upload-Concat"),
+            *("Upload-Metadata", "Upload-Checksum"),
+        ),
         "PATCH": ("Upload-Offset", "Upload-Length", "Upload-Checksum"),
     }
 )
 ANSWERED: Final = MappingProxyType(
     {
         "POST": ("Location", "Upload-Offset", "Upload-Expires"),
-        "HEAD": ("Upload-Offset", "Upload-Length", "Upload-Expires"),
+        "HEAD": ("Upload-Offset", "Upload-Length", "Upload-Concat", "Upload-Expires"),
         "PATCH": ("Upload-Offset", "Upload-Expires"),
         "OPTIONS": ("Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"),
     }

@@ -18,6 +18,8 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.settings import UploadSettings
 from rushes.uploads import records
 from rushes.uploads.commit import complete, tell
+from rushes.uploads.concat import Place
+from rushes.uploads.grouping import Grouping, Seat
 from rushes.uploads.quota import Quota
 from rushes.uploads.spool import MIN_FREE_SHARE, Spool, tell_trouble
 from rushes.uploads.upload import Owner, Protocol, State, Upload
@@ -38,6 +40,8 @@ class Wanted:
     told_digest: str | None = None
     mbit: float | None = None
     wanted_digest: str | None = None
+    concat: str | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Admission:
     settings: UploadSettings
     spool: Spool
     quota: Quota
+    grouping: Grouping
 
     async def create(self, wanted: Wanted, link: Link | None = None) -> Upload:
         """Begin an upload; one of zero bytes is completed at once.
@@ -56,16 +61,18 @@ class Admission:
         Raises:
             TypeRefused, FileTooLarge, NoSpace, QuotaExceeded, FilesExceeded, LinkNotFound:
                 it may not; nothing is left of it.
+            BadGroup: it is a partial that does not fit into its group.
             SpoolFull, SpoolBroken: the disk does not take it.
         """
         await self.admit(Offered(wanted.file_name, wanted.media_type, wanted.size_bytes), link)
-        upload = self._new(wanted, link)
-        file = await self._create_file(upload)
+        upload = self.draft(wanted, link)
+        seat = await self._seat(upload, wanted.place)
         is_kept = False
         try:
             async with self.database.transaction() as connection:
                 await self.quota.take(connection, upload)
-                await records.record_upload(connection, upload, file)
+                await records.record_upload(connection, upload, seat.file, seat.start)
+                await self.grouping.record(connection, upload, seat)
                 await tell(connection, upload, EventType.UPLOAD_CREATED, self.clock)
                 if upload.is_whole:
                     upload = await complete(connection, upload, self.clock)
@@ -102,7 +109,8 @@ class Admission:
         share = int(await self.spool.find_total_bytes() * MIN_FREE_SHARE)
         return min(self.settings.keep_free_bytes, share)
 
-    def _new(self, wanted: Wanted, link: Link | None) -> Upload:
+    def draft(self, wanted: Wanted, link: Link | None) -> Upload:
+        """Return a new upload, of which nobody knows yet."""
         now = self.clock.now()
         asset_id = ids.new(Prefix.ASSET, now, self.clock.entropy(ENTROPY_BYTES))
         rests_for = timedelta(days=link.keep_parts_days) if link else self.settings.expires_after
@@ -133,11 +141,12 @@ class Admission:
             told_digest=wanted.told_digest,
             mbit=wanted.mbit,
             wanted_digest=wanted.wanted_digest,
+            concat=wanted.concat,
         )
 
-    async def _create_file(self, upload: Upload) -> str:
+    async def _seat(self, upload: Upload, place: Place | None) -> Seat:
         try:
-            return await self.spool.create(upload.id)
+            return await self.grouping.seat(upload, place)
         except OSError as error:
             await self.spool.release(upload.id)
             raise tell_trouble(error, 0) from error

@@ -91,6 +91,7 @@ class Committer:
 async def complete(connection: Connection, upload: Upload, clock: Clock) -> Upload:
     """Say in the caller's transaction that every byte of an upload is here; return it completed.
 
+    Nobody hears of a partial upload: it waits for its final one.
     Where its blocks were not hashed while they came, the root stays unknown until it is taken in.
     """
     now = clock.now()
@@ -98,6 +99,8 @@ async def complete(connection: Connection, upload: Upload, clock: Clock) -> Uplo
     root = find_root(digests) if len(digests) == count_blocks(upload.offset) else None
     if not await records.mark_completed(connection, upload, root, now):
         raise PlaceLost(upload.id)
+    if upload.is_partial:
+        return await records.get_upload(connection, upload.id)
     await quota_records.count_use(connection, upload, now)
     await tell(connection, upload, EventType.UPLOAD_COMPLETED, clock)
     return await records.get_upload(connection, upload.id)
@@ -111,7 +114,9 @@ async def tell(
     *,
     actor: str | None = None,
 ) -> None:
-    """Record in the caller's transaction what happened to an upload."""
+    """Record in the caller's transaction what happened to an upload; to a piece of one, nothing."""
+    if upload.is_partial:
+        return
     now = clock.now()
     project = await access_records.get_project(connection, upload.project_id)
     facts: dict[str, object] = {

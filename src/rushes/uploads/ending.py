@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from rushes.clock import Clock
-from rushes.db.engine import Database
+from rushes.db.engine import Connection, Database
 from rushes.events.event import EventType
-from rushes.uploads import records
+from rushes.uploads import concat_records, records
 from rushes.uploads.commit import tell
 from rushes.uploads.spool import Spool
-from rushes.uploads.upload import BYTES_LOST, FORGOTTEN, State, Upload, UploadGone
+from rushes.uploads.upload import BYTES_LOST, FORGOTTEN, PARTIAL_LOST, State, Upload, UploadGone
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ class Ending:
                 return False
             now = await records.get_upload(connection, upload.id)
             await tell(connection, now, EventType.UPLOAD_CANCELLED, self.clock, actor=actor)
+            await self._lose_finals(connection, now)
         return True
 
     async def expire(self, upload: Upload) -> bool:
@@ -49,6 +50,7 @@ class Ending:
                 return False
             now = await records.get_upload(connection, upload.id)
             await tell(connection, now, EventType.UPLOAD_EXPIRED, self.clock, actor="system")
+            await self._lose_finals(connection, now)
         return True
 
     async def lose(self, upload: Upload) -> UploadGone:
@@ -78,3 +80,12 @@ class Ending:
         await self.spool.release(upload_id)
         async with self.database.transaction() as connection:
             await records.mark_unspooled(connection, upload_id)
+
+    async def _lose_finals(self, connection: Connection, partial: Upload) -> None:
+        """End the finals that wait for a partial which has just ended."""
+        if not partial.is_partial:
+            return
+        for final in await concat_records.list_waiting(connection, partial.id):
+            if await records.mark_cancelled(connection, final, PARTIAL_LOST, self.clock.now()):
+                ended = await records.get_upload(connection, final.id)
+                await tell(connection, ended, EventType.UPLOAD_CANCELLED, self.clock)

@@ -38,6 +38,14 @@ class Quota:
         if upload.account_id is not None and upload.file_count:
             await self._count_begun(connection, upload, upload.account_id)
 
+    async def add(self, connection: Connection, upload: Upload, bytes_more: int) -> None:
+        """Reserve so many bytes more for an upload, in the caller's transaction.
+
+        Raises:
+            QuotaExceeded, LinkNotFound: its link or project has no room.
+        """
+        await self._reserve(connection, upload, bytes_more, 0)
+
     async def grow(self, upload: Upload, wanted: int) -> int:
         """Reserve so many bytes in all for an upload of unknown length; a step more if there is.
 

@@ -26,6 +26,7 @@ from rushes.uploads.commit import Committer, PlaceLost
 from rushes.uploads.ending import Ending
 from rushes.uploads.hold import Hold, Holds
 from rushes.uploads.inflow import Body, Inflow
+from rushes.uploads.join import Joining
 from rushes.uploads.memory import Memory, Remembered
 from rushes.uploads.quota import Quota
 from rushes.uploads.settling import leave_open, needs_settling, settle
@@ -69,6 +70,7 @@ class Receiver:
     ending: Ending
     committer: Committer
     holds: Holds
+    joining: Joining
     memory: Memory = field(default_factory=Memory)
     running: set[asyncio.Task[Upload]] = field(default_factory=set)
 
@@ -114,9 +116,9 @@ class Receiver:
         await self._knock(upload_id, may)
         async with self.holds.take(upload_id, Hold()):
             upload, extents = await self._read(upload_id, may)
-            if upload.is_open:
+            if upload.is_open and extents:
                 await self._require_bytes(upload, extents)
-            return upload
+        return await self.joining.finish(upload.id) if upload.is_final else upload
 
     async def read(self, upload_id: str, may: May) -> Upload:
         """Return an upload as it was last committed, gone ones too; its holder is not disturbed.
@@ -200,10 +202,13 @@ class Receiver:
                 upload = await self._receive(
                     hold, upload, extents, append, room, body=body, told=told
                 )
-                return await self._settle(upload) if needs_settling(upload) else upload
+                if needs_settling(upload):
+                    upload = await self._settle(upload)
             except PlaceLost:
                 self.memory.forget(upload_id)
                 raise await self._find_out(upload_id) from None
+        await self.joining.follow(upload)
+        return upload
 
     async def _settle(self, upload: Upload) -> Upload:
         """Complete an upload whose whole content is compared with a digest first."""
@@ -258,7 +263,7 @@ class Receiver:
         await self._require_bytes(upload, extents)
         hashing = await self._find_hashing(upload, extents, known)
         summing = sums.start(append.checksum.algorithm) if append.checksum else None
-        before = hashing.copy() if hashing and append.checksum else None
+        before = hashing.copy() if hashing and append.is_checked else None
         file = await self._open(upload, extents, hashing, summing)
         inflow = Inflow(
             body,
@@ -275,6 +280,7 @@ class Receiver:
             file=file,
             hashing=hashing,
             checksum=append.checksum,
+            find_checksum=append.find_checksum,
             summing=summing,
             spool=self.spool,
             committer=self.committer,

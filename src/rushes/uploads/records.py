@@ -16,11 +16,12 @@ from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.tables import block_hashes, upload_parts, uploads
-from rushes.db.upload_tables import BESIDE, upload_concats
 from rushes.uploads import quota_records
 from rushes.uploads.blocks import Block
 from rushes.uploads.upload import (
+    PARTIAL,
     Extent,
+    IllegalStep,
     Owner,
     Protocol,
     State,
@@ -84,11 +85,15 @@ async def list_uploads(
     before: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> list[Upload]:
-    """Return an owner's uploads, newest first; `before` is (created_at, id) of the last one."""
+    """Return an owner's uploads, newest first; `before` is (created_at, id) of the last one.
+
+    Partial ones are not told: they are pieces of a file that is told.
+    """
     mine = and_(
         uploads.c.account_id.is_not_distinct_from(owner.account_id),
         uploads.c.link_id.is_not_distinct_from(owner.link_id),
         or_(uploads.c.account_id.is_not(None), uploads.c.link_id.is_not(None)),
+        uploads.c.concat.is_distinct_from(PARTIAL),
     )
     query = select(uploads).where(mine).limit(limit)
     if state is not None:
@@ -96,17 +101,22 @@ async def list_uploads(
     if before is not None:
         query = query.where(_is_before(*before))
     query = query.order_by(uploads.c.created_at.desc(), uploads.c.id.desc())
-    return await _uploads(connection, query)
+    return await read_uploads(connection, query)
 
 
-async def record_upload(connection: AsyncConnection, upload: Upload, file: str) -> None:
-    """Insert an upload and its first extent."""
+async def record_upload(
+    connection: AsyncConnection, upload: Upload, file: str | None, start: int = 0
+) -> None:
+    """Insert an upload and its first extent, where it has a file; it begins at `start` there."""
     values: dict[str, object] = {name: getattr(upload, name) for name in Upload.__slots__}
     values |= {"protocol": upload.protocol.value, "state": upload.state.value}
     await connection.execute(insert(uploads).values(**values))
-    await connection.execute(
-        insert(upload_parts).values(upload_id=upload.id, position=0, file=file, start=0, length=0)
-    )
+    if file is not None:
+        await connection.execute(
+            insert(upload_parts).values(
+                upload_id=upload.id, position=0, file=file, start=start, length=0
+            )
+        )
 
 
 async def list_extents(connection: AsyncConnection, upload_id: str) -> tuple[Extent, ...]:
@@ -286,7 +296,13 @@ async def mark_cancelled(
 
 
 async def mark_expired(connection: AsyncConnection, upload: Upload, now: datetime) -> bool:
-    """End an upload whose time is over by now; False if a byte came in the meantime."""
+    """End an upload whose time is over by now; False if a byte came in the meantime.
+
+    Raises:
+        IllegalStep: it is complete, and no partial one: intake has it.
+    """
+    if upload.state is State.COMPLETED and not upload.is_partial:
+        raise IllegalStep("A complete upload does not expire. Read it again and decide anew.")
     done = await _step(
         connection, upload, Step.EXPIRE, now, only=uploads.c.expires_at <= now, reason="expired"
     )
@@ -311,40 +327,10 @@ async def mark_unspooled(connection: AsyncConnection, upload_id: str) -> None:
     )
 
 
-async def list_expired(connection: AsyncConnection, now: datetime, limit: int) -> list[Upload]:
-    """Return uploads whose time is over, the longest first."""
-    over = and_(uploads.c.state == State.RECEIVING.value, uploads.c.expires_at <= now)
-    query = select(uploads).where(over).order_by(uploads.c.expires_at).limit(limit)
-    return await _uploads(connection, query)
-
-
-async def list_leftovers(connection: AsyncConnection, limit: int) -> list[Upload]:
-    """Return ended uploads whose bytes still lie in the spool."""
-    ended = uploads.c.state.in_([State.CANCELLED.value, State.EXPIRED.value])
-    query = select(uploads).where(ended, uploads.c.is_spooled).limit(limit)
-    return await _uploads(connection, query)
-
-
 async def list_spooled(connection: AsyncConnection, upload_ids: Sequence[str]) -> set[str]:
     """Return those of these ids whose bytes belong in the spool."""
     query = select(uploads.c.id).where(uploads.c.id.in_(upload_ids), uploads.c.is_spooled)
     return set((await connection.execute(query)).scalars())
-
-
-async def delete_ended(connection: AsyncConnection, before: datetime, limit: int) -> int:
-    """Forget uploads that ended before then and left nothing; return how many."""
-    ended = and_(
-        uploads.c.state.in_([State.CANCELLED.value, State.EXPIRED.value]),
-        uploads.c.is_spooled.is_(False),
-        uploads.c.updated_at < before,
-    )
-    ids = list((await connection.execute(select(uploads.c.id).where(ended).limit(limit))).scalars())
-    for concat in (upload_concats.c.final_id, upload_concats.c.partial_id):
-        await connection.execute(delete(upload_concats).where(concat.in_(ids)))
-    for table in (block_hashes, upload_parts, *BESIDE):
-        await connection.execute(delete(table).where(table.c.upload_id.in_(ids)))
-    await connection.execute(delete(uploads).where(uploads.c.id.in_(ids)))
-    return len(ids)
 
 
 async def _release_room(connection: AsyncConnection, upload_id: str) -> None:
@@ -380,7 +366,10 @@ def _is_before(created_at: datetime, upload_id: str) -> ColumnElement[bool]:
     return or_(at < created_at, and_(at == created_at, uploads.c.id < upload_id))
 
 
-async def _uploads(connection: AsyncConnection, query: Select[tuple[object, ...]]) -> list[Upload]:
+async def read_uploads(
+    connection: AsyncConnection, query: Select[tuple[object, ...]]
+) -> list[Upload]:
+    """Return what a query for whole rows of uploads finds."""
     return [_upload(row) for row in (await connection.execute(query)).all()]
 
 

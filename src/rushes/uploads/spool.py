@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -26,6 +25,7 @@ from typing import Final, ParamSpec, TypeVar
 from rushes.errors import Kind, RushesError
 from rushes.uploads.blocks import Hashing
 from rushes.uploads.checksum import Summing
+from rushes.uploads.splice import is_whole_file, join_files, open_group, sync_folder
 from rushes.uploads.upload import Extent, Upload
 
 READ_BYTES: Final = 2**20
@@ -106,13 +106,27 @@ class SpoolFile:
                 self._summing.update(rest[:count])
             rest = rest[count:]
 
+    def read_back(self, summing: Summing, start: int) -> None:
+        """Sum what was written from `start` on, where its checksum is told after it.
+
+        Raises:
+            OSError: the disk is broken.
+        """
+        while start < self.at:
+            piece = os.pread(self._fd, min(READ_BYTES, self.at - start), start)
+            if not piece:
+                raise OSError(errno.EIO, "The file is shorter than what was written to it.")
+            summing.update(memoryview(piece))
+            start += len(piece)
+
     def sync(self) -> None:
         """Bring what was written to stable storage; an error means that it may be lost."""
         os.fdatasync(self._fd)
 
     def cut(self, size_bytes: int) -> None:
-        """Throw away what lies beyond."""
-        os.ftruncate(self._fd, size_bytes)
+        """Throw away what lies beyond, where no other upload may have bytes."""
+        if os.fstat(self._fd).st_nlink == 1:
+            os.ftruncate(self._fd, size_bytes)
 
     def close(self) -> None:
         """Close it."""
@@ -149,6 +163,16 @@ class Spool:
             else:
                 return file
 
+    async def create_shared(self, upload_id: str, group: str) -> str | None:
+        """Make a name in the file of a group; return it, or None where the disk knows no links.
+
+        Raises:
+            OSError: the disk is full or broken.
+        """
+        file = f"{upload_id[-2:]}/{upload_id}.0"
+        is_made = await self.run(open_group, self.folder, group, file)
+        return file if is_made else None
+
     async def path(self, upload: Upload, extents: Sequence[Extent]) -> Path:
         """Return one file that holds exactly the upload's bytes, joining extents where needed.
 
@@ -156,10 +180,10 @@ class Spool:
             OSError: the spool cannot be read or written.
         """
         filled = [extent for extent in extents if extent.length] or list(extents[:1])
-        if len(filled) == 1 and filled[0].start == 0:
+        if len(filled) == 1 and await self.run(is_whole_file, self.folder, filled[0]):
             return self.folder / filled[0].file
         whole = self.folder / upload.id[-2:] / f"{upload.id}.whole"
-        await self.run(_join, self.folder, filled, whole)
+        await self.run(join_files, self.folder, filled, whole)
         return whole
 
     async def release(self, upload_id: str) -> None:
@@ -174,14 +198,21 @@ class Spool:
         """Return the size of the disk."""
         return (await self.run(shutil.disk_usage, self.folder)).total
 
+    def forget(self, file: str) -> None:
+        """Remove one name; one that is not there is no error."""
+        (self.folder / file).unlink(missing_ok=True)
+
     def open_file(self, extent: Extent, size_bytes: int) -> int:
         """Open the file of an extent for writing, cut it to that size; return its descriptor.
+
+        A file that several uploads share is not cut: what lies beyond is another's, or rewritten.
 
         Raises:
             OSError: it is not there, or the disk is broken.
         """
         fd = os.open(self.folder / extent.file, os.O_RDWR | os.O_CLOEXEC)
-        if os.fstat(fd).st_size > size_bytes:
+        found = os.fstat(fd)
+        if found.st_size > size_bytes and found.st_nlink == 1:
             os.ftruncate(fd, size_bytes)
         return fd
 
@@ -219,35 +250,6 @@ def _create(folder: Path, file: str) -> None:
     finally:
         os.close(fd)
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to stable storage."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _join(folder: Path, extents: Sequence[Extent], whole: Path) -> None:
-    """Write the extents one after the other; what is there in full is taken as it is."""
-    length = sum(extent.length for extent in extents)
-    if whole.exists() and whole.stat().st_size == length:
-        return
-    part = whole.with_suffix(f".{secrets.token_hex(8)}")  # two may join at once, each its own
-    fd = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    target = SpoolFile(fd, 0)
-    try:
-        for extent in extents:
-            for piece in _read(folder / extent.file, extent.start, extent.length):
-                target.write(piece)
-        target.sync()
-        part.rename(whole)
-    finally:
-        target.close()
-        part.unlink(missing_ok=True)
-    sync_folder(whole.parent)
 
 
 def _read(path: Path, start: int, length: int) -> Iterator[memoryview]:

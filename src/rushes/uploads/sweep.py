@@ -22,8 +22,10 @@ from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.errors import Kind, RushesError
 from rushes.ids import Prefix
-from rushes.uploads import records
+from rushes.uploads import records, sweep_records
+from rushes.uploads.concat import GROUP_FILE
 from rushes.uploads.ending import Ending
+from rushes.uploads.join import Joining
 from rushes.uploads.spool import LOST, Spool
 from rushes.uploads.upload import Upload
 
@@ -70,6 +72,7 @@ class Sweep:
     clock: Clock
     spool: Spool
     ending: Ending
+    joining: Joining
     monotonic: Callable[[], float] = time.monotonic
     _last: _Look = field(default_factory=_Look)
 
@@ -80,6 +83,7 @@ class Sweep:
             ClockMoved: since the last sweep the clock went more than a day further than time did.
         """
         self._check_clock(even_if_clock_moved)
+        await self.joining.finish_late()
         expired = await self._expire()
         removed = await self._remove_leftovers()
         lost = await self._find_lost()
@@ -101,7 +105,7 @@ class Sweep:
         count = 0
         while True:
             async with self.database.reading() as connection:
-                over = await records.list_expired(connection, self.clock.now(), BATCH)
+                over = await sweep_records.list_expired(connection, self.clock.now(), BATCH)
             ended = [upload for upload in over if await self.ending.expire(upload)]
             count += len(ended)
             if len(over) < BATCH or not ended:
@@ -111,7 +115,7 @@ class Sweep:
         count = 0
         while True:
             async with self.database.reading() as connection:
-                left = await records.list_leftovers(connection, BATCH)
+                left = await sweep_records.list_leftovers(connection, BATCH)
             removed = [upload for upload in left if await self._remove(upload)]
             count += len(removed)
             if len(left) < BATCH or not removed:
@@ -147,7 +151,7 @@ class Sweep:
         count, before = 0, self.clock.now() - KEEP_ROWS
         while True:
             async with self.database.transaction() as connection:
-                gone = await records.delete_ended(connection, before, BATCH)
+                gone = await sweep_records.delete_ended(connection, before, BATCH)
             count += gone
             if gone < BATCH:
                 return count
@@ -170,6 +174,9 @@ def _set_aside(folder: Path, lost: Iterable[Path], now: datetime) -> None:
     place = folder / LOST
     place.mkdir(exist_ok=True, mode=0o700)
     for path in lost:
+        if path.suffix == GROUP_FILE:  # only a name: each partial has its own
+            path.unlink(missing_ok=True)
+            continue
         with suppress(FileNotFoundError):  # its upload was released meanwhile
             target = path.replace(place / path.name)
             os.utime(target, (now.timestamp(), now.timestamp()))  # its rest begins now

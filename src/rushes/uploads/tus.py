@@ -8,19 +8,28 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
+from functools import partial
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 from rushes.errors import Kind, RushesError
-from rushes.uploads.checksum import Algorithm, ChecksumMismatch, parse_checksum
+from rushes.uploads.checksum import (
+    Algorithm,
+    BadChecksum,
+    Checksum,
+    ChecksumMismatch,
+    parse_checksum,
+)
+from rushes.uploads.concat import Concat, Place, parse_concat, parse_place
 from rushes.uploads.upload import Append, Upload
 
 VERSION: Final = "1.0.0"
 EXTENSIONS: Final = (
-    "creation,creation-with-upload,creation-defer-length,termination,expiration,checksum"
+    "creation,creation-with-upload,creation-defer-length,termination,expiration,checksum,"
+    "checksum-trailer,concatenation,concatenation-unfinished"
 )
 BODY_TYPE: Final = "application/offset+octet-stream"
 RESUMABLE: Final = MappingProxyType({"Tus-Resumable": VERSION})
@@ -29,13 +38,19 @@ MAX_METADATA_BYTES: Final = 8 * 2**10
 MAX_KEYS: Final = 32
 MAX_KEY_LENGTH: Final = 64
 READ_KEYS: Final = frozenset({"filename", "name", "filetype", "type", "relativePath", "project"})
+PLACE_KEYS: Final = ("rushes_group", "rushes_start", "rushes_total")
+"""By which a partial upload tells where in the file of its group it belongs."""
 RESERVED: Final = "rushes_"
 
 MAX_DIGITS: Final = 15
 """More bytes than any disk has; a longer number is no length."""
 
+CHECKSUM: Final = "upload-checksum"
 CHECKSUM_MISMATCH: Final = 460
 """The status that the checksum extension gives a body that is not what was told."""
+
+
+FindTrailer: TypeAlias = Callable[[str], str | None]
 
 
 class VersionUnknown(RushesError):
@@ -74,6 +89,7 @@ class Metadata:
     file_name: str = ""
     media_type: str = ""
     project: str | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,7 @@ class Creation:
     size_bytes: int | None
     metadata: Metadata
     append: Append | None
+    concat: Concat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +120,30 @@ def require_version(headers: Mapping[str, str]) -> None:
         raise VersionUnknown(f"Send the header Tus-Resumable: {VERSION}.")
 
 
-def parse_creation(headers: Mapping[str, str]) -> Creation:
+def parse_creation(headers: Mapping[str, str], find_trailer: FindTrailer | None = None) -> Creation:
     """Read a POST; header names are lower case, doubled headers are joined by commas.
 
+    `find_trailer` tells what followed the body under a name, once it is read.
+
     Raises:
-        BadHeader, BadMetadata, BadChecksum: it breaks a rule.
-        UploadTooLarge: its body is longer than its length.
+        BadHeader, BadMetadata, BadChecksum, BadConcat, BadGroup: it breaks a rule.
+        UploadMissing: it is to be made of what is no upload.
     """
-    if "upload-concat" in headers:
-        raise BadHeader("This server does not join uploads: see Tus-Extension in OPTIONS.")
+    told = headers.get("upload-concat")
+    concat = None if told is None else parse_concat(told)
+    is_partial = concat is not None and not concat.is_final
+    metadata = parse_metadata(headers.get("upload-metadata", ""), is_partial=is_partial)
+    if concat is not None and concat.is_final:
+        _require_bare(headers)
+        return Creation(None, metadata, None, concat)
     size_bytes = _parse_length(headers)
-    metadata = parse_metadata(headers.get("upload-metadata", ""))
     if not _has_offset_body(headers):
-        return Creation(size_bytes, metadata, None)
-    return Creation(size_bytes, metadata, _body(headers, 0, size_bytes))
+        return Creation(size_bytes, metadata, None, concat)
+    return Creation(size_bytes, metadata, _body(headers, 0, size_bytes, find_trailer), concat)
 
 
-def parse_append(headers: Mapping[str, str]) -> Append:
-    """Read a PATCH.
+def parse_append(headers: Mapping[str, str], find_trailer: FindTrailer | None = None) -> Append:
+    """Read a PATCH; `find_trailer` as above.
 
     Raises:
         WrongBodyType, BadHeader, BadChecksum: it breaks a rule.
@@ -132,14 +155,15 @@ def parse_append(headers: Mapping[str, str]) -> Append:
         raise BadHeader("Send the header Upload-Offset: the byte at which the body begins.")
     if "upload-defer-length" in headers:
         raise BadHeader("Upload-Defer-Length belongs to the creation of an upload.")
-    return _body(headers, offset, _parse_number(headers, "upload-length"))
+    return _body(headers, offset, _parse_number(headers, "upload-length"), find_trailer)
 
 
-def parse_metadata(text: str) -> Metadata:
-    """Read Upload-Metadata.
+def parse_metadata(text: str, *, is_partial: bool = False) -> Metadata:
+    """Read Upload-Metadata; that of a partial upload may tell its place in a group.
 
     Raises:
         BadMetadata: it is too long, has a bad or doubled key, or a value that cannot be read.
+        BadGroup: it tells a place in a group that cannot be.
     """
     if len(text) > MAX_METADATA_BYTES:
         raise BadMetadata(f"Upload-Metadata has at most {MAX_METADATA_BYTES} bytes.")
@@ -150,12 +174,17 @@ def parse_metadata(text: str) -> Metadata:
         raise BadMetadata(f"Upload-Metadata has at most {MAX_KEYS} keys.")
     if len({key for key, _ in pairs}) < len(pairs):
         raise BadMetadata("Upload-Metadata names a key twice. Name each once.")
-    words = {key: _read_text(key, value) for key, value in pairs if key in READ_KEYS}
+    read = READ_KEYS.union(PLACE_KEYS if is_partial else ())
+    words = {key: _read_text(key, value) for key, value in pairs if key in read}
+    reserved = [key for key, _ in pairs if key.startswith(RESERVED) and key not in read]
+    if reserved:
+        raise BadMetadata(f"Keys that begin with {RESERVED} are reserved. Choose another.")
     return Metadata(
         text=text,
         file_name=words.get("filename") or words.get("name") or "",
         media_type=words.get("filetype") or words.get("type") or "",
         project=words.get("project") or None,
+        place=parse_place(*(words.get(key) for key in PLACE_KEYS)),
     )
 
 
@@ -187,19 +216,24 @@ def answer_append(upload: Upload) -> Answer:
 
 
 def answer_head(upload: Upload) -> Answer:
-    """Say where to go on."""
+    """Say where to go on; a final upload that waits for its partials has no offset."""
     length = (
         {"Upload-Defer-Length": "1"}
         if upload.size_bytes is None
         else {"Upload-Length": str(upload.size_bytes)}
     )
+    is_waiting = upload.is_final and upload.is_open
+    if is_waiting and upload.size_bytes is None:
+        length = {}
     headers = {
         **RESUMABLE,
         "Cache-Control": "no-store",
-        "Upload-Offset": str(upload.offset),
+        **({} if is_waiting else {"Upload-Offset": str(upload.offset)}),
         **length,
         **_expires(upload),
     }
+    if upload.concat is not None:
+        headers["Upload-Concat"] = upload.concat
     if upload.metadata:
         headers["Upload-Metadata"] = upload.metadata
     return Answer(200, headers)
@@ -222,10 +256,16 @@ def answer_error(error: RushesError, status: int) -> Answer:
 
 
 def _expires(upload: Upload) -> dict[str, str]:
-    """An upload that is whole does not expire."""
-    if not upload.is_open:
+    """An upload that is whole does not expire, but a partial does; a final has their time."""
+    if upload.is_final or not (upload.is_open or upload.is_partial):
         return {}
     return {"Upload-Expires": format_datetime(upload.expires_at, usegmt=True)}
+
+
+def _require_bare(headers: Mapping[str, str]) -> None:
+    """Refuse a final upload that tells a length: its partials have one each."""
+    if "upload-length" in headers or "upload-defer-length" in headers:
+        raise BadHeader("A final upload tells no length: it is as long as its partials.")
 
 
 def _parse_length(headers: Mapping[str, str]) -> int | None:
@@ -256,16 +296,31 @@ def _has_offset_body(headers: Mapping[str, str]) -> bool:
     return told.partition(";")[0].strip().lower() == BODY_TYPE
 
 
-def _body(headers: Mapping[str, str], offset: int, size_bytes: int | None) -> Append:
-    told = headers.get("upload-checksum")
+def _body(
+    headers: Mapping[str, str],
+    offset: int,
+    size_bytes: int | None,
+    find_trailer: FindTrailer | None,
+) -> Append:
+    told = headers.get(CHECKSUM)
     is_chunked = "transfer-encoding" in headers
     length = None if is_chunked else _parse_number(headers, "content-length") or 0
-    return Append(
-        offset=offset,
-        length=length,
-        size_bytes=size_bytes,
-        checksum=None if told is None else parse_checksum(told),
-    )
+    names = {name.strip().lower() for name in headers.get("trailer", "").split(",")}
+    if is_chunked and CHECKSUM in names and find_trailer is not None:
+        find_checksum = partial(_read_trailer, find_trailer, told)
+        return Append(offset, length, size_bytes, find_checksum=find_checksum)
+    checksum = None if told is None else parse_checksum(told)
+    return Append(offset, length, size_bytes, checksum)
+
+
+def _read_trailer(find_trailer: FindTrailer, told: str | None) -> Checksum:
+    """Return what was announced; where the whole request came at once, it stands in its head."""
+    text = find_trailer(CHECKSUM) or told
+    if text is None:
+        raise BadChecksum(
+            "The trailer Upload-Checksum was announced and did not come. Send the body again."
+        )
+    return parse_checksum(text)
 
 
 def _parse_pair(pair: str) -> tuple[str, bytes]:
@@ -274,8 +329,6 @@ def _parse_pair(pair: str) -> tuple[str, bytes]:
         raise BadMetadata(
             f"A key of Upload-Metadata has 1 to {MAX_KEY_LENGTH} printable ASCII characters."
         )
-    if key.startswith(RESERVED):
-        raise BadMetadata(f"Keys that begin with {RESERVED} are reserved. Choose another.")
     try:
         return key, base64.b64decode(encoded, validate=True)
     except (ValueError, binascii.Error):

@@ -2,11 +2,13 @@
 
 1. What an upload may do next stands in `STEPS` and nowhere else; an illegal step raises.
 2. `offset` counts bytes that are durable and committed; file size is never the truth.
-3. Every protocol turns its headers into an `Append`; `plan_append` decides before the first byte.
+3. A completed upload goes to intake; only a partial one, of which no final one came, expires.
+4. Every protocol turns its headers into an `Append`; `plan_append` decides before the first byte.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +26,16 @@ BYTES_LOST: Final = "bytes_lost"
 
 DIGEST_MISMATCH: Final = "digest_mismatch"
 """Reason of an upload whose bytes are not those whose digest its sender told."""
+
+
+JOINED: Final = "joined"
+"""Reason of a partial upload whose bytes went into a final one."""
+
+PARTIAL_LOST: Final = "partial_lost"
+"""Reason of a final upload one of whose partials ended before it could be taken."""
+
+PARTIAL: Final = "partial"
+"""What tus calls an upload of a piece of a file; a final one names the partials it is made of."""
 
 
 class Protocol(StrEnum):
@@ -64,6 +76,7 @@ STEPS: Final = MappingProxyType(
         (State.COMPLETED, Step.ACCEPT): State.ACCEPTED,
         (State.COMPLETED, Step.QUARANTINE): State.QUARANTINED,
         (State.COMPLETED, Step.CANCEL): State.CANCELLED,
+        (State.COMPLETED, Step.EXPIRE): State.EXPIRED,
         (State.QUARANTINED, Step.ACCEPT): State.ACCEPTED,
         (State.QUARANTINED, Step.CANCEL): State.CANCELLED,
     }
@@ -117,6 +130,13 @@ class UploadTooLarge(RushesError):
 
     code = "upload.too_large"
     kind = Kind.TOO_LARGE
+
+
+class FinalUpload(RushesError):
+    """A final upload takes its bytes from its partials, and from nowhere else."""
+
+    code = "upload.final"
+    kind = Kind.FORBIDDEN
 
 
 class UploadPending(RushesError):
@@ -194,11 +214,23 @@ class Upload:
     told_digest: str | None = None
     mbit: float | None = None
     wanted_digest: str | None = None
+    concat: str | None = None
+    """Upload-Concat as it was sent; None: an upload of its own."""
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it is a piece of a file, for a final upload to take."""
+        return self.concat == PARTIAL
+
+    @property
+    def is_final(self) -> bool:
+        """Whether its bytes are those of its partials."""
+        return self.concat is not None and self.concat != PARTIAL
 
     @property
     def file_count(self) -> int:
-        """As how many files it counts: a slot is none yet."""
-        return 0 if self.is_slot else 1
+        """As how many files it counts: a piece of one is none, and a slot is none yet."""
+        return 0 if self.is_partial or self.is_slot else 1
 
     @property
     def is_whole(self) -> bool:
@@ -245,13 +277,20 @@ class Append:
     """One request that adds bytes at the offset.
 
     `length` is that of the body, where it is told; `size_bytes` that of the whole upload, where
-    it is told late. With a checksum the body counts whole or not at all.
+    it is told late. With a checksum the body counts whole or not at all; `find_checksum` tells one
+    that comes after the body.
     """
 
     offset: int
     length: int | None = None
     size_bytes: int | None = None
     checksum: Checksum | None = None
+    find_checksum: Callable[[], Checksum] | None = None
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether the body counts whole or not at all."""
+        return self.checksum is not None or self.find_checksum is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +313,7 @@ def plan_append(
         OffsetMismatch: it begins elsewhere.
         LengthChanged: it tells another length than is known or possible.
         UploadTooLarge: it holds more than there is room for.
+        FinalUpload: its bytes come from elsewhere.
     """
     _require_appendable(upload)
     if append.offset != upload.offset:
@@ -294,6 +334,8 @@ def plan_append(
 
 
 def _require_appendable(upload: Upload) -> None:
+    if upload.is_final:
+        raise FinalUpload("A final upload takes no bytes: send them to its partial uploads.")
     if upload.protocol in {Protocol.CHUNKED, Protocol.DIRECT}:
         raise NotAppendable(
             f"This upload comes as {upload.protocol}; it takes no appends. Go on as it was begun."

@@ -18,7 +18,7 @@ from rushes.clock import Clock
 from rushes.db.trouble import DatabaseFull
 from rushes.errors import RushesError
 from rushes.uploads.blocks import Block, Hashing
-from rushes.uploads.checksum import Checksum, ChecksumMismatch, Summing
+from rushes.uploads.checksum import Checksum, ChecksumMismatch, Summing, start
 from rushes.uploads.commit import Committer
 from rushes.uploads.hold import UploadStopped
 from rushes.uploads.inflow import End, Inflow
@@ -66,6 +66,8 @@ class Writing:
     """Takes quota for so many bytes where the length is unknown; returns what is reserved now."""
     told: Callable[[Upload], None] | None = None
     """Hears of the upload after each commit."""
+    find_checksum: Callable[[], Checksum] | None = None
+    """Tells a checksum that comes after the body."""
     is_spoiled: bool = False
     """Whether the file may not be written any more."""
     is_in_doubt: bool = False
@@ -128,7 +130,8 @@ class Writing:
 
     def _is_due(self) -> bool:
         """Say whether to sync now; the last byte waits for the end of the body."""
-        if self.checksum is not None or self._offset == self.room.size_bytes:
+        is_checked = self.checksum is not None or self.find_checksum is not None
+        if is_checked or self._offset == self.room.size_bytes:
             return False
         waited = asyncio.get_running_loop().time() - self._marked_at
         return self._offset - self._marked >= SYNC_BYTES or waited >= SYNC_SECONDS
@@ -173,6 +176,7 @@ class Writing:
         """Commit what is left, if the body may count."""
         if self._syncing is not None:
             await self._syncing
+        await self._sum_late()
         if self.inflow.end is End.OVERRUN or not self._is_right():
             return
         is_last = self._offset == self.room.size_bytes
@@ -182,7 +186,21 @@ class Writing:
             blocks = (*mark.blocks, last) if last else mark.blocks
             await self._commit(_Mark(mark.offset, blocks), is_last=is_last)
 
+    async def _sum_late(self) -> None:
+        """Sum a body whose checksum came after it: nobody knew by which algorithm."""
+        if self.find_checksum is None or self.inflow.end is not End.WHOLE or self._trouble:
+            return
+        try:
+            self.checksum = self.find_checksum()
+            self.summing = start(self.checksum.algorithm)
+            begin = self.upload.offset - self._shift
+            await self.spool.run(self.file.read_back, self.summing, begin)
+        except (OSError, RushesError) as trouble:
+            self._trouble = trouble
+
     def _is_right(self) -> bool:
+        if self.find_checksum is not None and self.checksum is None:
+            return False
         if self.checksum is None or self.summing is None:
             return True
         is_whole = self.inflow.end is End.WHOLE and self._trouble is None

@@ -59,10 +59,13 @@ async def test_several_extents_are_joined_into_one_file_once(tmp_path: Path) -> 
 async def test_a_single_extent_is_its_own_path(tmp_path: Path) -> None:
     """Nothing is copied; empty extents do not count."""
     spool = Spool(tmp_path)
-    extents = [Extent("_1/upl_1.0", 0, 3), Extent("_1/upl_1.1", 0, 0)]
+    empty, filled = await spool.create("upl_1"), await spool.create("upl_1", 1)
+    (tmp_path / filled).write_bytes(b"abc")
 
-    assert tmp_path / "_1/upl_1.0" == await spool.path(upload(), extents)
-    assert tmp_path / "_1/upl_1.0" == await spool.path(upload(), [Extent("_1/upl_1.0", 0, 0)])
+    extents = [Extent(filled, 0, 3), Extent("_1/upl_1.2", 0, 0)]
+
+    assert tmp_path / filled == await spool.path(upload(), extents)
+    assert tmp_path / empty == await spool.path(upload(), [Extent(empty, 0, 0)])
 
 
 async def test_release_removes_every_file_of_an_upload_and_no_other(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_a_creation_is_read(name: str) -> None:
         {"upload-length": " 1"},
         {"upload-length": "٣"},
         {"upload-length": "1" * 16},
-        {"upload-length": "1", "upload-concat": "final;/files/a"},
+        {"upload-length": "1", "upload-concat": "final;/files/upl_" + "0" * 36},
     ],
 )
 def test_a_creation_that_breaks_a_rule_is_refused(headers: Mapping[str, str]) -> None:
@@ -209,7 +209,8 @@ def test_options_names_everything() -> None:
         "Tus-Resumable": "1.0.0",
         "Tus-Version": "1.0.0",
         "Tus-Extension": (
-            "creation,creation-with-upload,creation-defer-length,termination,expiration,checksum"
+            "creation,creation-with-upload,creation-defer-length,termination,expiration,checksum,"
+            "checksum-trailer,concatenation,concatenation-unfinished"
         ),
         "Tus-Max-Size": "5",
         "Tus-Checksum-Algorithm": "sha1,sha256,md5,crc32,crc32c,sha512",
