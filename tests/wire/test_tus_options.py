@@ -19,7 +19,7 @@ async def test_options_tells_what_the_server_can_do(sender: Sender) -> None:
             "checksum-trailer,concatenation,concatenation-unfinished"
         ),
         "tus-max-size": str(100 * 2**30),
-        "tus-checksum-algorithm": "sha1,sha256,md5,crc32,crc32c",
+        "tus-checksum-algorithm": "sha1,sha256,md5,crc32,crc32c,sha512",
     } == told
 
 
