@@ -63,9 +63,8 @@ function splitWords(): Plugin {
   };
 }
 
-/** tus-js-client with what it needs, and what drives it: one file, which the portal loads late. */
-const SENDING =
-  /\/(tus-js-client|js-base64|url-parse|requires-port|querystringify)\/|\/uploads\/(queue|send|status|records|matching|limits|retry|totals)\.ts$/;
+/** What sends files: one file, which the portal loads late. */
+const SENDING = /\/shared\/uploads\/(?!item|estimator|gather)\w+\.ts$/;
 
 const SHARED =
   /\/web\/shared\/[^/]+\.ts$|\/uploads\/(item|estimator|gather)\.ts$|\/shared\/text\/fill\.ts$|words:(problems|page|states)$/;

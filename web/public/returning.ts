@@ -3,8 +3,11 @@ import { formatMoment, formatSize } from "../shared/format";
 import { upload as words } from "../shared/text/en.json";
 import { count, fill } from "../shared/text/fill";
 import type { Queue } from "../shared/uploads/queue";
+import { discard, tellCancelled } from "../shared/uploads/cancelling";
 import type { Records, UploadRecord } from "../shared/uploads/records";
-import { offsetOf, terminate, type Offset } from "../shared/uploads/status";
+import type { Offset } from "../shared/uploads/status";
+import { claimed } from "../shared/uploads/tabs";
+import { safeOf } from "../shared/uploads/unfinished";
 import { button, make, nameOf, need, write } from "./dom";
 
 interface Unfinished {
@@ -23,7 +26,7 @@ export class Returning {
     private readonly say: (text: string) => void,
   ) {
     window.addEventListener("online", () => {
-      void this.tellCancelled();
+      void tellCancelled(this.place, this.records, {});
     });
     queue.addEventListener("change", () => {
       this.dropTaken();
@@ -32,8 +35,11 @@ export class Returning {
 
   /** Ask the server about each remembered upload before anything is said about it. */
   async start(): Promise<void> {
-    await this.tellCancelled();
-    const records = (await this.records.list(this.place)).filter((record) => !record.cancelled);
+    await tellCancelled(this.place, this.records, {});
+    const inHand = await claimed(); // another tab is sending these
+    const records = (await this.records.list(this.place)).filter(
+      (record) => !record.cancelled && !inHand.has(record.id),
+    );
     const looked = await Promise.all(records.map((record) => this.look(record)));
     this.unfinished = looked.filter((one) => one !== null);
     this.queue.remember(this.unfinished.map(({ record }) => record));
@@ -41,27 +47,18 @@ export class Returning {
   }
 
   private async look(record: UploadRecord): Promise<Unfinished | null> {
-    const offset = await offsetOf(record.url, {});
+    const offset = await safeOf(record, {});
     if (offset === "missing") {
-      await this.records.forget(record.url);
+      await this.records.forget(record.id);
       return null;
     }
     return { record, offset: offset === "silent" ? null : offset };
   }
 
-  /** Cancels that could not be told while the network was away. */
-  private async tellCancelled(): Promise<void> {
-    for (const record of await this.records.list(this.place)) {
-      if (record.cancelled && (await terminate(record.url, {}))) {
-        await this.records.forget(record.url);
-      }
-    }
-  }
-
   /** A file that was chosen again is in the queue now, and no longer here. */
   private dropTaken(): void {
-    const taken = new Set(this.queue.items.map((item) => item.url));
-    const rest = this.unfinished.filter(({ record }) => !taken.has(record.url));
+    const taken = new Set(this.queue.items.map((item) => item.recordId));
+    const rest = this.unfinished.filter(({ record }) => !taken.has(record.id));
     if (rest.length === this.unfinished.length) return;
     this.unfinished = rest;
     this.draw();
@@ -71,8 +68,7 @@ export class Returning {
     this.unfinished = this.unfinished.filter((one) => one.record !== record);
     this.queue.remember(this.unfinished.map((one) => one.record));
     this.draw();
-    if (await terminate(record.url, {})) await this.records.forget(record.url);
-    else await this.records.keep({ ...record, cancelled: true });
+    await discard(record, this.records, {});
     this.say(fill(words.unfinished_discarded, { name: record.name }));
   }
 

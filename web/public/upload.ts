@@ -8,11 +8,13 @@ import { upload as words } from "../shared/text/en.json";
 import { count, fill } from "../shared/text/fill";
 import type { Chosen, Item } from "../shared/uploads/item";
 import { Queue } from "../shared/uploads/queue";
+import { Guard } from "../shared/uploads/leaving";
+import { mostAtOnce, Pace } from "../shared/uploads/pace";
 import { Records } from "../shared/uploads/records";
+import { Turn } from "../shared/uploads/tabs";
 import { need, write } from "./dom";
 import { startDrop } from "./drop";
 import { readFacts } from "./facts";
-import { guardLeaving } from "./leaving";
 import { QueueView } from "./queue_view";
 import { ReceiptView } from "./receipt_view";
 import { Returning } from "./returning";
@@ -33,7 +35,8 @@ async function start(): Promise<void> {
     place: facts.endpoint,
     records,
     limits: facts.limits,
-    parallel: facts.parallel,
+    pace: new Pace(facts.parallel, mostAtOnce()),
+    turn: new Turn(),
   });
   const cancel = (item: Item): void => {
     void confirmLoss([item]).then((sure) => {
@@ -42,7 +45,7 @@ async function start(): Promise<void> {
   };
   new QueueView(queue, { cancel }, say);
   new ReceiptView(queue, facts, say);
-  guardLeaving(queue);
+  new Guard().watch(queue);
   watchNetwork();
   showLocalTime();
   startCancelAll(queue);
@@ -50,7 +53,9 @@ async function start(): Promise<void> {
     need("closed", HTMLElement).hidden = false;
   });
   startDrop(
-    (chosen) => void take(queue, chosen),
+    (chosen) => {
+      take(queue, chosen);
+    },
     () => {
       notice(words.unreadable_drop);
     },
@@ -59,8 +64,8 @@ async function start(): Promise<void> {
   document.body.dataset["ready"] = "yes";
 }
 
-async function take(queue: Queue, chosen: readonly Chosen[]): Promise<void> {
-  const added = await queue.add(chosen);
+function take(queue: Queue, chosen: readonly Chosen[]): void {
+  const added = queue.add(chosen);
   const sentences = [
     added.junk > 0 ? count(words.removed_junk, added.junk) : "",
     added.already > 0 ? count(words.already, added.already) : "",

@@ -5,7 +5,10 @@
 import { useSyncExternalStore } from "react";
 
 import { isOpen, type Chosen, type Item } from "../../shared/uploads/item";
+import type { Guard } from "../../shared/uploads/leaving";
+import type { Pace } from "../../shared/uploads/pace";
 import type { Queue } from "../../shared/uploads/queue";
+import type { Turn } from "../../shared/uploads/tabs";
 
 export interface Lane {
   readonly place: string;
@@ -67,7 +70,7 @@ export async function takeFiles(
 ): Promise<void> {
   const lane =
     desk.lanes.find(({ place }) => place === placeOf(project)) ?? (await open(project, label));
-  await lane.queue.add(chosen);
+  lane.queue.add(chosen);
 }
 
 /** All files of all lanes, newest lane last. */
@@ -86,12 +89,27 @@ export function clearDone(): void {
   if (desk.lanes.every(({ queue }) => queue.items.length === 0)) change({ isStarted: false });
 }
 
+const FIRST_REQUESTS = 3;
+
+/** What all lanes have in common: the line, the turn among tabs, the question before leaving. */
+let shared: { readonly pace: Pace; readonly turn: Turn; readonly guard: Guard } | null = null;
+
+async function share(): Promise<NonNullable<typeof shared>> {
+  const [{ mostAtOnce, Pace }, { Turn }, { Guard }] = await Promise.all([
+    import("../../shared/uploads/pace"),
+    import("../../shared/uploads/tabs"),
+    import("../../shared/uploads/leaving"),
+  ]);
+  return { pace: new Pace(FIRST_REQUESTS, mostAtOnce()), turn: new Turn(), guard: new Guard() };
+}
+
 async function open(project: string, label: string): Promise<Lane> {
   const place = placeOf(project);
   const [{ Queue }, { Records }] = await Promise.all([
     import("../../shared/uploads/queue"),
     import("../../shared/uploads/records"),
   ]);
+  shared ??= await share();
   const records = await Records.open();
   const queue = new Queue({
     target: {
@@ -103,13 +121,14 @@ async function open(project: string, label: string): Promise<Lane> {
     place,
     records,
     limits: { maxFileBytes: null, filesLeft: null, bytesLeft: null, extensions: [] },
-    parallel: 3,
+    pace: shared.pace,
+    turn: shared.turn,
   });
   queue.remember(await records.list(place));
   queue.addEventListener("change", redraw);
   queue.addEventListener("move", redraw);
   const lane = { place, label, queue };
-  if (desk.lanes.length === 0) window.addEventListener("beforeunload", onLeave);
+  shared.guard.watch(queue);
   change({ lanes: [...desk.lanes, lane], isStarted: true });
   return lane;
 }
@@ -134,9 +153,4 @@ function redraw(): void {
 function change(part: Partial<Desk>): void {
   desk = { ...desk, ...part };
   for (const listener of listeners) listener();
-}
-
-/** Asks only while bytes move. */
-function onLeave(event: BeforeUnloadEvent): void {
-  if (desk.moving > 0) event.preventDefault();
 }

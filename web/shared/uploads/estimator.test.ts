@@ -34,12 +34,12 @@ describe("a steady line", () => {
     expect(old.timeLeft(later, 60 * MB)).toEqual({ kind: "left", seconds: 60 });
   });
 
-  it("follows a new speed half-way in ten seconds", () => {
-    const [estimator, now, bytes] = feed(120, 1000, () => MB);
-    for (let second = 1; second <= 10; second += 1) {
+  it("is 0.7 of the old rate and 0.3 of the new one after five seconds", () => {
+    const [estimator, now, bytes] = feed(300, 1000, () => MB);
+    for (let second = 1; second <= 5; second += 1) {
       estimator.record(now + second * 1000, bytes + second * 3 * MB);
     }
-    expect(estimator.speed).toBeCloseTo(2 * MB, -4);
+    expect(estimator.speed).toBeCloseTo(0.7 * MB + 0.3 * 3 * MB, 0);
   });
 });
 

@@ -1,12 +1,13 @@
 /**
  * How fast it goes, and how long it will take.
  *
- * The rate is a moving average with a half-life of 10 s over irregular samples, corrected for its
- * young age. The time left is only told when it means something: after 5 s, and while the rates of
+ * The rate is a moving average: after 5 s it is 0.7 x the old and 0.3 x the new one, over samples
+ * at any distance, corrected for its young age. The time left is only told when it means something: after 5 s, and while the rates of
  * the last samples spread by at most half of their mean. It is never Infinity, and never 0 while
  * bytes are missing.
  */
-const HALF_LIFE_MS = 10_000;
+const STEP_MS = 5_000;
+const KEPT_PER_STEP = 0.7;
 const SAMPLE_MS = 1_000; // events of a request come in bursts; a sample is at least this long
 const WARM_UP_MS = 5_000;
 const STALLED_MS = 10_000;
@@ -45,7 +46,7 @@ export class Estimator {
 
   private take(now: number, elapsed: number): void {
     const rate = ((this.bytes - this.sampledBytes) * 1000) / elapsed;
-    const keep = 2 ** (-elapsed / HALF_LIFE_MS);
+    const keep = KEPT_PER_STEP ** (elapsed / STEP_MS);
     this.weight = this.weight * keep + (1 - keep);
     this.rates = this.rates * keep + rate * (1 - keep);
     this.squares = this.squares * keep + rate * rate * (1 - keep);

@@ -4,6 +4,8 @@
  * The states are those that people see (CF-08); the server's own are folded into them.
  */
 import type { Problem } from "../problem";
+import type { Fingerprint } from "./matching";
+import type { Piece } from "./pieces";
 
 export type State =
   "waiting" | "sending" | "paused" | "checking" | "received" | "refused" | "cancelled" | "expired";
@@ -33,13 +35,18 @@ export interface Item extends Chosen {
   sent: number;
   /** Bytes that were safe on the server before this visit. */
   resumedFrom: number;
+  /** The address of the whole upload; null while it is not begun, or only parts of it are. */
   url: string | null;
-  /** An address that answered 404: given up only once the file has a new one. */
-  formerUrl: string | null;
+  /** What is sent: one piece, or parts and the request that joins them; empty until looked at. */
+  pieces: Piece[];
+  /** Names the parts of one file on the server. */
+  group: string | null;
+  print: Fingerprint | null;
+  /** Its record in this browser's memory. */
+  recordId: string | null;
   problem: Problem | null;
   /** Milliseconds since the epoch at which the next try starts, while `waiting` for it. */
   retryAt: number | null;
-  failures: number;
   /** `sha-256:hex` as the server computed it; null until it has. */
   digest: string | null;
   /** Whether this browser's memory was asked for an unfinished upload of it: it starts only then. */
@@ -61,10 +68,12 @@ export function newItem(id: number, chosen: Chosen): Item {
     sent: 0,
     resumedFrom: 0,
     url: null,
-    formerUrl: null,
+    pieces: [],
+    group: null,
+    print: null,
+    recordId: null,
     problem: null,
     retryAt: null,
-    failures: 0,
     digest: null,
     looked: false,
     anew: false,

@@ -1,23 +1,31 @@
 /**
  * The queue of a page: which files are sent now, which wait, and what became of the others.
  *
- * Three files are sent at once. A file whose request fails goes back to `waiting` with a time for
- * its next try, and another one takes its place. Everything is told by two signals: `change` when
- * a state changed, `move` when only figures did.
+ * Files are cut into pieces, and pieces are sent in their order, as many at once as the pace
+ * allows. A piece that fails gets a time for its next try, and another one takes its place.
+ * One heartbeat does all that waits, by the clock on the wall: a device that slept goes on with
+ * its first beat. Everything is told by two signals: `change` when a state changed, `move` when
+ * only figures did.
  */
-import { readProblem, problemOf } from "../problem";
+import { problemOf, type Problem } from "../problem";
+import { discard } from "./cancelling";
+import { Dispatch } from "./dispatch";
 import { Estimator } from "./estimator";
-import { isOpen, maySwitch, newItem, step, type Chosen, type Item, type State } from "./item";
+import { isOpen, maySwitch, newItem, step, type Chosen, type Item } from "./item";
 import { breachOf, isJunk, type Limits, type Usage } from "./limits";
-import { fingerprint, match } from "./matching";
+import { Memory } from "./memory";
+import { newGroup } from "./metadata";
+import type { Pace } from "./pace";
+import { cut, LARGE_BYTES, nextPiece } from "./pieces";
 import type { Records, UploadRecord } from "./records";
-import { judge } from "./retry";
-import { send, type Sending, type Target, type Trouble } from "./send";
-import { look, pauseBefore, terminate } from "./status";
+import type { Target } from "./send";
+import { canJoin, type Look } from "./status";
+import type { Turn } from "./tabs";
 import { sum, takenOf, totalsOf, type Totals } from "./totals";
+import { Verdicts } from "./verdicts";
 
-const REDRAW_MS = 500;
-const DIGEST_LOOKS = 240; // at 15 s: the digest of a very large file takes its time
+const BEAT_MS = 500;
+const AHEAD = 12; // files that were looked at, and wait for room
 
 export interface QueueOptions {
   readonly target: Target;
@@ -25,8 +33,9 @@ export interface QueueOptions {
   readonly place: string;
   readonly records: Records;
   readonly limits: Limits;
-  /** Files at once, 1 to 6. */
-  readonly parallel: number;
+  /** Both are shared by all queues of a page. */
+  readonly pace: Pace;
+  readonly turn: Turn;
 }
 
 /** What became of a choice of files. */
@@ -39,38 +48,65 @@ export interface Added {
 export class Queue extends EventTarget {
   readonly items: Item[] = [];
   readonly estimator = new Estimator();
-  private readonly running = new Map<number, Sending>();
-  private readonly estimators = new Map<number, Estimator>();
-  private readonly timers = new Map<number, ReturnType<typeof setTimeout>>();
+  private readonly dispatch: Dispatch;
+  private readonly memory: Memory;
+  private readonly verdicts: Verdicts;
   private clock: ReturnType<typeof setInterval> | undefined;
-  private records: UploadRecord[] = [];
   private nextId = 1;
-  private moved = 0;
+  private isLooking = false;
+  private joins: Promise<boolean> | null = null;
 
   constructor(private readonly options: QueueOptions) {
     super();
+    const { target, pace, records, place, turn } = options;
+    this.memory = new Memory(records, place, target.headers);
+    this.verdicts = new Verdicts(target.headers, (item, found) => this.settle(item, found));
+    this.dispatch = new Dispatch(target, pace, {
+      begun: (item, isWhole) => {
+        if (!isWhole || item.group !== null) void this.memory.keep(item);
+      },
+      orphaned: (item, url) => void this.giveBack(item, url),
+      partDone: (item) => void this.memory.keep(item),
+      allDone: (item) => {
+        this.finish(item);
+      },
+      refused: (item, problem, isGone) => {
+        this.refuse(item, problem);
+        if (isGone) this.dispatchEvent(new Event("closed"));
+      },
+      lost: (item) => void this.checkReadable(item),
+      freed: () => {
+        this.fillSlots();
+      },
+    });
+    turn.addEventListener("change", () => {
+      this.fillSlots();
+    });
     window.addEventListener("online", () => {
       this.retryNow();
+    });
+    window.addEventListener("offline", () => {
+      this.fallSilent();
     });
   }
 
   /** Tell the queue which unfinished uploads this browser knows. */
   remember(records: readonly UploadRecord[]): void {
-    this.records = [...records];
+    this.memory.remember(records);
   }
 
   /** Take files in, in their order; what a link does not allow is listed as refused. */
-  async add(chosen: readonly Chosen[]): Promise<Added> {
+  add(chosen: readonly Chosen[]): Added {
     const kept = chosen.filter(({ path }) => !isJunk(path));
     const fresh = kept.filter((one) => !this.has(one));
     const items = fresh.map((one) => newItem(this.nextId++, one));
     for (const item of items) {
       const breach = breachOf(item, this.options.limits, this.usage());
       this.items.push(item);
-      if (breach !== null) this.refuse(item, breach);
+      if (breach !== null) this.refuse(item, problemOf(breach));
     }
     this.changed();
-    for (const item of items) if (item.state === "waiting") await this.recall(item);
+    void this.lookAhead();
     return { items, junk: chosen.length - kept.length, already: kept.length - fresh.length };
   }
 
@@ -90,125 +126,88 @@ export class Queue extends EventTarget {
     return { files: taken.length, bytes: sum(taken, (item) => item.file.size) };
   }
 
-  /** Find the unfinished upload of a file before its first byte; a changed file is refused. */
-  private async recall(item: Item): Promise<void> {
-    if (this.records.length > 0 && item.url === null && !item.anew) {
-      const print = await fingerprint(item.file, item.path);
-      const found = match(print, this.records);
-      if (item.state !== "waiting") return;
-      if (found.kind === "differs") {
-        this.refuse(item, `resume.${found.field}`);
-        return;
+  /** Look at the next files before their turn: which they are, and what is there of them. */
+  private async lookAhead(): Promise<void> {
+    if (this.isLooking) return;
+    this.isLooking = true;
+    for (let next = this.unseen(); next !== null; next = this.unseen()) await this.look(next);
+    this.isLooking = false;
+  }
+
+  private unseen(): Item | null {
+    const waiting = this.items.filter(({ state }) => state === "waiting");
+    if (waiting.filter(({ looked }) => looked).length >= AHEAD) return null;
+    return waiting.find(({ looked }) => !looked) ?? null;
+  }
+
+  private async look(item: Item): Promise<void> {
+    try {
+      const refusal = await this.memory.recall(item);
+      const isLarge = item.file.size > LARGE_BYTES;
+      const joins = isLarge && item.pieces.length === 0 && (await this.mayJoin());
+      if (refusal !== null && item.state === "waiting") this.refuse(item, problemOf(refusal));
+      else if (item.pieces.length === 0) {
+        item.pieces = cut(item.file.size, joins);
+        item.group = item.pieces.length > 1 ? newGroup() : null;
       }
-      if (found.kind === "same") {
-        item.url = found.record.url;
-        this.records = this.records.filter((record) => record !== found.record);
-      }
+    } catch {
+      if (item.state === "waiting") this.refuse(item, problemOf("file.unreadable"));
     }
     item.looked = true;
     this.fillSlots();
   }
 
-  private refuse(item: Item, code: string): void {
+  private mayJoin(): Promise<boolean> {
+    return (this.joins ??= canJoin(this.options.target.endpoint));
+  }
+
+  private refuse(item: Item, problem: Problem): void {
     step(item, "refused");
-    item.problem = problemOf(code);
+    item.problem = problem;
     this.changed();
   }
 
-  /** Start what may start: in the order of the list, as many at once as allowed. */
+  /** Start what may start: in the order of the list, as many at once as the pace allows. */
   private fillSlots(): void {
-    for (const item of this.items) {
-      if (this.running.size >= this.options.parallel) break;
-      if (item.state === "waiting" && item.looked && item.retryAt === null) this.start(item);
+    const { pace, turn } = this.options;
+    for (let next = this.next(); next !== null; next = this.next()) {
+      if (!turn.isMine) turn.want(this);
+      if (!turn.isMine || !pace.hasRoom(performance.now())) break;
+      this.dispatch.start(...next);
     }
-    this.keepTime();
+    for (const item of this.items) this.dispatch.rest(item);
+    const isBusy = this.items.some(({ state }) => state === "sending" || state === "waiting");
+    if (!isBusy) turn.rest(this);
+    void this.lookAhead();
+    this.keepTime(isBusy);
     this.changed();
   }
 
-  private start(item: Item): void {
-    step(item, "sending");
-    this.estimators.set(item.id, new Estimator());
-    let baseline = item.url !== null; // the first figure of a resumed file is the server's offset
-    const sending = send(item, item.url, this.options.target, {
-      onUrl: (url) => {
-        this.onUrl(item, url);
-      },
-      onProgress: (sent) => {
-        this.onProgress(item, sent, baseline);
-        baseline = false;
-      },
-      onDone: () => {
-        this.onDone(item);
-      },
-      onTrouble: (trouble) => {
-        this.onTrouble(item, trouble);
-      },
-    });
-    this.running.set(item.id, sending);
-  }
-
-  private onUrl(item: Item, url: string): void {
-    const resumed = item.url === url;
-    item.url = url;
-    if (item.formerUrl !== null) void this.options.records.forget(item.formerUrl);
-    item.formerUrl = null;
-    if (!resumed) void this.keep(item, url);
-  }
-
-  private async keep(item: Item, url: string): Promise<void> {
-    const print = await fingerprint(item.file, item.path);
-    if (item.url !== url || !isOpen(item) || item.state === "checking") return;
-    const { place } = this.options;
-    const record = { ...print, url, place, createdAt: Date.now(), cancelled: false };
-    await this.options.records.keep(record);
-    // It may have been finished or cancelled while the record was being written.
-    if (!isOpen(item) || (item.state as State) === "checking") {
-      await this.options.records.forget(url);
+  private next(): [Item, Item["pieces"][number]] | null {
+    if (!navigator.onLine) return null;
+    const now = Date.now();
+    for (const item of this.items) {
+      if (!["waiting", "sending"].includes(item.state) || !item.looked) continue;
+      const piece = nextPiece(item.pieces, this.dispatch.isBusy, now);
+      if (piece !== null) return [item, piece];
     }
+    return null;
   }
 
-  private onProgress(item: Item, sent: number, isBaseline: boolean): void {
-    if (isBaseline) {
-      if (item.sent === 0) item.resumedFrom = sent;
-    } else if (sent > item.sent) {
-      this.moved += sent - item.sent;
-      item.failures = 0;
-    }
-    item.sent = Math.min(sent, item.file.size);
-    const now = performance.now();
-    this.estimators.get(item.id)?.record(now, sent);
-    this.estimator.record(now, this.moved);
-  }
-
-  private onDone(item: Item): void {
-    this.running.delete(item.id);
-    item.sent = item.file.size;
+  private finish(item: Item): void {
     step(item, "checking");
-    if (item.url !== null) void this.options.records.forget(item.url);
-    void this.confirm(item);
-    this.fillSlots();
+    item.sent = item.file.size;
+    void this.memory.forget(item);
+    this.verdicts.add(item, Date.now());
   }
 
-  private onTrouble(item: Item, trouble: Trouble): void {
-    this.running.delete(item.id);
-    const { status, retryAfter } = trouble;
-    const verdict = judge({ status, retryAfter, failures: item.failures }, Math.random());
-    const problem = readProblem(status, trouble.body);
-    if (verdict === "gone" && item.url !== null && !problem.code.startsWith("link.")) {
-      startAnew(item);
-    } else if (typeof verdict === "object") {
-      item.failures += 1;
-      step(item, "waiting");
-      item.problem = problem;
-      this.wait(item, verdict.retryMs);
-      if (status === 0) void this.checkReadable(item);
-    } else {
-      step(item, "refused");
-      item.problem = problem;
-      item.url ??= item.formerUrl; // a link that is extended lets it go on
-      if (verdict === "gone") this.dispatchEvent(new Event("closed"));
-    }
-    this.fillSlots();
+  /** An upload was made for a file that is not wanted any more. */
+  private async giveBack(item: Item, url: string): Promise<void> {
+    const { records, place, target } = this.options;
+    const { name, size, lastModified } = item.file;
+    const print = { name, size, lastModified, path: item.path, sample: null };
+    const nothing = { group: null, parts: [], createdAt: Date.now(), cancelled: true };
+    await discard({ ...print, ...nothing, id: url, url, place }, records, target.headers);
   }
 
   /** A file that was changed or moved away fails just as a lost network does: read a byte to tell. */
@@ -216,58 +215,43 @@ export class Queue extends EventTarget {
     try {
       await item.file.slice(0, 1).arrayBuffer();
     } catch {
-      if (item.state !== "waiting") return;
-      this.endWait(item);
-      this.refuse(item, "file.unreadable");
+      if (!["waiting", "sending"].includes(item.state)) return;
+      this.dispatch.halt(item);
+      this.refuse(item, problemOf("file.unreadable"));
     }
-  }
-
-  private wait(item: Item, milliseconds: number): void {
-    item.retryAt = Date.now() + milliseconds;
-    const timer = setTimeout(() => {
-      item.retryAt = null;
-      this.fillSlots();
-    }, milliseconds);
-    this.timers.set(item.id, timer);
   }
 
   /** Try everything that waits for its next try at once, as when the network is back. */
   retryNow(): void {
-    for (const item of this.items) if (item.state === "waiting") this.endWait(item);
+    for (const { pieces } of this.items) for (const piece of pieces) piece.retryAt = null;
+    for (const item of this.items) if (item.state === "waiting") item.retryAt = null;
     this.fillSlots();
   }
 
-  private endWait(item: Item): void {
-    clearTimeout(this.timers.get(item.id));
-    this.timers.delete(item.id);
-    item.retryAt = null;
-  }
-
-  /** Ask the server what became of a file, until it has accepted or refused it. */
-  private async confirm(item: Item): Promise<void> {
-    const { url } = item;
-    if (url === null) return;
-    for (let looks = 0; looks < DIGEST_LOOKS; looks += 1) {
-      await rest(pauseBefore(looks) * 1000);
-      if (item.state !== "checking" && item.state !== "received") return;
-      const found = await look(url, this.options.target.headers);
-      if (found.kind === "missing" && item.state === "checking") {
-        this.refuse(item, "upload.missing");
-        return;
-      }
-      if (found.kind === "told" && this.settle(item, found.status.state, found.status.digest))
-        return;
+  /** The network is away: nothing is tried, and nothing counts as a failure, until it is back. */
+  private fallSilent(): void {
+    for (const item of this.items) {
+      if (item.state !== "sending") continue;
+      this.dispatch.halt(item);
+      this.dispatch.rest(item);
     }
+    this.fillSlots();
   }
 
   /** Fold the server's state into ours; true when there is nothing left to ask. */
-  private settle(item: Item, state: string, digest: string | null): boolean {
+  private settle(item: Item, found: Look): boolean {
+    if (found.kind === "silent") return false;
+    if (found.kind === "missing") {
+      if (item.state === "checking") this.refuse(item, problemOf("upload.missing"));
+      return true;
+    }
+    const { state, digest } = found.status;
     item.digest = digest ?? item.digest;
     if (item.state === "checking" && state === "accepted") {
       step(item, "received");
       item.finishedAt = new Date();
     } else if (item.state === "checking" && isEnd(state)) {
-      if (state === "quarantined") this.refuse(item, "upload.quarantined");
+      if (state === "quarantined") this.refuse(item, problemOf("upload.quarantined"));
       else step(item, state);
     }
     this.changed();
@@ -277,7 +261,7 @@ export class Queue extends EventTarget {
   /** Hold one file; its bytes stay where they are. */
   pause(item: Item): void {
     if (!maySwitch(item, "paused")) return;
-    this.halt(item);
+    this.dispatch.halt(item);
     step(item, "paused");
     this.fillSlots();
   }
@@ -285,37 +269,24 @@ export class Queue extends EventTarget {
   /** Let a paused, refused or expired file go on. */
   resume(item: Item): void {
     if (!maySwitch(item, "waiting") || item.state === "sending") return;
-    item.failures = 0;
-    item.anew = item.anew || (item.problem?.code.startsWith("resume.") ?? false);
-    if (item.state === "expired") item.url = null;
+    const { code } = item.problem ?? { code: "" };
+    item.anew = item.anew || ["size", "date", "content"].includes(code.replace("resume.", ""));
+    if (item.state === "expired") forgetSent(item);
+    for (const piece of item.pieces) [piece.failures, piece.retryAt] = [0, null];
+    const last = item.pieces.at(-1);
+    if (last?.isDone) last.isDone = false; // ask what became of it
+    item.looked = item.pieces.length > 0;
     step(item, "waiting");
-    void this.recall(item);
+    this.fillSlots();
   }
 
   /** Give one file up, and tell the server; a cancel that cannot be told is remembered. */
   async cancel(item: Item): Promise<void> {
     if (!maySwitch(item, "cancelled")) return;
-    this.halt(item);
+    this.dispatch.halt(item);
     step(item, "cancelled");
     this.fillSlots();
-    if (item.url !== null) await this.discard(item.url, item);
-  }
-
-  private async discard(url: string, item: Item): Promise<void> {
-    if (await terminate(url, this.options.target.headers)) {
-      await this.options.records.forget(url);
-      return;
-    }
-    const { place } = this.options;
-    const { name, size, lastModified } = item.file;
-    const print = { name, path: item.path, size, lastModified, sample: null };
-    await this.options.records.keep({
-      ...print,
-      url,
-      place,
-      createdAt: Date.now(),
-      cancelled: true,
-    });
+    await this.memory.discard(item);
   }
 
   /** Take a file with which nothing more happens out of the list. */
@@ -323,6 +294,8 @@ export class Queue extends EventTarget {
     if (isOpen(item)) return;
     const place = this.items.indexOf(item);
     if (place >= 0) this.items.splice(place, 1);
+    this.verdicts.drop(item);
+    this.memory.putBack(item);
     this.changed();
   }
 
@@ -331,45 +304,50 @@ export class Queue extends EventTarget {
     for (const item of [...this.items]) deed(item);
   }
 
-  private halt(item: Item): void {
-    this.running.get(item.id)?.stop();
-    this.running.delete(item.id);
-    this.endWait(item);
-  }
-
   /** Bytes per second of one file; null while it is not known. */
   speedOf(item: Item): number | null {
-    return item.state === "sending" ? (this.estimators.get(item.id)?.speed ?? null) : null;
+    return this.estimatorOf(item)?.speed ?? null;
   }
 
   /** The estimator of one file, while it is being sent. */
   estimatorOf(item: Item): Estimator | null {
-    return item.state === "sending" ? (this.estimators.get(item.id) ?? null) : null;
+    return item.state === "sending" ? this.dispatch.estimatorOf(item) : null;
+  }
+
+  /** Whether files wait because another tab is sending. */
+  get isElsewhere(): boolean {
+    return this.options.turn.isElsewhere && this.items.some(({ state }) => state === "waiting");
   }
 
   /** Sums over the list. */
   totals(): Totals {
-    return totalsOf(this.items, this.running.size);
+    return totalsOf(this.items, this.dispatch.size);
   }
 
-  /** The redraw clock runs only while something moves or waits for a try. */
-  private keepTime(): void {
-    const busy = this.running.size > 0 || this.items.some((item) => item.retryAt !== null);
-    if (busy && this.clock === undefined) {
+  /** The heart beats only while something moves, waits for a try or for a verdict. */
+  private keepTime(isBusy: boolean): void {
+    const beats = isBusy || !this.verdicts.isEmpty;
+    if (beats && this.clock === undefined) {
       this.clock = setInterval(() => {
         this.beat();
-      }, REDRAW_MS);
-    } else if (!busy && this.clock !== undefined) {
+      }, BEAT_MS);
+    } else if (!beats && this.clock !== undefined) {
       clearInterval(this.clock);
       this.clock = undefined;
-      this.estimator.reset();
     }
+    if (this.dispatch.size === 0) this.estimator.reset();
   }
 
   private beat(): void {
-    const now = performance.now();
-    this.estimator.record(now, this.moved);
-    for (const item of this.items) this.estimatorOf(item)?.record(now, item.sent);
+    const [now, wall] = [performance.now(), Date.now()];
+    this.dispatch.checkSilence(wall);
+    this.verdicts.tick(wall);
+    for (const item of this.items) {
+      if (item.retryAt !== null && item.retryAt <= wall) item.retryAt = null;
+    }
+    if (this.next() !== null || this.dispatch.size === 0) this.fillSlots();
+    if (this.dispatch.size > 0) this.estimator.record(now, this.dispatch.moved);
+    this.dispatch.beat(now);
     this.dispatchEvent(new Event("move"));
   }
 
@@ -378,24 +356,16 @@ export class Queue extends EventTarget {
   }
 }
 
-/**
- * The server says that it does not know the upload: from the start, as a new one.
- *
- * A link that is off answers the same, and a HEAD has no words to tell the two apart: so the old
- * address is kept until there is a new one.
- */
-function startAnew(item: Item): void {
-  item.formerUrl = item.url;
+/** An upload that is over is not gone on with: its file is sent as a new one. */
+function forgetSent(item: Item): void {
   item.url = null;
+  item.group = null;
+  item.pieces = [];
   item.sent = 0;
   item.resumedFrom = 0;
-  step(item, "waiting");
+  item.anew = true;
 }
 
 function isEnd(state: string): state is "quarantined" | "cancelled" | "expired" {
   return ["quarantined", "cancelled", "expired"].includes(state);
-}
-
-function rest(milliseconds: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, milliseconds));
 }

@@ -5,9 +5,15 @@
  * does not know it (404, 410). A cancel that could not be told to the server stays as a wish.
  */
 import type { Fingerprint } from "./matching";
+import type { Part } from "./pieces";
 
 export interface UploadRecord extends Fingerprint {
-  readonly url: string;
+  /** The address of an upload, or the group of one that is sent in parts. */
+  readonly id: string;
+  /** The address of the whole; null while there are only parts of it. */
+  readonly url: string | null;
+  readonly group: string | null;
+  readonly parts: readonly Part[];
   /** Where it was sent: an upload link's path, or the portal. */
   readonly place: string;
   readonly createdAt: number;
@@ -16,6 +22,7 @@ export interface UploadRecord extends Fingerprint {
 
 const DATABASE = "rushes";
 const STORE = "uploads";
+const FORM = 2; // 1 had no parts, and the address as its key
 
 export class Records {
   private constructor(private readonly database: IDBDatabase | null) {}
@@ -25,10 +32,10 @@ export class Records {
     factory = (globalThis as { indexedDB?: IDBFactory }).indexedDB,
   ): Promise<Records> {
     try {
-      const request = factory?.open(DATABASE, 1);
+      const request = factory?.open(DATABASE, FORM);
       if (!request) return new Records(null);
-      request.onupgradeneeded = () => {
-        request.result.createObjectStore(STORE, { keyPath: "url" }).createIndex("place", "place");
+      request.onupgradeneeded = ({ oldVersion }) => {
+        upgrade(request, oldVersion);
       };
       return new Records(await settled(request));
     } catch {
@@ -51,10 +58,35 @@ export class Records {
   }
 
   /** Forget an upload. */
-  async forget(url: string): Promise<void> {
+  async forget(id: string): Promise<void> {
     if (!this.database) return;
-    await settled(this.database.transaction(STORE, "readwrite").objectStore(STORE).delete(url));
+    await settled(this.database.transaction(STORE, "readwrite").objectStore(STORE).delete(id));
   }
+}
+
+function upgrade({ result, transaction }: IDBOpenDBRequest, from: number): void {
+  const make = (): IDBObjectStore => {
+    const store = result.createObjectStore(STORE, { keyPath: "id" });
+    store.createIndex("place", "place");
+    return store;
+  };
+  if (from === 0 || transaction === null) {
+    make();
+    return;
+  }
+  const known = transaction.objectStore(STORE).getAll() as IDBRequest<UploadRecord[]>;
+  known.onsuccess = () => {
+    result.deleteObjectStore(STORE);
+    const store = make();
+    for (const record of known.result) {
+      store.put({ ...record, id: record.url, group: null, parts: [] });
+    }
+  };
+}
+
+/** Every address that a record knows, the whole's first. */
+export function addressesOf({ url, parts }: Pick<UploadRecord, "url" | "parts">): string[] {
+  return [...(url === null ? [] : [url]), ...parts.map((part) => part.url)];
 }
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {

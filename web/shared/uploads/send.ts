@@ -1,15 +1,16 @@
 /**
- * One try to send one file over tus: from the server's offset to the last byte.
+ * One try to send one piece over tus 1.0: from the server's offset to its last byte.
  *
- * Retries are the queue's business, so tus-js-client's own are off, and so is its storage.
+ * Retries are the queue's business. Source: https://tus.io/protocols/resumable-upload
  */
-import { DetailedError, Upload } from "tus-js-client";
-
-import type { Chosen } from "./item";
 import { parseRetryAfter } from "../retry_after";
+import { exchange, type Answer, type Exchange } from "./exchange";
+import { formatMetadata } from "./metadata";
+import type { Piece } from "./pieces";
+import { idOf } from "./status";
 
 const SMALL_BYTES = 512 * 1024; // sent with the creation itself: one round trip less
-const SILENT_MS = 60_000; // without a byte; there is no limit on the whole
+const BYTES = "application/offset+octet-stream";
 
 export interface Target {
   readonly endpoint: string;
@@ -26,89 +27,180 @@ export interface Trouble {
   readonly retryAfter: number | null;
 }
 
+export interface Job {
+  readonly file: Blob;
+  readonly piece: Piece;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The addresses of all parts in their order, where the piece joins them. */
+  readonly parts: readonly string[];
+  readonly isPart: boolean;
+}
+
 export interface Reports {
-  onUrl(url: string): void;
+  /** The upload exists from now on; also told after `stop`, so that it can be given up. */
+  onUrl(url: string, isWhole: boolean): void;
+  /** Bytes of the piece that have left; the first figure is what the server holds. */
   onProgress(sent: number): void;
   onDone(): void;
   onTrouble(trouble: Trouble): void;
 }
 
-/** A running try; `stop` ends it without a report. */
+/** A running try; `stop` ends it without a report, but for an address that was just made. */
 export interface Sending {
   stop(): void;
 }
 
-/** Start sending; `url` goes on with an upload that exists, null creates one. */
-export function send(chosen: Chosen, url: string | null, target: Target, to: Reports): Sending {
-  const watch = new Watch(() => {
-    void upload.abort();
-    to.onTrouble({ status: 0, body: "", retryAfter: null });
-  });
-  const upload = new Upload(chosen.file, {
-    endpoint: url === null ? target.endpoint : null,
-    uploadUrl: url,
-    headers: { ...target.headers },
-    metadata: { ...target.metadata, ...metadataOf(chosen) },
-    ...(target.appendBytes === null ? {} : { chunkSize: target.appendBytes }),
-    uploadDataDuringCreation: chosen.file.size > 0 && chosen.file.size <= SMALL_BYTES,
-    retryDelays: null,
-    storeFingerprintForResuming: false,
-    onUploadUrlAvailable: () => {
-      if (upload.url !== null) to.onUrl(upload.url);
-    },
-    onProgress: (sent) => {
-      watch.touch();
-      to.onProgress(sent);
-    },
-    onSuccess: () => {
-      watch.end();
-      to.onDone();
-    },
-    onError: (error) => {
-      watch.end();
-      to.onTrouble(troubleOf(error));
-    },
-  });
-  upload.start();
-  return {
-    stop: () => {
-      watch.end();
-      void upload.abort();
-    },
-  };
+/** Start sending: a piece with an address goes on, one without is begun. */
+export function send(job: Job, target: Target, to: Reports): Sending {
+  const run = new Run(job, target, to);
+  void run.begin();
+  return run;
 }
 
-function metadataOf({ file, path }: Chosen): Record<string, string> {
-  return {
-    filename: file.name,
-    ...(file.type ? { filetype: file.type } : {}),
-    ...(path !== file.name ? { relativePath: path } : {}),
-  };
+class Run implements Sending {
+  private isStopped = false;
+  private current: Exchange | null = null;
+
+  constructor(
+    private readonly job: Job,
+    private readonly target: Target,
+    private readonly to: Reports,
+  ) {}
+
+  stop(): void {
+    this.isStopped = true;
+    this.current?.stop();
+  }
+
+  /** Asked after each wait: it may have been stopped meanwhile. */
+  private wasStopped(): boolean {
+    return this.isStopped;
+  }
+
+  async begin(): Promise<void> {
+    const { url } = this.job.piece;
+    const offset = url === null ? await this.create() : await this.lookUp(url);
+    if (offset === null) return;
+    const end = this.job.piece.length;
+    let at = offset;
+    this.to.onProgress(at);
+    while (at < end) {
+      const next = await this.append(at, Math.min(end, at + (this.target.appendBytes ?? end)));
+      if (next === null) return;
+      at = next;
+    }
+    this.to.onDone();
+  }
+
+  /** Begin the upload; null where it did not become one, or is not wanted any more. */
+  private async create(): Promise<number | null> {
+    const { piece, parts, isPart, metadata } = this.job;
+    const body =
+      piece.length > 0 && piece.length <= SMALL_BYTES ? this.slice(0, piece.length) : null;
+    const concat = piece.isJoin
+      ? `final;${parts.map((part) => idOf(part)).join(" ")}`
+      : isPart
+        ? "partial"
+        : null;
+    // Not to be stopped: an upload whose address nobody heard of could not be taken back.
+    const answer = await this.ask(
+      "POST",
+      this.target.endpoint,
+      {
+        ...(piece.isJoin ? {} : { "Upload-Length": String(piece.length) }),
+        ...(concat === null ? {} : { "Upload-Concat": concat }),
+        ...(body === null ? {} : { "Content-Type": BYTES }),
+        "Upload-Metadata": formatMetadata({ ...this.target.metadata, ...metadata }),
+      },
+      { body, mayStop: false, from: 0 },
+    );
+    const location = answer.header("Location");
+    if (answer.status !== 201 || location === null) {
+      this.fail(answer);
+      return null;
+    }
+    const offset = piece.isJoin || body === null ? 0 : numberIn(answer, "Upload-Offset");
+    this.to.onUrl(addressOf(location, this.target.endpoint), offset === piece.length);
+    return this.isStopped ? null : (offset ?? 0);
+  }
+
+  private async lookUp(url: string): Promise<number | null> {
+    const answer = await this.ask("HEAD", url, {});
+    const offset = numberIn(answer, "Upload-Offset");
+    if (this.isStopped) return null;
+    if (isGood(answer) && offset !== null) return offset;
+    this.fail(answer);
+    return null;
+  }
+
+  private async append(at: number, end: number): Promise<number | null> {
+    const { url } = this.job.piece;
+    if (this.isStopped || url === null) return null;
+    const answer = await this.ask(
+      "PATCH",
+      url,
+      { "Upload-Offset": String(at), "Content-Type": BYTES },
+      { body: this.slice(at, end), mayStop: true, from: at },
+    );
+    const offset = numberIn(answer, "Upload-Offset");
+    if (isGood(answer) && offset !== null && offset > at) {
+      if (this.wasStopped()) return null;
+      this.to.onProgress(offset);
+      return offset;
+    }
+    this.fail(answer);
+    return null;
+  }
+
+  private async ask(
+    method: string,
+    url: string,
+    headers: Record<string, string>,
+    sent: { body: Blob | null; mayStop: boolean; from: number } = NOTHING,
+  ): Promise<Answer> {
+    const { target } = this;
+    const running = exchange({
+      method,
+      url,
+      headers: { "Tus-Resumable": "1.0.0", ...target.headers, ...headers },
+      body: sent.body,
+      onSent: (bytes) => {
+        const most = sent.from + (sent.body?.size ?? 0);
+        if (!this.isStopped) this.to.onProgress(Math.min(most, sent.from + bytes));
+      },
+    });
+    this.current = sent.mayStop ? running : null;
+    const answer = await running.answer;
+    this.current = null;
+    return answer;
+  }
+
+  private slice(from: number, to: number): Blob {
+    const { file, piece } = this.job;
+    return file.slice(piece.start + from, piece.start + to);
+  }
+
+  private fail(answer: Answer): void {
+    if (this.isStopped) return;
+    const { status, body } = answer;
+    const retryAfter = parseRetryAfter(answer.header("Retry-After"), Date.now());
+    this.to.onTrouble({ status: isGood(answer) ? 0 : status, body, retryAfter });
+  }
 }
 
-function troubleOf(error: Error): Trouble {
-  const answer = error instanceof DetailedError ? error.originalResponse : null;
-  return {
-    status: answer?.getStatus() ?? 0,
-    body: answer?.getBody() ?? "",
-    retryAfter: parseRetryAfter(answer?.getHeader("Retry-After"), Date.now()),
-  };
+const NOTHING = { body: null, mayStop: true, from: 0 } as const;
+
+function isGood({ status }: Answer): boolean {
+  return status >= 200 && status < 300;
 }
 
-/** Rings once when nothing has moved for a minute. */
-class Watch {
-  private timer: ReturnType<typeof setTimeout> | undefined;
+function numberIn(answer: Answer, name: string): number | null {
+  const text = answer.header(name) ?? "";
+  return /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
 
-  constructor(private readonly ring: () => void) {
-    this.touch();
-  }
-
-  touch(): void {
-    this.end();
-    this.timer = setTimeout(this.ring, SILENT_MS);
-  }
-
-  end(): void {
-    clearTimeout(this.timer);
-  }
+/** A proxy may let the server name another host: the path is what counts, here. */
+function addressOf(location: string, endpoint: string): string {
+  const base = new URL(endpoint, window.location.href);
+  return new URL(new URL(location, base).pathname, base).href;
 }

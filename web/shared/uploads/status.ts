@@ -20,7 +20,7 @@ export function idOf(url: string): string {
 }
 
 /** Ask for the state of an upload. */
-export async function look(url: string, headers: Record<string, string>): Promise<Look> {
+export async function look(url: string, headers: Readonly<Record<string, string>>): Promise<Look> {
   try {
     const answer = await fetch(`/api/v1/uploads/${encodeURIComponent(idOf(url))}`, {
       headers: { Accept: "application/json", ...headers },
@@ -48,6 +48,17 @@ export function pauseBefore(look: number): number {
   return Math.min(15, 2 ** look);
 }
 
+/** Ask whether the server joins parts to a whole; one that does not say so does not. */
+export async function canJoin(endpoint: string): Promise<boolean> {
+  try {
+    const answer = await fetch(endpoint, { method: "OPTIONS" });
+    const names = (answer.headers.get("Tus-Extension") ?? "").split(",");
+    return answer.ok && names.some((name) => name.trim() === "concatenation");
+  } catch {
+    return false;
+  }
+}
+
 export interface Offset {
   readonly sent: number;
   readonly expiresAt: string | null;
@@ -56,7 +67,7 @@ export interface Offset {
 /** Ask tus for the bytes that are safe; "missing" where the upload is unknown or gone. */
 export async function offsetOf(
   url: string,
-  headers: Record<string, string>,
+  headers: Readonly<Record<string, string>>,
 ): Promise<Offset | "missing" | "silent"> {
   try {
     const answer = await fetch(url, {
@@ -73,7 +84,10 @@ export async function offsetOf(
 }
 
 /** Tell the server that an upload is not wanted; true when it knows. */
-export async function terminate(url: string, headers: Record<string, string>): Promise<boolean> {
+export async function terminate(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<boolean> {
   try {
     const answer = await fetch(url, {
       method: "DELETE",

@@ -1,0 +1,108 @@
+/** What this browser knows of the unfinished uploads of one place, and what it has in hand of them. */
+import { discard } from "./cancelling";
+import type { Item } from "./item";
+import { fingerprint, match } from "./matching";
+import { cut, partsOf, recut, sentOf } from "./pieces";
+import type { Records, UploadRecord } from "./records";
+import { claim, claimed } from "./tabs";
+
+export class Memory {
+  private known: UploadRecord[] = [];
+  private readonly claims = new Map<string, () => void>();
+
+  constructor(
+    private readonly records: Records,
+    private readonly place: string,
+    private readonly headers: Readonly<Record<string, string>>,
+  ) {}
+
+  /** Tell it what was found in the browser's database. */
+  remember(records: readonly UploadRecord[]): void {
+    this.known = [...records];
+  }
+
+  /**
+   * Find the unfinished upload of a file before its first byte, and let it go on from there.
+   *
+   * Returns the code of a refusal where the file was changed, or is sent by another tab.
+   */
+  async recall(item: Item): Promise<string | null> {
+    item.print ??= await fingerprint(item.file, item.path);
+    if (this.known.length === 0 || item.pieces.length > 0 || item.anew) return null;
+    const found = match(item.print, this.known);
+    if (found.kind === "differs") return `resume.${found.field}`;
+    if (found.kind === "none") return null;
+    if ((await claimed()).has(found.record.id)) return "resume.elsewhere";
+    this.known = this.known.filter((record) => record !== found.record);
+    this.adopt(item, found.record);
+    return null;
+  }
+
+  private adopt(item: Item, record: UploadRecord): void {
+    item.recordId = record.id;
+    item.url = record.url;
+    item.group = record.group;
+    item.pieces =
+      record.group === null ? cut(record.size, false) : recut(record.size, record.parts);
+    const [first] = item.pieces;
+    if (record.group === null && first) first.url = record.url;
+    item.resumedFrom = sentOf(item.pieces);
+    item.sent = item.resumedFrom;
+    this.take(record.id);
+  }
+
+  /** Write down where an upload stands. */
+  async keep(item: Item): Promise<void> {
+    const record = this.recordOf(item);
+    if (record === null) return;
+    if (item.recordId !== null && item.recordId !== record.id) void this.forget(item);
+    item.recordId = record.id;
+    this.take(record.id);
+    await this.records.keep(record);
+  }
+
+  /** Nothing is unfinished any more. */
+  async forget(item: Item): Promise<void> {
+    const { recordId } = item;
+    item.recordId = null;
+    if (recordId === null) return;
+    this.letGo(recordId);
+    await this.records.forget(recordId);
+  }
+
+  /** A file leaves the list, but its upload may go on when it is chosen again. */
+  putBack(item: Item): void {
+    const record = item.recordId === null ? null : this.recordOf(item);
+    if (record === null) return;
+    this.letGo(record.id);
+    this.known.push(record);
+  }
+
+  /** Give an upload up, also at the server. */
+  async discard(item: Item): Promise<void> {
+    const record = this.recordOf(item);
+    if (record === null) return;
+    item.recordId = null;
+    this.letGo(record.id);
+    await discard(record, this.records, this.headers);
+  }
+
+  private recordOf(item: Item): UploadRecord | null {
+    const { print, group, pieces } = item;
+    const url = item.url ?? (group === null ? (pieces[0]?.url ?? null) : null);
+    const id = group ?? url;
+    if (print === null || id === null) return null;
+    const parts = group === null ? [] : partsOf(pieces);
+    const { place } = this;
+    return { ...print, id, url, group, parts, place, createdAt: Date.now(), cancelled: false };
+  }
+
+  private take(id: string): void {
+    if (!this.claims.has(id)) this.claims.set(id, claim(id));
+  }
+
+  private letGo(id: string): void {
+    this.claims.get(id)?.();
+    this.claims.delete(id);
+  }
+}
