@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -29,6 +30,7 @@ from rushes.access.setup import Setup
 from rushes.access.tokens import Tokens
 from rushes.clock import SYSTEM, Clock
 from rushes.db.engine import Database, open_database
+from rushes.db.listen import listen
 from rushes.delivery.covers import Covers
 from rushes.delivery.download import Downloading
 from rushes.delivery.listing import Listing
@@ -70,6 +72,9 @@ from rushes.uploads.finishing import Finisher
 from rushes.uploads.grouping import Grouping
 from rushes.uploads.hold import Holds
 from rushes.uploads.join import Joining
+from rushes.uploads.lease_records import WANTED
+from rushes.uploads.leases import Leases
+from rushes.uploads.processes import name_process
 from rushes.uploads.quota import Quota
 from rushes.uploads.receive import Receiver
 from rushes.uploads.rereading import Rereading
@@ -237,7 +242,7 @@ def _build_uploading(
     settings: Settings, clock: Clock, database: Database, spool: Spool
 ) -> Receiver:
     quota = Quota(database, clock, _allowance(settings))
-    ending, holds = Ending(database, clock, spool), Holds()
+    ending, holds = Ending(database, clock, spool), Holds(_leases(settings, database, clock))
     grouping = Grouping(database, spool)
     joining = Joining(
         database=database,
@@ -259,6 +264,13 @@ def _build_uploading(
         holds=holds,
         joining=joining,
     )
+
+
+def _leases(settings: Settings, database: Database, clock: Clock) -> Leases | None:
+    """Return what holds uploads against other processes; SQLite has one that receives."""
+    if database.is_sqlite:
+        return None
+    return Leases(database, name_process(clock), partial(listen, settings.rooms_url, WANTED))
 
 
 def _deeds(house: House, tools: Toolbox) -> journey.Deeds:

@@ -18,6 +18,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -40,6 +41,7 @@ from rushes.access.rates import Rates
 from rushes.access.token import Token, TokenKind, digest_of, make_token
 from rushes.clock import SYSTEM, Clock
 from rushes.db.engine import Database, open_database
+from rushes.db.listen import listen
 from rushes.http import chunks as chunks_http
 from rushes.http import resumable as resumable_http
 from rushes.http import tus as tus_http
@@ -59,6 +61,9 @@ from rushes.uploads.finishing import Finisher
 from rushes.uploads.grouping import Grouping
 from rushes.uploads.hold import Holds
 from rushes.uploads.join import Joining
+from rushes.uploads.lease_records import WANTED
+from rushes.uploads.leases import Leases
+from rushes.uploads.processes import name_process
 from rushes.uploads.quota import Quota
 from rushes.uploads.receive import Receiver
 from rushes.uploads.rereading import Rereading
@@ -114,7 +119,10 @@ def make_parts(
         settings.uploads.account_total_bytes, settings.uploads.account_uploads_per_day
     )
     quota = Quota(database, clock, allowance)
-    ending, holds = Ending(database, clock, spool), Holds()
+    leases = None
+    if not database.is_sqlite:
+        leases = Leases(database, name_process(clock), partial(listen, url, WANTED))
+    ending, holds = Ending(database, clock, spool), Holds(leases)
     grouping = Grouping(database, spool)
     admission = Admission(database, clock, settings.uploads, spool, quota, grouping)
     joining = Joining(

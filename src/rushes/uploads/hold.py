@@ -3,7 +3,8 @@
 A client that lost its network leaves a silent connection behind. Whoever comes next makes the
 holder stop, write down what it has, and go; nobody waits for a dead line to time out.
 
-This is the whole truth where one process takes uploads.
+This is the whole truth where one process takes uploads. Where several do, each holds its uploads by
+a lease besides (`uploads.leases`).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Final
 
 from rushes.errors import Kind, RushesError
 from rushes.uploads.inflow import Inflow
+from rushes.uploads.leases import SILENT_SECONDS, Leases
 
-SILENT_SECONDS: Final = 0.5
 WAIT_SECONDS: Final = 2.0
 LOOK_SECONDS: Final = 0.05
 
@@ -38,11 +39,12 @@ class UploadStopped(RushesError):
 class Hold:
     """The right to write to one upload."""
 
-    __slots__ = ("_inflow", "is_stopped", "released")
+    __slots__ = ("_inflow", "is_inherited", "is_stopped", "released")
 
     def __init__(self) -> None:
         self._inflow: Inflow | None = None
         self.is_stopped = False
+        self.is_inherited = False  # from a process that may wake up: first of all, a new file
         self.released = asyncio.Event()
 
     @property
@@ -66,7 +68,8 @@ class Hold:
 class Holds:
     """The holds of this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, leases: Leases | None = None) -> None:
+        self._leases = leases
         self._held: dict[str, Hold] = {}
         self._is_draining = False
 
@@ -84,23 +87,23 @@ class Holds:
             if holder.silent_seconds >= SILENT_SECONDS:
                 holder.stop()
             if loop.time() >= deadline:
-                raise UploadBusy(
-                    "Another request is sending bytes of this upload. Wait a moment, ask for the "
-                    "offset, and go on from there.",
-                    retry_after=1,
-                )
+                raise _busy()
             await _wait(holder.released, LOOK_SECONDS)
         self._require_open()
         self._held[upload_id] = hold
         try:
+            await self._lease(upload_id, hold, deadline - loop.time())
             yield hold
         finally:
             del self._held[upload_id]
             hold.released.set()
+            if self._leases is not None:
+                self._leases.rest(upload_id, is_settled=not hold.is_inherited)
 
     def is_held(self, upload_id: str) -> bool:
-        """Say whether somebody writes to an upload."""
-        return upload_id in self._held
+        """Say whether somebody may be writing to an upload: here, or in another process."""
+        is_ours = self._leases is None or self._leases.has(upload_id)
+        return upload_id in self._held or not is_ours
 
     def list_held(self, upload_id: str) -> list[str]:
         """Return what is held of an upload that comes in pieces: `{id}/{piece}`."""
@@ -112,6 +115,8 @@ class Holds:
         if holder is not None:
             holder.stop()
             await _wait(holder.released, WAIT_SECONDS)
+        if self._leases is not None:
+            await self._leases.evict(upload_id, WAIT_SECONDS)
 
     async def drain(self, seconds: float) -> bool:
         """Let nobody in any more, ask every holder to go; say whether all went in time."""
@@ -123,7 +128,16 @@ class Holds:
             _, late = await asyncio.wait(left, timeout=seconds)
             for waiting in late:
                 waiting.cancel()
+        if self._leases is not None:
+            await self._leases.end()
         return not self._held
+
+    async def _lease(self, upload_id: str, hold: Hold, seconds: float) -> None:
+        if self._leases is not None:
+            is_inherited = await self._leases.take(upload_id, hold, seconds)
+            if is_inherited is None:
+                raise _busy()
+            hold.is_inherited = is_inherited
 
     def _require_open(self) -> None:
         if self._is_draining:
@@ -131,6 +145,14 @@ class Holds:
                 "The server is going down. Go on in a moment, from the offset it tells then.",
                 retry_after=2,
             )
+
+
+def _busy() -> UploadBusy:
+    return UploadBusy(
+        "Another request is sending bytes of this upload. Wait a moment, ask for the offset, and "
+        "go on from there.",
+        retry_after=1,
+    )
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -114,8 +114,10 @@ class Receiver:
             UploadMissing, UploadGone, UploadBusy: there is no such offset to tell.
         """
         await self._knock(upload_id, may)
-        async with self.holds.take(upload_id, Hold()):
+        async with self.holds.take(upload_id, Hold()) as hold:
             upload, extents = await self._read(upload_id, may)
+            if hold.is_inherited:
+                upload, extents = await self._inherit(hold, upload)
             if upload.is_open and extents:
                 await self._require_bytes(upload, extents)
         return await self.joining.finish(upload.id) if upload.is_final else upload
@@ -186,6 +188,8 @@ class Receiver:
         await self._knock(upload_id, may)
         async with self.holds.take(upload_id, hold):
             upload, extents = await self._read(upload_id, may)
+            if hold.is_inherited:
+                upload, extents = await self._inherit(hold, upload)
             if upload.is_open and self.memory.find(upload) is None:
                 upload, extents = await self._fence(upload)
             room = plan_append(
@@ -220,6 +224,14 @@ class Receiver:
             raise await self._lose(upload) from None
         except OSError as error:
             raise tell_trouble(error, upload.offset) from error
+
+    async def _inherit(self, hold: Hold, upload: Upload) -> tuple[Upload, tuple[Extent, ...]]:
+        """Leave the last file to a process that may still write there; go on in a new one."""
+        upload, extents = await self._fence(upload)
+        if upload.is_open and extents:
+            extents = await self._begin_file(upload, extents)
+        hold.is_inherited = False
+        return upload, extents
 
     async def _fence(self, upload: Upload) -> tuple[Upload, tuple[Extent, ...]]:
         """Shut out writers of the past; what they committed until now counts."""
