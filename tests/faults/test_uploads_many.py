@@ -185,7 +185,7 @@ async def test_delete_ends_a_busy_sender_of_another_process(pair: Pair) -> None:
     ended = await asyncio.gather(sending, return_exceptions=True)
 
     assert 204 == answer.status_code
-    assert isinstance(ended[0], httpx.TransportError) or ended[0].status_code == 410
+    assert not isinstance(ended[0], httpx.Response) or ended[0].status_code == 410
     assert State.CANCELLED is (await pair.parts.upload(id_of(url))).state
 
     async def is_free() -> bool:

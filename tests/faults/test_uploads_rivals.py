@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.moments import until
-from tests.support.receiving import Receiving, receiving
+from tests.support.receiving import TUS, Receiving, receiving
 
 TEN = b"0123456789"
+RIVALS = 60
 
 
 @pytest.fixture
@@ -53,6 +54,21 @@ async def test_of_racing_creations_exactly_as_many_win_as_there_is_room_for(
     answers = await asyncio.gather(*(sender.create(100) for _ in range(30)))
 
     assert {201: 10, 413: 20} == Counter(answer.status_code for answer in answers)
+
+
+async def test_uploads_of_one_link_that_end_at_once_wait_for_each_other_in_one_order(
+    house: Receiving,
+) -> None:
+    """Half are completed, half are cancelled, all at the same time: none is told to come again."""
+    sender = await house.sender()
+    urls = [await sender.begin(10) for _ in range(RIVALS)]
+
+    answers = await asyncio.gather(
+        *(sender.append(url, 0, TEN) for url in urls[::2]),
+        *(sender.http.delete(url, headers=TUS) for url in urls[1::2]),
+    )
+
+    assert {204} == {answer.status_code for answer in answers}
 
 
 async def test_a_silent_sender_gives_way_and_loses_nothing(house: Receiving) -> None:

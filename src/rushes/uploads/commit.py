@@ -3,6 +3,10 @@
 An offset is committed after its bytes are on stable storage, and before anybody hears of it. The
 last offset, the state `completed`, its event and what was reserved are one transaction, so an
 upload is completed once.
+
+On PostgreSQL whoever locks rows takes those of uploads first, by id, then the link, the project and
+the event: so nobody waits for one who waits for him. What completes an upload locks all four, so it
+shares no transaction with another upload; PostgreSQL gathers the commits of several itself.
 """
 
 from __future__ import annotations
@@ -53,6 +57,8 @@ class Committer:
             PlaceLost: the writer's fence, offset or state is not the row's any more.
             DatabaseAway, DatabaseFull: nothing is known to be committed.
         """
+        if is_last and not self._database.is_sqlite:
+            return await self._complete_alone(advance)
         if self._open is None:
             batch = _Batch()
             self._open = batch, asyncio.create_task(self._commit(batch, self._running))
@@ -72,20 +78,29 @@ class Committer:
         self._running, self._open = self._open[1] if self._open else None, None
 
         async def apply(connection: Connection) -> list[Upload | None]:
-            return [
-                await self._apply(connection, advance, is_last=is_last)
-                for advance, is_last in batch.advances
-            ]
+            found: list[Upload | None] = [None] * len(batch.advances)
+            in_order = sorted(enumerate(batch.advances), key=lambda one: one[1][0].upload_id)
+            for place, (advance, is_last) in in_order:
+                found[place] = await self._apply(connection, advance, is_last=is_last)
+            return found
 
         return await self._database.transact(apply)
+
+    async def _complete_alone(self, advance: Advance) -> Upload:
+        upload = await self._database.transact(
+            lambda connection: self._apply(connection, advance, is_last=True)
+        )
+        if upload is None:
+            raise PlaceLost(advance.upload_id)
+        return upload
 
     async def _apply(
         self, connection: Connection, advance: Advance, *, is_last: bool
     ) -> Upload | None:
-        if not await records.record_advance(connection, advance):
-            return None
-        upload = await records.get_upload(connection, advance.upload_id)
-        return await complete(connection, upload, self._clock) if is_last else upload
+        upload = await records.record_advance(connection, advance)
+        if upload is None or not is_last:
+            return upload
+        return await complete(connection, upload, self._clock)
 
 
 async def complete(connection: Connection, upload: Upload, clock: Clock) -> Upload:

@@ -178,23 +178,28 @@ async def record_length(
     return done.rowcount == 1
 
 
-async def record_advance(connection: AsyncConnection, advance: Advance) -> bool:
-    """Move an offset and keep the blocks that became full; False if the writer lost its place."""
+async def record_advance(connection: AsyncConnection, advance: Advance) -> Upload | None:
+    """Move an offset and keep the blocks that became full; return the upload as it is now.
+
+    None: the writer lost its place, and nothing was changed.
+    """
     holds = and_(
         uploads.c.id == advance.upload_id,
         uploads.c.fence == advance.fence,
         uploads.c.offset == advance.old,
         uploads.c.state == State.RECEIVING.value,
     )
-    done = await connection.execute(
+    moved = await connection.execute(
         update(uploads)
         .where(holds)
         .values(offset=advance.new, expires_at=advance.expires_at, updated_at=advance.now)
+        .returning(uploads)
     )
-    if done.rowcount != 1:
-        return False
+    row = moved.one_or_none()
+    if row is None:
+        return None
     await record_blocks(connection, advance.upload_id, advance.blocks)
-    return True
+    return _upload(row)
 
 
 async def record_blocks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -20,13 +21,16 @@ sys.stdin.read()
 def test_a_process_is_dead_once_it_has_ended_and_not_before() -> None:
     """By its number and its start, before it is reaped and after it."""
     with subprocess.Popen(
-        [sys.executable, "-c", SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SCRIPT],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         name = process.stdout.readline().strip()
         alive = is_dead(name)
         process.kill()
-        process.stdout.read()  # its end of the pipe closes as it ends
         process.wait()
 
     assert (False, True) == (alive, is_dead(name))
