@@ -8,17 +8,33 @@ from rushes.client import Rushes
 
 from __future__ import annotations
 
-from rushes.client.answers import Asset, CreatedLink, Download, Upload
-from rushes.client.failures import ClientFailure, Refused, Unreachable, WrongDigest
-from rushes.client.sdk import Rushes
+from rushes.client.answers import Asset, AsyncAsset, CreatedLink, Download, Sent, Upload
+from rushes.client.failures import (
+    Cancelled,
+    ClientFailure,
+    FileChanged,
+    Refused,
+    Unreachable,
+    WrongDigest,
+)
+from rushes.client.pace import Rate
+from rushes.client.sdk import AsyncRushes, Rushes
+from rushes.client.stop import Stop
 
 __all__ = [
     "Asset",
+    "AsyncAsset",
+    "AsyncRushes",
+    "Cancelled",
     "ClientFailure",
     "CreatedLink",
     "Download",
+    "FileChanged",
+    "Rate",
     "Refused",
     "Rushes",
+    "Sent",
+    "Stop",
     "Unreachable",
     "Upload",
     "WrongDigest",

@@ -1,162 +1,144 @@
-"""Sends one file by tus 1.0, and goes on where an earlier attempt stopped.
+"""Sends one file by the way that fits, and goes on where an earlier run stopped.
 
-The server's offset is the only truth: after any trouble it is asked for, and sending goes on from
-there. Tries count anew whenever bytes have arrived. The size of an append follows the line: it
-grows while an append takes less than some seconds.
+A large file goes in chunks, side by side, where the server takes them; a small one, and any file
+to a server that takes none, by tus.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import mimetypes
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, Final
+from collections.abc import Awaitable
+from typing import Final, TypeVar
 
-from rushes.client.failures import ClientFailure, Refused, Unreachable
-from rushes.client.resume import Memory, fingerprint
-from rushes.client.wire import Wire, named_pause, pauses
+from rushes.client.appending import Appender, Sending
+from rushes.client.chunking import Chunked, Chunker
+from rushes.client.failures import ClientFailure, FileChanged, Refused
+from rushes.client.resume import Memory, Record, fingerprint
+from rushes.client.wire import API, Wire
 
-VERSION: Final = {"Tus-Resumable": "1.0.0"}
-PIECE: Final = 2**20
-FIRST_APPEND: Final = 8 * 2**20
-LARGEST_APPEND: Final = 512 * 2**20
-SMALLEST_APPEND: Final = 256 * 2**10
-AIM_SECONDS: Final = 8.0
-"""An append should take about this long: short enough to lose little, long enough to be rare."""
+CHUNKS_FROM: Final = 16 * 2**20
+"""A file of at most one usual chunk has nothing to send side by side."""
 
-Told = Callable[[int, int], None]
-"""Called with bytes that arrived, and bytes in all."""
+T = TypeVar("T")
 
-TOO_LARGE: Final = 413
+TUS, CHUNKS = "tus", "chunks"
 GONE: Final = frozenset({403, 404, 410})
+RECEIVING: Final = "receiving"
+ARRIVED: Final = frozenset({"completed", "accepted", "quarantined"})
+MEASURABLE_SECONDS: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
 class Sender:
-    """Sends files to one tus endpoint."""
+    """Sends files to one place: an account's, or an upload link's."""
 
-    wire: Wire
-    endpoint: str
-    memory: Memory
+    def __init__(self, wire: Wire, endpoint: str, memory: Memory, parallel: int) -> None:
+        self.wire = wire
+        self.memory = memory
+        self.place = str(wire.http.base_url.join(endpoint))
+        self._appender = Appender(wire, self.place)
+        self._chunker = Chunker(wire, parallel)
+        self._mbit: float | None = None
 
-    def send(self, path: Path, *, project: str | None = None, told: Told | None = None) -> str:
-        """Send a file; return the address of its upload, all of whose bytes have arrived.
+    async def send(self, sending: Sending) -> str:
+        """Send a file; return the id of its upload, all of whose bytes have arrived.
 
         Raises:
             ClientFailure: the server refused it, or could not be reached three times in a row.
             OSError: the file cannot be read.
         """
-        name = fingerprint(path, self.endpoint, project)
-        size = path.stat().st_size
-        with path.open("rb") as source:
-            address, offset = self._go_on(name) or (self._create(path, size, project, name), 0)
-            self._append_all(source, address, offset, size, told or (lambda _sent, _all: None))
+        name = self._name(sending)
+        try:
+            record = await self._go_on(sending, name) or await self._begin(sending, name)
+        except FileChanged:
+            await self.abort(sending)
+            raise
         self.memory.forget(name)
-        return address
+        return record.upload_id
 
-    def _go_on(self, name: str) -> tuple[str, int] | None:
-        address = self.memory.find(name)
-        if address is None:
+    async def abort(self, sending: Sending) -> None:
+        """End what was begun of a file, here and on the server; what is gone there is no matter."""
+        name = self._name(sending)
+        record = self.memory.find(name)
+        if record is None:
+            return
+        self.memory.forget(name)
+        try:
+            await self.wire.json("DELETE", f"{API}/uploads/{record.upload_id}")
+        except Refused as refused:
+            if refused.status not in GONE:
+                raise
+
+    async def _go_on(self, sending: Sending, name: str) -> Record | None:
+        record = self.memory.find(name)
+        if record is None:
             return None
         try:
-            return address, self.wire.patiently(lambda: self._offset(address))
-        except Refused as refusal:
-            if refusal.status not in GONE:
-                raise
+            return await self._send_rest(sending, record)
+        except _Forgotten:
             self.memory.forget(name)
             return None
 
-    def _create(self, path: Path, size: int, project: str | None, name: str) -> str:
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        metadata = {"filename": path.name, "filetype": kind}
-        if project is not None:
-            metadata["project"] = project
-        headers = {
-            **VERSION,
-            "Upload-Length": str(size),
-            "Upload-Metadata": ",".join(
-                f"{key} {base64.b64encode(value.encode()).decode()}"
-                for key, value in metadata.items()
-            ),
-        }
-        response = self.wire.patiently(
-            lambda: self.wire.once("POST", self.endpoint, headers=headers)
+    async def _send_rest(self, sending: Sending, record: Record) -> Record:
+        if record.protocol == TUS:
+            offset = await _unless_gone(self._appender.find_offset(record.address))
+            await self._appender.send(sending, record.address, offset)
+            return record
+        upload = await _unless_gone(self._chunker.look(record.address))
+        if upload.state == RECEIVING:
+            await self._send_chunks(sending, upload)
+        elif upload.state not in ARRIVED:
+            raise _Forgotten(record.address)
+        return record
+
+    async def _begin(self, sending: Sending, name: str) -> Record:
+        if sending.file.size > CHUNKS_FROM:
+            upload = await self._chunker.create(sending, self._mbit)
+            if upload is not None:
+                record = self._record(sending, CHUNKS, upload.address, upload.part_bytes)
+                self.memory.keep(name, record)
+                await self._send_chunks(sending, upload)
+                return record
+        address, offset = await self._appender.create(sending)
+        record = self._record(sending, TUS, address)
+        if offset < sending.file.size:
+            self.memory.keep(name, record)
+        await self._appender.send(sending, address, offset)
+        return record
+
+    async def _send_chunks(self, sending: Sending, upload: Chunked) -> None:
+        now = self.wire.moments.now
+        begun = now()
+        await self._chunker.send(sending, upload)
+        seconds = now() - begun
+        if seconds > MEASURABLE_SECONDS and not upload.received:
+            self._mbit = sending.file.size * 8 / 1e6 / seconds
+
+    def _name(self, sending: Sending) -> str:
+        return fingerprint(sending.file, self.place, sending.project, sending.relative_path)
+
+    def _record(self, sending: Sending, protocol: str, address: str, part_bytes: int = 0) -> Record:
+        file = sending.file
+        return Record(
+            path=str(file.path),
+            size=file.size,
+            mtime_ns=file.mtime_ns,
+            inode=file.inode,
+            place=self.place,
+            project=sending.project,
+            relative_path=sending.relative_path,
+            protocol=protocol,
+            address=address,
+            part_bytes=part_bytes,
         )
-        address = str(response.url.join(response.headers["location"]))
-        self.memory.keep(name, address)
-        return address
-
-    def _offset(self, address: str) -> int:
-        response = self.wire.once("HEAD", address, headers=VERSION)
-        return int(response.headers["upload-offset"])
-
-    def _append_all(
-        self, source: BinaryIO, address: str, offset: int, size: int, told: Told
-    ) -> None:
-        length, waits = FIRST_APPEND, pauses()
-        told(offset, size)
-        while offset < size:
-            begun = time.monotonic()
-            try:
-                arrived = self._append(source, address, offset, min(length, size - offset))
-            except (Refused, Unreachable) as failure:
-                length = _smaller(length, failure)
-                wait = next(waits, None)
-                if wait is None:
-                    raise
-                self.wire.sleep(named_pause(failure) or wait)
-                arrived = self.wire.patiently(lambda: self._offset(address))
-            else:
-                length = _fitting(length, time.monotonic() - begun)
-            if arrived > offset:
-                waits = pauses()
-            offset = arrived
-            told(offset, size)
-
-    def _append(self, source: BinaryIO, address: str, offset: int, length: int) -> int:
-        headers = {
-            **VERSION,
-            "Content-Type": "application/offset+octet-stream",
-            "Upload-Offset": str(offset),
-            "Content-Length": str(length),
-        }
-        response = self.wire.once(
-            "PATCH", address, headers=headers, content=_pieces(source, offset, length)
-        )
-        return int(response.headers["upload-offset"])
 
 
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file, as the server writes it."""
-    with path.open("rb") as source:
-        return f"sha-256:{hashlib.file_digest(source, 'sha256').hexdigest()}"
+class _Forgotten(ClientFailure):
+    """The server does not know an upload any more."""
 
 
-def _pieces(source: BinaryIO, offset: int, length: int) -> Iterator[bytes]:
-    source.seek(offset)
-    while length:
-        piece = source.read(min(PIECE, length))
-        if not piece:
-            raise ClientFailure("The file became shorter while it was sent. Send it again.")
-        length -= len(piece)
-        yield piece
-
-
-def _fitting(length: int, seconds: float) -> int:
-    """Return the length of the next append after one of this length took so long."""
-    if seconds < AIM_SECONDS / 2:
-        return min(LARGEST_APPEND, length * 2)
-    return max(SMALLEST_APPEND, length // 2) if seconds > AIM_SECONDS * 2 else length
-
-
-def _smaller(length: int, failure: Exception) -> int:
-    """Return the length to go on with; give up where a smaller one changes nothing."""
-    if isinstance(failure, Refused) and not failure.is_worth_retrying:
-        is_hope = failure.status == TOO_LARGE and length > SMALLEST_APPEND
-        if not is_hope and failure.status != 409:  # noqa: PLR2004 - another offset: ask for it
-            raise failure
-    return max(SMALLEST_APPEND, length // 4)
+async def _unless_gone(look: Awaitable[T]) -> T:
+    try:
+        return await look
+    except Refused as refused:
+        if refused.status in GONE:
+            raise _Forgotten(refused.detail) from refused
+        raise

@@ -1,39 +1,44 @@
-"""Requests that are tried again: three times, from 1 s to 30 s, and only what can be retried."""
+"""Requests to one server, with one proof of identity; they are tried again where that may help."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 import httpx
 
-from rushes.client.failures import Refused, Unreachable, refusal
+from rushes.client.failures import Refused, Unreachable
+from rushes.client.patience import Patience
 
 T = TypeVar("T")
 
-TRIES: Final = 3
-FIRST_PAUSE: Final = 1.0
-LONGEST_PAUSE: Final = 30.0
+API: Final = "/api/v1"
+REPEATABLE: Final = frozenset({"GET", "HEAD", "DELETE", "PUT"})
 
 
-def pauses() -> Iterator[float]:
-    """Give the seconds to wait between tries: doubling, with jitter."""
-    for number in range(TRIES - 1):
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**number)
-        yield random.uniform(longest / 2, longest)  # noqa: S311 - spreads requests, no secret
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Where time and chance come from: seconds, a pause, and a number from 0 to 1."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    spread: Callable[[], float] = random.random
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One server, spoken to with one proof of identity."""
+    """One server; `offline_seconds` is for how long it may be out of reach while files go."""
 
-    http: httpx.Client
-    sleep: Callable[[float], None] = time.sleep
+    http: httpx.AsyncClient
+    moments: Moments = field(default_factory=Moments)
+    offline_seconds: float = 0.0
 
-    def json(
+    async def json(
         self,
         method: str,
         path: str,
@@ -41,18 +46,20 @@ class Wire:
         body: object = None,
         query: Mapping[str, str | int] | None = None,
     ) -> Any:
-        """Return the JSON answer.
+        """Return the JSON answer, None where there is none.
 
         Raises:
             Refused: the server said no.
             Unreachable: it did not answer.
         """
-        return self.patiently(
-            lambda: self.once(method, path, json=body, params=query).json(),
-            may_repeat=method in {"GET", "HEAD", "DELETE", "PUT"},
-        )
 
-    def once(self, method: str, path: str, **options: Any) -> httpx.Response:
+        async def ask() -> Any:
+            response = await self.once(method, path, json=body, params=query)
+            return response.json() if response.content else None
+
+        return await self.patiently(ask, Patience(), may_repeat=method in REPEATABLE)
+
+    async def once(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Ask once.
 
         Raises:
@@ -60,36 +67,54 @@ class Wire:
             Unreachable: it did not answer.
         """
         try:
-            response = self.http.request(method, path, **options)
+            response = await self.http.request(method, path, **options)
         except httpx.TransportError as error:
-            raise Unreachable(_unreachable(self.http.base_url, error)) from error
+            raise Unreachable(unreachable(self.http.base_url, error)) from error
         if not response.is_success:
             raise refusal(response)
         return response
 
-    def patiently(self, attempt: Callable[[], T], *, may_repeat: bool = True) -> T:
-        """Try, and try again where it may help; a request that creates is never repeated."""
-        waits = pauses()
+    async def patiently(
+        self,
+        attempt: Callable[[], Awaitable[T]],
+        patience: Patience | None = None,
+        *,
+        may_repeat: bool = True,
+    ) -> T:
+        """Try, and try again where it may help; what creates something may ask for one try."""
+        patience = patience or Patience(self.offline_seconds)
         while True:
             try:
-                return attempt()
+                return await attempt()
             except (Refused, Unreachable) as failure:
-                wait = next(waits, None)
-                if wait is None or not may_repeat or not _may_go_better(failure):
+                if not may_repeat:
                     raise
-                self.sleep(named_pause(failure) or wait)
+                pause = patience.find_pause(failure, self.moments.now(), self.moments.spread())
+            await self.moments.sleep(pause)
 
 
-def named_pause(failure: Exception) -> float | None:
-    """Return the seconds that the server asked for, at most the longest pause."""
-    asked = failure.retry_after if isinstance(failure, Refused) else None
-    return None if asked is None else min(asked, LONGEST_PAUSE)
-
-
-def _may_go_better(failure: Exception) -> bool:
-    return not isinstance(failure, Refused) or failure.is_worth_retrying
-
-
-def _unreachable(address: httpx.URL, error: Exception) -> str:
+def unreachable(address: httpx.URL, error: Exception) -> str:
+    """Return what is said where nothing answers."""
     reason = str(error) or type(error).__name__
     return f"The server at {address} cannot be reached ({reason}). Check the address; try again."
+
+
+def refusal(response: httpx.Response) -> Refused:
+    """Return what an answer other than 2xx says; its body must have been read."""
+    try:
+        problem = json.loads(response.content)
+    except ValueError:
+        problem = {}
+    if not isinstance(problem, dict):
+        problem = {}
+    return Refused(
+        response.status_code,
+        str(problem.get("code", f"http.{response.status_code}")),
+        str(problem.get("detail") or problem.get("title") or response.reason_phrase),
+        retry_after=_seconds(response.headers.get("retry-after")),
+        problem=problem,
+    )
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text is not None and text.isdecimal() else None

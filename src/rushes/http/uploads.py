@@ -26,6 +26,9 @@ class UploadAnswer(BaseModel):
 
     Of one in chunks, `received_chunks` are the first and last index of each run that is here; a
     list of uploads leaves them out. `mbit` is its sender's line, where it was measured.
+
+    `root` is the SHA-256 over the SHA-256 of each 16 MiB of the bytes, in order: it is known sooner
+    than the `digest` of the whole.
     """
 
     id: str
@@ -37,6 +40,7 @@ class UploadAnswer(BaseModel):
     media_type: str
     asset_id: str | None
     digest: str | None
+    root: str | None
     reason: str | None
     created_at: datetime
     updated_at: datetime
@@ -113,6 +117,7 @@ def describe(upload: Upload, received: Sequence[int] | None = None) -> UploadAns
         media_type=upload.media_type,
         asset_id=upload.asset_id if upload.state is State.ACCEPTED else None,
         digest=f"sha-256:{upload.digest.hex()}" if upload.digest else None,
+        root=f"sha-256:{upload.root.hex()}" if upload.root else None,
         reason=upload.reason,
         created_at=upload.created_at,
         updated_at=upload.updated_at,

@@ -1,0 +1,154 @@
+"""Sends one file by tus 1.0, in one stream of appends.
+
+The server's offset is the only truth: after any trouble it is asked for, and sending goes on from
+there. The size of an append follows the line: it grows while an append takes less than some
+seconds. A small file goes with its creation, in one request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import mimetypes
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from rushes.client.failures import ClientFailure, Refused, Unreachable, Unsettled
+from rushes.client.files import FileState, read_span
+from rushes.client.parts import FIRST_APPEND, SMALLEST_APPEND, fit_append
+from rushes.client.patience import Patience
+from rushes.client.wire import Wire
+
+VERSION: Final = {"Tus-Resumable": "1.0.0"}
+BODY_TYPE: Final = "application/offset+octet-stream"
+ALONG_BYTES: Final = 2**20
+"""Up to here a file goes with its creation: what is lost when the line breaks is little."""
+
+CONFLICT, TOO_LARGE = 409, 413
+
+Told = Callable[[int, int], None]
+"""Called with bytes that arrived, and bytes in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One file on its way; `blocks` are digests of its blocks that are known by now."""
+
+    file: FileState
+    told: Told
+    project: str | None = None
+    relative_path: str | None = None
+    blocks: dict[int, bytes] = field(default_factory=dict)
+
+    @property
+    def media_type(self) -> str:
+        """Return what its name says that it is."""
+        return mimetypes.guess_type(self.file.path.name)[0] or "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Appender:
+    """Sends files to one tus endpoint."""
+
+    wire: Wire
+    endpoint: str
+
+    async def create(self, sending: Sending) -> tuple[str, int]:
+        """Begin an upload; return its address, and how many bytes went along.
+
+        Raises:
+            ClientFailure: the server refused it, or could not be reached.
+            OSError: the file cannot be read.
+        """
+        size = sending.file.size
+        headers = {
+            **VERSION,
+            "Upload-Length": str(size),
+            "Upload-Metadata": _format_metadata(sending),
+        }
+        body = b""
+        if 0 < size <= ALONG_BYTES:
+            body = await asyncio.to_thread(sending.file.path.read_bytes)
+            sending.file.require_same()
+            headers["Content-Type"] = BODY_TYPE
+        response = await self.wire.patiently(
+            lambda: self.wire.once("POST", self.endpoint, headers=headers, content=body)
+        )
+        address = str(response.url.join(response.headers["location"]))
+        return address, int(response.headers.get("upload-offset", 0)) if body else 0
+
+    async def find_offset(self, address: str) -> int:
+        """Return how many bytes the server has."""
+        response = await self.wire.patiently(
+            lambda: self.wire.once("HEAD", address, headers=VERSION)
+        )
+        return int(response.headers["upload-offset"])
+
+    async def send(self, sending: Sending, address: str, offset: int) -> None:
+        """Send what is missing from the offset on.
+
+        Raises:
+            ClientFailure: the server refused it, or three tries brought no byte.
+            OSError: the file cannot be read.
+        """
+        moments, size = self.wire.moments, sending.file.size
+        patience = Patience(self.wire.offline_seconds)
+        length = FIRST_APPEND
+        sending.told(offset, size)
+        while offset < size:
+            sending.file.require_same()
+            begun = moments.now()
+            try:
+                arrived = await self._append(sending, address, offset, min(length, size - offset))
+            except (Refused, Unreachable) as failure:
+                pause = patience.find_pause(
+                    _soften(failure, length), moments.now(), moments.spread()
+                )
+                length = max(SMALLEST_APPEND, length // 4)
+                await moments.sleep(pause)
+                arrived = await self.find_offset(address)
+            else:
+                length = fit_append(length, moments.now() - begun)
+            if arrived > offset:
+                patience.restore()
+            offset = arrived
+            sending.told(offset, size)
+        sending.file.require_same()
+
+    async def _append(self, sending: Sending, address: str, offset: int, length: int) -> int:
+        headers = {
+            **VERSION,
+            "Content-Type": BODY_TYPE,
+            "Upload-Offset": str(offset),
+            "Content-Length": str(length),
+        }
+        out = offset
+
+        def tell(size_bytes: int) -> None:
+            nonlocal out
+            out += size_bytes
+            sending.told(out, sending.file.size)
+
+        body = read_span(sending.file, offset, length, tell)
+        response = await self.wire.once("PATCH", address, headers=headers, content=body)
+        return int(response.headers["upload-offset"])
+
+
+def _format_metadata(sending: Sending) -> str:
+    told = {"filename": sending.file.path.name, "filetype": sending.media_type}
+    if sending.relative_path is not None:
+        told["relativePath"] = sending.relative_path
+    if sending.project is not None:
+        told["project"] = sending.project
+    return ",".join(
+        f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in told.items()
+    )
+
+
+def _soften(failure: Refused | Unreachable, length: int) -> ClientFailure:
+    """Return the failure, as one to try again where another offset or length may do."""
+    if not isinstance(failure, Refused):
+        return failure
+    is_smaller_hope = failure.status == TOO_LARGE and length > SMALLEST_APPEND
+    return Unsettled.of(failure) if is_smaller_hope or failure.status == CONFLICT else failure
