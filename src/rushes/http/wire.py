@@ -66,7 +66,7 @@ class ServerCrowded(RushesError):
     kind = Kind.UNAVAILABLE
 
 
-class _HeadTooLarge(Exception):
+class _HeadRefused(Exception):
     """Ends the parser's work."""
 
 
@@ -119,8 +119,9 @@ class Wire(HttpToolsProtocol):
         self._exchange: Exchange | None = None
         self._head_timer: asyncio.TimerHandle | None = None
         self._is_in_head = False
-        self._head_bytes = 0
+        self._head_bytes = self._raw_bytes = 0
         self._is_too_large = False
+        self._is_over = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Let it in, or say why not."""
@@ -144,9 +145,9 @@ class Wire(HttpToolsProtocol):
         """Parse it; a head that is not yet whole must not grow for ever."""
         if not self._is_busy:
             self._await_head()
-        if self._is_in_head:
-            self._head_bytes += len(data)
-            self._is_too_large |= self._head_bytes > self._terms.http.max_header_bytes
+        if self._is_in_head:  # a header of which no end came is not told to us yet
+            self._raw_bytes += len(data)
+            self._is_too_large |= self._raw_bytes > self._terms.http.max_header_bytes
         if self._is_too_large:
             self.send_400_response("")
             return
@@ -157,7 +158,7 @@ class Wire(HttpToolsProtocol):
         super().on_message_begin()
         self._unset_keepalive_if_required()
         self._is_in_head = True
-        self._head_bytes = 0
+        self._head_bytes = self._raw_bytes = 0
         self._await_head()
 
     def on_url(self, url: bytes) -> None:
@@ -174,6 +175,9 @@ class Wire(HttpToolsProtocol):
         """A head is whole."""
         self._is_in_head = False
         self._cancel_head_timer()
+        names = {name for name, _ in self.headers}
+        if self.parser.should_upgrade() and names & {b"content-length", b"transfer-encoding"}:
+            raise _HeadRefused  # the parser would take the body for the next request
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -189,7 +193,8 @@ class Wire(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Go on with the next request, or throw away what still comes, and close."""
         exchange = self._exchange
-        if exchange is None or not exchange.is_lingering:
+        is_over = self._is_over and not self.pipeline
+        if exchange is None or not (exchange.is_lingering or is_over):
             super().on_response_complete()
             return
         self.server_state.total_requests += 1
@@ -203,8 +208,7 @@ class Wire(HttpToolsProtocol):
         if not self._is_busy:
             self._refuse_by_status(431 if self._is_too_large else 400)
         elif not cycle.more_body:
-            self.flow.pause_reading()
-            cycle.keep_alive = False
+            self._end_after_answers()
         elif cycle.response_started:
             self.transport.abort()
         else:
@@ -280,18 +284,22 @@ class Wire(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._is_busy:
-            self.flow.pause_reading()
-            self.cycle.keep_alive = False
+            self._end_after_answers()
         elif self._is_in_head:
             self._refuse_by_status(408)
         else:
             self.transport.close()
 
+    def _end_after_answers(self) -> None:
+        """Read no more; what was asked for before is answered."""
+        self._is_over = True
+        self.flow.pause_reading()
+
     def _count_head(self, count: int) -> None:
         self._head_bytes += count
         if self._head_bytes > self._terms.http.max_header_bytes:
             self._is_too_large = True
-            raise _HeadTooLarge
+            raise _HeadRefused
 
     def _refuse_by_status(self, status: int) -> None:
         code, sentence = problem.SENTENCES[status]
@@ -319,5 +327,5 @@ async def _run(exchange: Exchange, app: ASGIApp, scope: Scope, _: Receive, __: S
 def _find_length(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
     """Return the length of a body that is told once and in digits; else None."""
     told = [value for name, value in headers if name == b"content-length"]
-    others = {name for name, _ in headers} & {b"transfer-encoding", b"upgrade"}
-    return int(told[0]) if len(told) == 1 and told[0].isdigit() and not others else None
+    is_chunked = any(name == b"transfer-encoding" for name, _ in headers)
+    return int(told[0]) if len(told) == 1 and told[0].isdigit() and not is_chunked else None
