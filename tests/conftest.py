@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.support.handing",
     "tests.support.entrance",
     "tests.support.moments",
+    "tests.support.object_stores",
     "tests.support.proofs",
     "tests.support.sockets",
 ]

@@ -34,6 +34,14 @@ PARTS: Final = (
     Part("chromium", ("chromium", "chromium-browser", "google-chrome"), "tests in a browser"),
     Part("fonts-dejavu-core", ("usr/share/fonts/truetype/dejavu/*.ttf",), "text in screenshots"),
     Part("postgresql", ("postgres", "usr/lib/postgresql/*/bin/postgres"), "the second database"),
+    Part("radosgw", ("radosgw",), "a real S3 server"),
+    Part("ceph-mon", ("ceph-mon",), "the S3 server's map"),
+    Part("ceph-osd", ("ceph-osd",), "the S3 server's disk"),
+    Part("swift-proxy", ("swift-proxy-server",), "a second S3 server"),
+    Part("swift-account", ("swift-account-server",), "the second S3 server's accounts"),
+    Part("swift-container", ("swift-container-server",), "the second S3 server's buckets"),
+    Part("swift-object", ("swift-object-server",), "the second S3 server's disk"),
+    Part("memcached", ("memcached",), "the second S3 server's log-ins"),
     Part("util-linux", ("setpriv",), "to start PostgreSQL as an unprivileged account"),
 )
 

@@ -11,13 +11,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -157,11 +165,84 @@ class DeliverySettings(Section):
     """Life of an address of a poster or preview, rounded up to the hour so that it is cached."""
 
 
-class TierSettings(Section):
-    """Where objects are kept."""
+def _unfold(given: object, known: Collection[str] | None = None) -> object:
+    """Return a table whose flat names, as the environment has them, stand in tables of their own.
 
+    `{"main": {"bucket": "b"}, "main_secret_key": "s"}` is `{"main": {"bucket": "b", "secret_key":
+    "s"}}`; the flat name wins. Only tables that are `known` are made, if that is said.
+    """
+    if not isinstance(given, dict):
+        return given
+    tables = {name: value for name, value in given.items() if not isinstance(value, str)}
+    for flat, value in given.items():
+        name, _, field = flat.partition("_")
+        if isinstance(value, str) and (known is None or name in known):
+            tables[name] = {**tables.get(name, {}), field: value}
+        elif isinstance(value, str):
+            tables[flat] = value
+    return tables
+
+
+class StoreSettings(Section):
+    """One store, `[stores.NAME]`: a folder, or a bucket of an S3 service.
+
+    A name is of small letters and digits. In the environment: `RUSHES_STORES_NAME_SECRET_KEY`.
+    """
+
+    kind: Literal["folder", "s3"] = "s3"
+    """`folder` is a folder or mount of this machine; `s3` a bucket."""
+    path: Path | None = None
+    """The folder, for `kind = "folder"`."""
+    provider: Literal["aws", "r2", "wasabi", "b2", "gcs", "ceph", "swift", "seaweedfs", "other"] = (
+        "other"
+    )
+    """Who runs the bucket, for what each does in its own way."""
+    endpoint: str | None = None
+    """Address of the S3 service, `https://s3.eu-central-1.wasabisys.com`; AWS needs none."""
+    public_endpoint: str | None = None
+    """The same service as browsers reach it, where that is another address."""
+    region: str | None = None
+    """Region of the bucket; by default `us-east-1`, for R2 `auto`."""
+    bucket: str | None = None
+    """Name of the bucket. It must be there, and closed to those without a key."""
+    prefix: str = ""
+    """Put before each key, where the bucket is shared with others."""
+    access_key: SecretStr | None = None
+    """Id of the key."""
+    secret_key: SecretStr | None = None
+    """Secret of the key. Put it into the environment rather than into the file."""
+    limit_bytes: int | None = Field(default=None, gt=0)
+    """Most bytes that we keep there; none by default."""
+
+    @model_validator(mode="after")
+    def _require_its_fields(self) -> Self:
+        needed = ("path",) if self.kind == "folder" else ("bucket", "access_key", "secret_key")
+        if self.kind == "s3" and self.provider != "aws":
+            needed = (*needed, "endpoint")
+        missing = [name for name in needed if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"a store of kind {self.kind} needs {', '.join(missing)}")
+        return self
+
+
+class ArchiveSettings(Section):
+    """Where originals and all that is made of them are kept for good."""
+
+    store: str | None = None
+    """Name of a store; by default the folder `archive` in the data folder."""
+
+
+class TierSettings(Section):
+    """Which store each tier uses."""
+
+    archive: ArchiveSettings = ArchiveSettings()
     scratch_bytes: int = Field(default=50 * GIB, ge=0)
     """What local copies of objects may take together that lie in a store without paths (S3)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unfold(cls, given: object) -> object:
+        return _unfold(given, {"archive"})
 
 
 class HttpSettings(Section):
@@ -237,8 +318,22 @@ class Settings(BaseSettings):
     jobs: JobSettings = JobSettings()
     media: MediaSettings = MediaSettings()
     delivery: DeliverySettings = DeliverySettings()
-    tiers: TierSettings = TierSettings()
     http: HttpSettings = HttpSettings()
+    stores: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,31}$")], StoreSettings] = {}
+    """Places for objects, each by a name of yours."""
+    tiers: TierSettings = TierSettings()
+
+    @field_validator("stores", mode="before")
+    @classmethod
+    def _unfold_stores(cls, given: object) -> object:
+        return _unfold(given)
+
+    @model_validator(mode="after")
+    def _require_named_stores(self) -> Self:
+        name = self.tiers.archive.store
+        if name is not None and name not in self.stores:
+            raise ValueError(f"tiers.archive.store names {name}, but there is no [stores.{name}]")
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -45,6 +45,11 @@ class BlockHasher:
         self._whole = hashlib.sha256() if with_whole else None
         self._size_bytes = 0
 
+    @property
+    def size_bytes(self) -> int:
+        """Return how many bytes were taken so far."""
+        return self._size_bytes
+
     def update(self, piece: bytes | bytearray | memoryview) -> None:
         """Take the next bytes."""
         view = memoryview(piece)
