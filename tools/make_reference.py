@@ -136,6 +136,10 @@ def _first_sentence(documented: type) -> str:
     return (inspect.getdoc(documented) or "").partition("\n\n")[0].replace("\n", " ")
 
 
+NAME: Final = "NAME"
+"""Stands for a name of the reader's own."""
+
+
 def make_settings() -> Iterator[str]:
     """Yield the page of the settings, table by table."""
     yield "# Settings"
@@ -149,8 +153,21 @@ def make_settings() -> Iterator[str]:
     for name, field in tops.items():
         section = _section(field)
         if section is not None:
-            about = (inspect.getdoc(section) or "").partition("\n\n")[0]
-            yield from _settings_table(f"`[{name}]`", (name,), section.model_fields, about)
+            named = (NAME,) if get_origin(field.annotation) is dict else ()
+            yield from _settings_section((name, *named), section)
+
+
+def _settings_section(path: tuple[str, ...], section: type[BaseModel]) -> Iterator[str]:
+    """Yield a table of settings, and the tables in it."""
+    about = (inspect.getdoc(section) or "").partition("\n\n")[0]
+    fields = section.model_fields
+    plain = {name: field for name, field in fields.items() if _section(field) is None}
+    if plain:
+        yield from _settings_table(f"`[{'.'.join(path)}]`", path, plain, about)
+    for name, field in fields.items():
+        inner = _section(field)
+        if inner is not None:
+            yield from _settings_section((*path, name), inner)
 
 
 def _settings_table(
@@ -170,6 +187,8 @@ def _settings_table(
 
 def _section(field: FieldInfo) -> type[BaseModel] | None:
     kind = field.annotation
+    if get_origin(kind) is dict:  # tables by names of the reader's own
+        kind = get_args(kind)[1]
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
