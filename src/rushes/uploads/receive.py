@@ -363,7 +363,7 @@ class Receiver:
             size = await self.spool.run(self.spool.find_size, last)
         except OSError as error:
             raise tell_trouble(error, upload.offset) from error
-        if size < last.start + last.length:
+        if size < 0 or (last.length and size < last.start + last.length):
             raise await self._lose(upload)
 
     async def _lose(self, upload: Upload) -> UploadGone:

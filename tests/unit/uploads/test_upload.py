@@ -8,10 +8,12 @@ from itertools import product
 import pytest
 
 from rushes.errors import RushesError
+from rushes.uploads.checksum import Algorithm, Checksum
 from rushes.uploads.upload import (
     FORGOTTEN,
     STEPS,
     Append,
+    FinalUpload,
     IllegalStep,
     LengthChanged,
     NotAppendable,
@@ -146,3 +148,29 @@ def test_what_comes_in_pieces_or_is_no_file_yet_takes_no_appends(known: dict[str
 def test_a_slot_is_no_file_yet() -> None:
     """It counts as one once it is bound."""
     assert (1, 0) == (upload().file_count, upload(is_slot=True).file_count)
+
+
+def test_a_final_upload_takes_no_bytes() -> None:
+    """They come from its partials, which take them as any upload does."""
+    with pytest.raises(FinalUpload):
+        plan_append(upload(concat="final;/files/x"), Append(40), max_file_bytes=MOST)
+
+    assert 60 == plan_append(upload(concat="partial"), Append(40), max_file_bytes=MOST).most
+
+
+def test_a_piece_of_a_file_counts_as_none() -> None:
+    """Only what people will see as a file is one."""
+    kinds = [upload(), upload(concat="final;x"), upload(concat="partial")]
+
+    assert [1, 1, 0] == [one.file_count for one in kinds]
+    assert [False, False, True] == [one.is_partial for one in kinds]
+    assert [False, True, False] == [one.is_final for one in kinds]
+
+
+def test_a_checksum_before_or_after_makes_a_body_count_whole() -> None:
+    """Neither: what came counts."""
+    told = Checksum(Algorithm.CRC32, bytes(4))
+
+    assert Append(0, checksum=told).is_checked
+    assert Append(0, find_checksum=lambda: told).is_checked
+    assert not Append(0).is_checked
