@@ -107,3 +107,15 @@ async def resumers(house: Receiving, **known: object) -> dict[int | None, Resume
 def _by_link(house: Receiving, token: str, version: int | None) -> Resumer:
     told = {} if version is None else {"Upload-Draft-Interop-Version": str(version)}
     return Resumer(house.http, f"{house.address}/u/{token}/uploads/", version, told)
+
+
+def id_of(answer: httpx.Response | str) -> str:
+    """Return the upload that an answer's Location, or an address, names."""
+    url = answer if isinstance(answer, str) else answer.headers["Location"]
+    return url.rpartition("/")[2]
+
+
+async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
+    """Give a body whose length is not told."""
+    for part in parts:
+        yield part

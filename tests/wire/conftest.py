@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.receiving import Receiving, Sender, receiving
+from tests.support.resuming import Resumer, resumers
 
 
 @pytest.fixture
@@ -27,3 +28,16 @@ async def sender(house: Receiving) -> Sender:
     if house.parts.database.is_sqlite:
         return await house.sender()
     return house.by_token(await house.people.token())
+
+
+@pytest.fixture
+async def resuming(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Receiving]:
+    """A server that takes uploads, over SQLite alone: for tables of headers and statuses."""
+    async with receiving(sqlite_url, tmp_path / "resuming") as running:
+        yield running
+
+
+@pytest.fixture
+async def by(resuming: Receiving) -> dict[int | None, Resumer]:
+    """One sender for each version of the draft, and one that names none; all by one link."""
+    return await resumers(resuming)
