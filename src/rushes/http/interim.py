@@ -13,10 +13,10 @@ from typing import Final
 
 from fastapi import Request
 
+from rushes.http.wire_exchange import INTERIM
 from rushes.uploads.tus import Answer
 from rushes.uploads.upload import Upload
 
-EXTENSION: Final = "rushes.interim"
 REST_SECONDS: Final = 1.0
 """How long nothing is said after something was."""
 
@@ -25,7 +25,7 @@ class Interim:
     """The way to a client that is still sending."""
 
     def __init__(self, request: Request) -> None:
-        self._is_open = EXTENSION in request.scope.get("extensions", {})
+        self._is_open = INTERIM in request.scope.get("extensions", {})
         self._send = request._send  # noqa: SLF001 - no public name; requests push with it too
         self._latest: Upload | None = None
         self._moved = asyncio.Event()
@@ -38,7 +38,7 @@ class Interim:
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in answer.headers.items()
         ]
-        await self._send({"type": EXTENSION, "status": answer.status, "headers": headers})
+        await self._send({"type": INTERIM, "status": answer.status, "headers": headers})
 
     def note(self, upload: Upload) -> None:
         """Take down that more of an upload is kept; it is told when its turn comes."""

@@ -1,16 +1,18 @@
 // Sends a file with an unmodified tus-js-client, stops in the middle, and goes on.
-//   node send.cjs FILE ENDPOINT MODULES STOP_AT
-// Prints the upload's address; MODULES is the folder that holds tus-js-client.
+//   node send.cjs FILE ENDPOINT MODULES STOP_AT [PROTOCOL]
+// Prints the upload's address; MODULES is the folder that holds tus-js-client, PROTOCOL one of
+// those that it speaks (tus-v1, ietf-draft-03, ietf-draft-05).
 const fs = require("node:fs");
 const path = require("node:path");
 
-const [file, endpoint, modules, stopAt] = process.argv.slice(2);
+const [file, endpoint, modules, stopAt, protocol = "tus-v1"] = process.argv.slice(2);
 const tus = require(path.join(modules, "tus-js-client"));
 
 function send(url, stop) {
   return new Promise((resolve, reject) => {
     const upload = new tus.Upload(fs.createReadStream(file), {
       endpoint,
+      protocol,
       uploadUrl: url,
       uploadSize: fs.statSync(file).size,
       chunkSize: 1024 * 1024,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -63,8 +64,14 @@ async def test_tuspy_sends_stops_and_goes_on(house: Receiving, clip: Path) -> No
 
 
 @pytest.mark.covers("C-UP-02", "C-UP-03", "CF-09")
-async def test_tus_js_client_sends_stops_and_goes_on(house: Receiving, clip: Path) -> None:
-    """The client of browsers, run by Node.js."""
+@pytest.mark.parametrize(
+    ("protocol", "place"),
+    [("tus-v1", "files"), ("ietf-draft-03", "uploads"), ("ietf-draft-05", "uploads")],
+)
+async def test_tus_js_client_sends_stops_and_goes_on(
+    house: Receiving, clip: Path, protocol: str, place: str
+) -> None:
+    """The client of browsers, run by Node.js, by each protocol that it speaks."""
     node = shutil.which("node")
     if node is None or not (MODULES / "tus-js-client").is_dir():
         pytest.skip("tus-js-client is missing: `make web` installs it")
@@ -72,7 +79,8 @@ async def test_tus_js_client_sends_stops_and_goes_on(house: Receiving, clip: Pat
 
     process = await asyncio.create_subprocess_exec(
         node,
-        *(str(HERE / "send.cjs"), str(clip), sender.files, str(MODULES), "2000000"),
+        *(str(HERE / "send.cjs"), str(clip), sender.files.replace("/files/", f"/{place}/")),
+        *(str(MODULES), "2000000", protocol),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -80,6 +88,83 @@ async def test_tus_js_client_sends_stops_and_goes_on(house: Receiving, clip: Pat
 
     assert 0 == process.returncode, trouble.decode()
     await check(house, told.decode().strip(), clip)
+
+
+async def curl(*words: str) -> tuple[int, str]:
+    """Run curl; return its exit code and every head that it heard."""
+    program = shutil.which("curl")
+    if program is None:
+        pytest.skip("curl is missing: `apt install curl`")
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *("--silent", "--show-error", "--include", *words),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    told, _ = await process.communicate()
+    return process.returncode or 0, told.decode()
+
+
+def find_header(told: str, name: str) -> str:
+    """Return the last value of a header in what curl printed."""
+    found = re.findall(rf"^{name}: (.*?)\r?$", told, re.MULTILINE | re.IGNORECASE)
+    assert found, told
+    return str(found[-1])
+
+
+async def test_curl_sends_a_file_in_one_request(house: Receiving, clip: Path) -> None:
+    """It waits for 100, hears 104, and gets the upload as JSON."""
+    sender = await house.sender()
+
+    code, told = await curl(
+        *("--data-binary", f"@{clip}", "--header", "Upload-Draft-Interop-Version: 8"),
+        *("--header", "Upload-Complete: ?1"),
+        *("--header", f'Content-Disposition: inline; filename="{clip.name}"'),
+        sender.files.replace("/files/", "/uploads/"),
+    )
+
+    assert 0 == code, told
+    assert "HTTP/1.1 104 Upload Resumption Supported" in told
+    assert "HTTP/1.1 201 Created" in told
+    await check(house, find_header(told, "Location"), clip)
+
+
+async def test_curl_goes_on_where_it_stopped(house: Receiving, clip: Path) -> None:
+    """The careful way by hand: begin, send a part, ask, send the rest."""
+    sender = await house.sender()
+    version = ("--header", "Upload-Draft-Interop-Version: 8")
+    body = await asyncio.to_thread(clip.read_bytes)
+    part = clip.with_name("part")
+
+    _, begun = await curl(
+        *("--request", "POST", *version, "--header", "Upload-Complete: ?0"),
+        *("--header", f"Upload-Length: {len(body)}"),
+        *("--header", f'Content-Disposition: inline; filename="{clip.name}"'),
+        sender.files.replace("/files/", "/uploads/"),
+    )
+    url = find_header(begun, "Location")
+    await asyncio.to_thread(part.write_bytes, body[:2_000_000])
+    append = (
+        "--request",
+        "PATCH",
+        *version,
+        "--header",
+        "Content-Type: application/partial-upload",
+    )
+    await curl(
+        *(*append, "--header", "Upload-Offset: 0", "--header", "Upload-Complete: ?0"),
+        *("--data-binary", f"@{part}", url),
+    )
+    _, state = await curl("--head", *version, url)
+    offset = int(find_header(state, "Upload-Offset"))
+    await asyncio.to_thread(part.write_bytes, body[offset:])
+    code, ended = await curl(
+        *(*append, "--header", f"Upload-Offset: {offset}", "--header", "Upload-Complete: ?1"),
+        *("--data-binary", f"@{part}", url),
+    )
+
+    assert (0, 2_000_000, "?1") == (code, offset, find_header(ended, "Upload-Complete"))
+    await check(house, url, clip)
 
 
 def _digest(path: Path) -> str:

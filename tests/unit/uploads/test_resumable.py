@@ -91,8 +91,9 @@ def test_who_names_no_version_of_ours_gets_the_newest(told: str | None, expected
 
 def test_what_differs_between_versions_stands_in_one_table() -> None:
     """Inverted, progress, type, limits, lifetime, status of an append, state in questions."""
+    all_rules: list[Rules] = [*RULES.values(), Rules(None, 8)]
     table = {
-        version: (
+        rules.told: (
             rules.is_inverted,
             rules.may_tell_progress,
             rules.needs_partial_type,
@@ -101,7 +102,7 @@ def test_what_differs_between_versions_stands_in_one_table() -> None:
             rules.appended,
             rules.refuses_state_in_questions,
         )
-        for version, rules in {**RULES, None: Rules(None, 8)}.items()
+        for rules in all_rules
     }
 
     assert {
