@@ -78,6 +78,8 @@ from rushes.uploads.processes import name_process
 from rushes.uploads.quota import Quota
 from rushes.uploads.receive import Receiver
 from rushes.uploads.rereading import Rereading
+from rushes.uploads.slots import Slots
+from rushes.uploads.space import Space
 from rushes.uploads.spool import Spool
 from rushes.uploads.sweep import Sweep
 from rushes.uploads.taking import Taker
@@ -111,6 +113,7 @@ class House:
     receiver: Receiver
     taker: Taker
     finisher: Finisher
+    slots: Slots
     ending: Ending
     intake: Intake
     editing: Editing
@@ -223,8 +226,13 @@ def _build(
         admission=uploading.joining.admission,
         joining=uploading.joining,
         receiver=uploading,
-        taker=Taker(database, clock, settings.uploads, spool, ending, files, rereading),
-        finisher=Finisher(database, clock, settings.uploads, ending, files, rereading),
+        taker=Taker(
+            database, clock, settings.uploads, spool, ending, files, rereading, uploading.space
+        ),
+        finisher=Finisher(database, clock, settings.uploads, spool, ending, files, rereading),
+        slots=Slots(
+            database, clock, settings.uploads, uploading.joining.admission, uploading.quota
+        ),
         ending=ending,
         intake=intake,
         editing=Editing(database, clock),
@@ -263,6 +271,7 @@ def _build_uploading(
         committer=Committer(database, clock),
         holds=holds,
         joining=joining,
+        space=Space(spool, settings.uploads),
     )
 
 

@@ -43,7 +43,9 @@ from rushes.clock import SYSTEM, Clock
 from rushes.db.engine import Database, open_database
 from rushes.db.listen import listen
 from rushes.http import chunks as chunks_http
+from rushes.http import network
 from rushes.http import resumable as resumable_http
+from rushes.http import slots as slots_http
 from rushes.http import tus as tus_http
 from rushes.http import uploads as uploads_http
 from rushes.http.auth import Callers
@@ -67,6 +69,8 @@ from rushes.uploads.processes import name_process
 from rushes.uploads.quota import Quota
 from rushes.uploads.receive import Receiver
 from rushes.uploads.rereading import Rereading
+from rushes.uploads.slots import Slots
+from rushes.uploads.space import Space
 from rushes.uploads.spool import Spool
 from rushes.uploads.sweep import Sweep
 from rushes.uploads.taking import Taker
@@ -93,6 +97,7 @@ class Parts:
     sweep: Sweep
     taker: Taker
     finisher: Finisher
+    slots: Slots
 
     async def upload(self, upload_id: str) -> Upload:
         """Return an upload's row."""
@@ -135,6 +140,7 @@ def make_parts(
         holds=holds,
     )
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
+    space = Space(spool, settings.uploads)
     signing = load_ring(settings.at("keys"), "signing", clock)
     rates, places = Rates(database, clock), Places(database, clock)
     return Parts(
@@ -155,11 +161,13 @@ def make_parts(
             committer=Committer(database, clock),
             holds=holds,
             joining=joining,
+            space=space,
         ),
         ending=ending,
         sweep=Sweep(database, clock, spool, ending, joining),
-        taker=Taker(database, clock, settings.uploads, spool, ending, files, rereading),
-        finisher=Finisher(database, clock, settings.uploads, ending, files, rereading),
+        taker=Taker(database, clock, settings.uploads, spool, ending, files, rereading, space),
+        finisher=Finisher(database, clock, settings.uploads, spool, ending, files, rereading),
+        slots=Slots(database, clock, settings.uploads, admission, quota),
     )
 
 
@@ -197,8 +205,19 @@ def make_app(parts: Parts) -> FastAPI:
         resolve_project=parts.access.resolve_project,
     )
     app.include_router(chunks_http.routes(chunks))
+    slotting = slots_http.Slotting(
+        slots=parts.slots,
+        rates=parts.access.rates,
+        settings=parts.settings,
+        find_caller=callers.find_caller,
+        resolve_project=parts.access.resolve_project,
+    )
+    app.include_router(slots_http.routes(slotting))
+    app.include_router(network.routes(callers.identify, parts.access.rates))
     pager = Pager(b"k" * 32)
-    router = uploads_http.routes(parts.database, parts.receiver, pager, callers.find_caller)
+    router = uploads_http.routes(
+        parts.database, parts.receiver, pager, callers.find_caller, taker=parts.taker
+    )
     app.include_router(router)
     protect(app, parts.settings, callers, _is_set_up)
     return app

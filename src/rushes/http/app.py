@@ -10,7 +10,19 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 
 from rushes.compose import House
-from rushes.http import access, chunks, delivery, health, jobs, library, resumable, tus, uploads
+from rushes.http import (
+    access,
+    chunks,
+    delivery,
+    health,
+    jobs,
+    library,
+    network,
+    resumable,
+    slots,
+    tus,
+    uploads,
+)
 from rushes.http.auth import Callers, Identify
 from rushes.http.guard import protect, require_safe_transport
 from rushes.http.health import Trouble
@@ -91,11 +103,29 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
             resolve_project=house.access.resolve_project,
         )
     )
-    yield uploads.routes(house.database, house.receiver, pager, callers.find_caller)
+    yield slots.routes(
+        slots.Slotting(
+            slots=house.slots,
+            rates=house.access.rates,
+            settings=house.settings,
+            find_caller=callers.find_caller,
+            resolve_project=house.access.resolve_project,
+        )
+    )
+    yield network.routes(identify, house.access.rates)
+    yield uploads.routes(
+        house.database, house.receiver, pager, callers.find_caller, taker=house.taker
+    )
     yield library.routes(shelf, identify)
     yield delivery.routes(handing, identify)
     yield jobs.routes(house.desk, identify, pager)
-    yield health.routes(house.database, identify, house.settings.http.metrics_from, trouble)
+    yield health.routes(
+        house.database,
+        identify,
+        house.settings.http.metrics_from,
+        trouble,
+        house.receiver.space.find_trouble,
+    )
 
 
 def _serving(handing: delivery.Delivery, identify: Identify) -> tus.ServeOriginal:

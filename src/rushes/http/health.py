@@ -25,6 +25,9 @@ from rushes.errors import RushesError
 Trouble = Callable[[], str | None]
 """Says in one sentence what is wrong with the worker, or None."""
 
+DiskTrouble = Callable[[], Awaitable[str | None]]
+"""Says in one sentence why the disk takes no uploads, or None."""
+
 HEALTHY: Final = {"status": "ok"}
 
 
@@ -33,6 +36,7 @@ def routes(
     identify: Callable[[Request], Awaitable[Actor]],
     metrics_from: Iterable[str],
     trouble: Trouble,
+    disk_trouble: DiskTrouble,
 ) -> APIRouter:
     """Return the three routes."""
     router = APIRouter(tags=["health"])
@@ -46,7 +50,11 @@ def routes(
     @router.get("/readyz", responses={503: {"description": "Something it stands on is away"}})
     async def readyz() -> JSONResponse:
         """Answer 200 if uploads are taken and worked on, else 503 and what is wrong."""
-        checks = {"database": await _ask(database), "worker": trouble()}
+        checks = {
+            "database": await _ask(database),
+            "disk": await disk_trouble(),
+            "worker": trouble(),
+        }
         wrong = {name: words for name, words in checks.items() if words is not None}
         if not wrong:
             return JSONResponse(HEALTHY)

@@ -16,6 +16,7 @@ from rushes.http.senders import FindCaller, may, parse_id
 from rushes.uploads import chunk_records, records
 from rushes.uploads.chunked import count_chunks, find_ranges
 from rushes.uploads.receive import Receiver
+from rushes.uploads.taking import Taker
 from rushes.uploads.upload import Owner, Protocol, State, Upload, UploadMissing
 
 LISTING = "uploads"
@@ -56,6 +57,8 @@ def routes(
     receiver: Receiver,
     pager: Pager,
     find_caller: FindCaller,
+    *,
+    taker: Taker,
 ) -> APIRouter:
     """Return the routes under `/api/v1/uploads`; a link calls them with `Rushes-Link`."""
     router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"])
@@ -99,6 +102,7 @@ def routes(
         caller = await find_caller(request)
         asks = may(caller.actor, Verb.CANCEL_UPLOAD)
         await receiver.let_go(parse_id(upload_id), asks, actor=caller.actor.id)
+        await taker.let_go(upload_id)
 
     return router
 

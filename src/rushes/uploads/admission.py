@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from rushes import ids
 from rushes.access.limits import Bounds, Offered, admit, find_most
@@ -23,6 +24,9 @@ from rushes.uploads.grouping import Grouping, Seat
 from rushes.uploads.quota import Quota
 from rushes.uploads.spool import MIN_FREE_SHARE, Spool, tell_trouble
 from rushes.uploads.upload import Owner, Protocol, State, Upload
+
+SLOT_LIFE: Final = timedelta(minutes=30)
+"""For how long an upload waits that is not bound to a file yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,8 @@ class Admission:
                 await self.quota.take(connection, upload)
                 await records.record_upload(connection, upload, seat.file, seat.start)
                 await self.grouping.record(connection, upload, seat)
-                await tell(connection, upload, EventType.UPLOAD_CREATED, self.clock)
+                if not upload.is_slot:
+                    await tell(connection, upload, EventType.UPLOAD_CREATED, self.clock)
                 if upload.is_whole:
                     upload = await complete(connection, upload, self.clock)
             is_kept = True
@@ -114,6 +119,8 @@ class Admission:
         now = self.clock.now()
         asset_id = ids.new(Prefix.ASSET, now, self.clock.entropy(ENTROPY_BYTES))
         rests_for = timedelta(days=link.keep_parts_days) if link else self.settings.expires_after
+        if wanted.is_slot:
+            rests_for = SLOT_LIFE
         return Upload(
             id=ids.new(Prefix.UPLOAD, now, self.clock.entropy(ENTROPY_BYTES)),
             protocol=wanted.protocol,

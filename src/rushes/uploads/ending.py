@@ -39,7 +39,8 @@ class Ending:
             if not await records.mark_cancelled(connection, upload, reason, self.clock.now()):
                 return False
             now = await records.get_upload(connection, upload.id)
-            await tell(connection, now, EventType.UPLOAD_CANCELLED, self.clock, actor=actor)
+            if not now.is_slot:  # nobody heard of it
+                await tell(connection, now, EventType.UPLOAD_CANCELLED, self.clock, actor=actor)
             await self._lose_finals(connection, now)
         return True
 
@@ -49,7 +50,8 @@ class Ending:
             if not await records.mark_expired(connection, upload, self.clock.now()):
                 return False
             now = await records.get_upload(connection, upload.id)
-            await tell(connection, now, EventType.UPLOAD_EXPIRED, self.clock, actor="system")
+            if not now.is_slot:
+                await tell(connection, now, EventType.UPLOAD_EXPIRED, self.clock, actor="system")
             await self._lose_finals(connection, now)
         return True
 

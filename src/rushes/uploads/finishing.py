@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rushes.clock import Clock
 from rushes.db.engine import Database
+from rushes.errors import Kind, RushesError
 from rushes.settings import UploadSettings
 from rushes.uploads import chunk_records, records
 from rushes.uploads.chunk_files import BytesMissing, ChunkFiles
@@ -17,13 +18,21 @@ from rushes.uploads.chunked import (
     require_all,
     require_chunked,
 )
-from rushes.uploads.commit import complete
+from rushes.uploads.commit import PlaceLost, complete
 from rushes.uploads.ending import Ending
 from rushes.uploads.rereading import Rereading
-from rushes.uploads.spool import tell_trouble
-from rushes.uploads.upload import Upload
+from rushes.uploads.settling import settle
+from rushes.uploads.spool import Spool, tell_trouble
+from rushes.uploads.upload import DIGEST_MISMATCH, Extent, Upload
 
 May = Callable[[Upload], None]
+
+
+class WholeDiffers(RushesError):
+    """The whole file does not have the digest that its sender told; it is in quarantine."""
+
+    code = "upload.digest_mismatch"
+    kind = Kind.UNUSABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,7 @@ class Finisher:
     database: Database
     clock: Clock
     settings: UploadSettings
+    spool: Spool
     ending: Ending
     files: ChunkFiles
     rereading: Rereading
@@ -40,14 +50,18 @@ class Finisher:
     async def finish(self, upload_id: str, may: May, told: str | None = None) -> Upload:
         """Complete an upload; one that was completed before is answered as it is.
 
-        `told` is the digest of the whole as `algorithm:hex`; it is compared at the gate.
+        `told` is the digest of the whole as `algorithm:hex`; it wins over one told before.
 
         Raises:
             UploadMissing, UploadGone: there is none.
             UploadClosed: it does not come in chunks.
             ChunksMissing: some chunks are not here.
+            WholeDiffers: the bytes do not have the digest that was told.
             SpoolBroken: the spool cannot be read.
         """
+        return _require_told(await self._finish(upload_id, may, told))
+
+    async def _finish(self, upload_id: str, may: May, told: str | None) -> Upload:
         async with self.database.reading() as connection:
             upload = await records.get_upload(connection, upload_id)
             may(upload)
@@ -82,6 +96,33 @@ class Finisher:
                 return now
             await chunk_records.record_whole(connection, now, extents, digest)
             whole = replace(now, offset=upload.size_bytes or 0, told_digest=digest)
-            completed = await complete(connection, whole, self.clock)
+            if digest is None:
+                whole = await complete(connection, whole, self.clock)
         self.files.forget(upload.id)
-        return completed
+        return whole if digest is None else await self._settle(whole, extents)
+
+    async def _settle(self, whole: Upload, extents: tuple[Extent, ...]) -> Upload:
+        """Complete an upload that is what its sender told, and set aside one that is not."""
+        try:
+            return await settle(self.database, self.clock, self.spool, whole, extents)
+        except PlaceLost:  # another request was faster
+            async with self.database.reading() as connection:
+                return (await records.get_upload(connection, whole.id)).answering()
+        except (EOFError, FileNotFoundError):
+            raise await self.ending.lose(whole) from None
+        except OSError as error:
+            raise tell_trouble(error, whole.offset) from error
+
+
+def _require_told(upload: Upload) -> Upload:
+    """Return an upload whose bytes are those that its sender told.
+
+    Raises:
+        WholeDiffers: they are others.
+    """
+    if upload.reason == DIGEST_MISMATCH:
+        raise WholeDiffers(
+            "The file does not have the digest that was told. It was put into quarantine; send it "
+            "again as a new upload."
+        )
+    return upload

@@ -30,6 +30,7 @@ from rushes.uploads.join import Joining
 from rushes.uploads.memory import Memory, Remembered
 from rushes.uploads.quota import Quota
 from rushes.uploads.settling import leave_open, needs_settling, settle
+from rushes.uploads.space import Space
 from rushes.uploads.spool import Spool, SpoolFile, tell_trouble
 from rushes.uploads.upload import (
     BYTES_LOST,
@@ -71,6 +72,7 @@ class Receiver:
     committer: Committer
     holds: Holds
     joining: Joining
+    space: Space
     memory: Memory = field(default_factory=Memory)
     running: set[asyncio.Task[Upload]] = field(default_factory=set)
 
@@ -202,6 +204,7 @@ class Receiver:
                 upload = await self.quota.tell_length(upload, room.size_bytes)
             if not upload.is_open:
                 return upload
+            await self.space.require(upload.offset)
             try:
                 upload = await self._receive(
                     hold, upload, extents, append, room, body=body, told=told

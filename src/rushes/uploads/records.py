@@ -87,13 +87,14 @@ async def list_uploads(
 ) -> list[Upload]:
     """Return an owner's uploads, newest first; `before` is (created_at, id) of the last one.
 
-    Partial ones are not told: they are pieces of a file that is told.
+    Partial ones are not told, as they are pieces of a file that is told; slots are none yet.
     """
     mine = and_(
         uploads.c.account_id.is_not_distinct_from(owner.account_id),
         uploads.c.link_id.is_not_distinct_from(owner.link_id),
         or_(uploads.c.account_id.is_not(None), uploads.c.link_id.is_not(None)),
         uploads.c.concat.is_distinct_from(PARTIAL),
+        ~uploads.c.is_slot,
     )
     query = select(uploads).where(mine).limit(limit)
     if state is not None:

@@ -42,6 +42,7 @@ from rushes.uploads.ending import Ending
 from rushes.uploads.hold import Hold, Holds, UploadStopped
 from rushes.uploads.inflow import Body, End, Inflow
 from rushes.uploads.rereading import Rereading
+from rushes.uploads.space import Space
 from rushes.uploads.spool import Spool, SpoolBroken, SpoolFile, SpoolFull, is_full
 from rushes.uploads.upload import Upload, UploadGone
 
@@ -104,6 +105,7 @@ class Taker:
     ending: Ending
     files: ChunkFiles
     rereading: Rereading
+    space: Space
     holds: Holds = field(default_factory=Holds)
     running: set[asyncio.Task[Taken]] = field(default_factory=set)
 
@@ -123,7 +125,7 @@ class Taker:
 
         Raises:
             UploadMissing, UploadGone, UploadClosed, ChunkIndexInvalid, ChunkLengthWrong,
-            UploadBusy: before a byte was read.
+            UploadBusy, NoSpace: before a byte was read.
             ChunkHashMismatch, ChunkDiffers, ChunkLengthWrong, UploadStopped, SpoolFull,
             SpoolBroken: after; nothing of the chunk is kept that was not there before.
         """
@@ -218,6 +220,7 @@ class Taker:
     async def _write(
         self, upload: Upload, place: Place, inflow: Inflow, told: Checksum | None
     ) -> Taken:
+        await self.space.require()
         file = await self._find_file(upload)
         try:
             came = await self._pour(file, upload, place, inflow, told)
