@@ -46,6 +46,7 @@ class Wanted:
     wanted_digest: str | None = None
     concat: str | None = None
     place: Place | None = None
+    is_slot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class Admission:
             chunk_bytes=wanted.chunk_bytes,
             told_digest=wanted.told_digest,
             mbit=wanted.mbit,
+            is_slot=wanted.is_slot,
             wanted_digest=wanted.wanted_digest,
             concat=wanted.concat,
         )
