@@ -117,7 +117,7 @@ async def test_who_only_looks_changes_nothing(town: Town, who: str) -> None:
     own = re.compile(
         r"(POST|DELETE) /api/v1/session|POST .*/playback|POST /api/v1/tokens|"
         r"POST /api/v1/(network-test|uploads/slots)|"
-        r"DELETE .*/uploads/\{upload_id\}|POST /u/.*|.* /(u/.*/)?files/.*"
+        r"DELETE .*/uploads/\{upload_id\}|POST /u/.*|.* /(u/.*/)?(files|uploads)/.*"
     )
     changed = {}
 
