@@ -128,8 +128,8 @@ class Editing:
         async with self.database.transaction() as connection:
             asset = await records.find_asset(connection, asset_id, with_deleting=True)
             if asset is not None and await records.delete_asset(connection, asset_id):
-                await access_records.give_room_back(connection, asset.project_id, asset.size_bytes)
                 await account_records.give_room_back(connection, asset.created_by, asset.size_bytes)
+                await access_records.give_room_back(connection, asset.project_id, asset.size_bytes)
             return not await records.list_of_content(connection, content_id)
 
     async def _tell(

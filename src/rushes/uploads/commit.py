@@ -4,9 +4,10 @@ An offset is committed after its bytes are on stable storage, and before anybody
 last offset, the state `completed`, its event and what was reserved are one transaction, so an
 upload is completed once.
 
-On PostgreSQL whoever locks rows takes those of uploads first, by id, then the link, the project and
-the event: so nobody waits for one who waits for him. What completes an upload locks all four, so it
-shares no transaction with another upload; PostgreSQL gathers the commits of several itself.
+On PostgreSQL whoever locks rows takes those of uploads first, by id, then the account, the link,
+the project and the event: so nobody waits for one who waits for him. What completes an upload locks
+all of them, so it shares no transaction with another upload; PostgreSQL gathers the commits of
+several itself.
 """
 
 from __future__ import annotations
