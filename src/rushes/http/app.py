@@ -67,55 +67,12 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     handing = delivery.Delivery(
         house.playing, house.downloading, house.listing, house.server, house.locator, base_url
     )
-    sending = tus.Tus(
-        admission=house.admission,
-        joining=house.joining,
-        receiver=house.receiver,
-        rates=house.access.rates,
-        settings=house.settings,
-        find_caller=callers.find_caller,
-        resolve_project=house.access.resolve_project,
-        serve_original=_serving(handing, identify),
-    )
-    resuming = resumable.Resumable(
-        admission=house.admission,
-        receiver=house.receiver,
-        rates=house.access.rates,
-        settings=house.settings,
-        find_caller=callers.find_caller,
-        resolve_project=house.access.resolve_project,
-    )
     entrance = access.Entrance(
         house.door, house.setup, house.accounts, house.tokens, house.projects, house.linking
     )
     shelf = library.Library(house.database, house.editing, house.covers, pager, base_url)
     yield access.routes(entrance, callers, pager)
-    yield tus.routes(sending)
-    yield resumable.routes(resuming)
-    yield chunks.routes(
-        chunks.Chunks(
-            admission=house.admission,
-            taker=house.taker,
-            finisher=house.finisher,
-            rates=house.access.rates,
-            settings=house.settings,
-            find_caller=callers.find_caller,
-            resolve_project=house.access.resolve_project,
-        )
-    )
-    yield slots.routes(
-        slots.Slotting(
-            slots=house.slots,
-            rates=house.access.rates,
-            settings=house.settings,
-            find_caller=callers.find_caller,
-            resolve_project=house.access.resolve_project,
-        )
-    )
-    yield network.routes(identify, house.access.rates)
-    yield uploads.routes(
-        house.database, house.receiver, pager, callers.find_caller, taker=house.taker
-    )
+    yield from _uploading_routers(house, callers, pager, _serving(handing, identify))
     yield library.routes(shelf, identify)
     yield delivery.routes(handing, identify)
     yield jobs.routes(house.desk, identify, pager)
@@ -125,6 +82,54 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
         house.settings.http.metrics_from,
         trouble,
         house.receiver.space.find_trouble,
+    )
+
+
+def _uploading_routers(
+    house: House, callers: Callers, pager: Pager, serve_original: tus.ServeOriginal
+) -> Iterator[APIRouter]:
+    """Yield the routes of every way to send, and of what all of them have in common."""
+    sending = tus.Tus(
+        admission=house.admission,
+        joining=house.joining,
+        receiver=house.receiver,
+        rates=house.access.rates,
+        settings=house.settings,
+        find_caller=callers.find_caller,
+        resolve_project=house.access.resolve_project,
+        serve_original=serve_original,
+    )
+    resuming = resumable.Resumable(
+        admission=house.admission,
+        receiver=house.receiver,
+        rates=house.access.rates,
+        settings=house.settings,
+        find_caller=callers.find_caller,
+        resolve_project=house.access.resolve_project,
+    )
+    chunking = chunks.Chunks(
+        admission=house.admission,
+        taker=house.taker,
+        finisher=house.finisher,
+        rates=house.access.rates,
+        settings=house.settings,
+        find_caller=callers.find_caller,
+        resolve_project=house.access.resolve_project,
+    )
+    slotting = slots.Slotting(
+        slots=house.slots,
+        rates=house.access.rates,
+        settings=house.settings,
+        find_caller=callers.find_caller,
+        resolve_project=house.access.resolve_project,
+    )
+    yield tus.routes(sending)
+    yield resumable.routes(resuming)
+    yield chunks.routes(chunking)
+    yield slots.routes(slotting)
+    yield network.routes(callers.identify, house.access.rates)
+    yield uploads.routes(
+        house.database, house.receiver, pager, callers.find_caller, taker=house.taker
     )
 
 
