@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from rushes.db.trouble import EXIT_CODE
 from rushes.uploads.upload import State
 from tests.support.receiving import Receiving, Sender, make_parts, receiving, start
 
@@ -114,6 +116,29 @@ async def test_a_broken_disk_acknowledges_nothing_at_all(
 
     assert [500] * 4 == [answer.status_code for answer in answers]
     assert HALF == offset
+
+
+async def test_a_database_whose_disk_fails_ends_the_process_before_it_answers(
+    sqlite_url: str, tmp_path: Path, link_token: str, shim: Path
+) -> None:
+    """A commit that was not synced is told to nobody; the next start knows what was."""
+    folder, body, acknowledged = tmp_path / "house", os.urandom(1_000), 0
+    fault = f"fdatasync 12 0 {tmp_path}/rushes.db"
+    server = await start(sqlite_url, folder, link_token, LD_PRELOAD=str(shim), DISK_FAULT=fault)
+    async with httpx.AsyncClient(timeout=30) as http:
+        sender = Sender(http, f"{server.address}/u/{link_token}/files/")
+        url = await sender.begin(1_000_000)
+        with contextlib.suppress(httpx.TransportError):
+            while (await sender.append(url, acknowledged, body)).status_code == 204:
+                acknowledged += len(body)
+    code = await server.process.wait()
+
+    parts = make_parts(sqlite_url, folder)
+    offset = (await parts.upload(id_of(url))).offset
+    await parts.database.close()
+    assert EXIT_CODE == code
+    assert acknowledged >= len(body)
+    assert offset in {acknowledged, acknowledged + len(body)}
 
 
 async def test_a_write_that_fails_leaves_the_offset_true(

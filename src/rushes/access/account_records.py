@@ -7,6 +7,7 @@ from dataclasses import fields as fields_of
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy import bindparam as given
 from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,13 +27,26 @@ from rushes.db.tables import (
     tokens,
 )
 
+_ACCOUNT: Final = select(accounts).where(accounts.c.id == given("of"))
+_TOKEN: Final = select(tokens).where(tokens.c.digest == given("of"))
+_SESSION: Final = (  # what each request asks is put together once
+    select(
+        accounts,
+        sessions.c.created_at.label("began_at"),
+        sessions.c.seen_at,
+        sessions.c.expires_at,
+    )
+    .join(sessions, sessions.c.account_id == accounts.c.id)
+    .where(sessions.c.digest == given("of"))
+)
+
 SETUP_ROW: Final = 1
 """The only id that `setup_claims` ever holds."""
 
 
 async def find_account(connection: AsyncConnection, account_id: str) -> Account | None:
     """Return an account by its id."""
-    row = await find_first(connection, select(accounts).where(accounts.c.id == account_id))
+    row = await find_first(connection, _ACCOUNT, of=account_id)
     return None if row is None else account_of(row)
 
 
@@ -128,17 +142,7 @@ async def find_session(
     connection: AsyncConnection, digest: bytes
 ) -> tuple[Account, datetime, datetime, datetime] | None:
     """Return a session's account, and when it began, was last seen, and ends."""
-    query = (
-        select(
-            accounts,
-            sessions.c.created_at.label("began_at"),
-            sessions.c.seen_at,
-            sessions.c.expires_at,
-        )
-        .join(sessions, sessions.c.account_id == accounts.c.id)
-        .where(sessions.c.digest == digest)
-    )
-    row = await find_first(connection, query)
+    row = await find_first(connection, _SESSION, of=digest)
     return None if row is None else (account_of(row), row.began_at, row.seen_at, row.expires_at)
 
 
@@ -173,7 +177,7 @@ async def record_token(connection: AsyncConnection, token: Token, digest: bytes)
 
 async def find_token_by_digest(connection: AsyncConnection, digest: bytes) -> Token | None:
     """Return the token with this digest."""
-    row = await find_first(connection, select(tokens).where(tokens.c.digest == digest))
+    row = await find_first(connection, _TOKEN, of=digest)
     return None if row is None else _token(row)
 
 

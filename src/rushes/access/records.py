@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, case, delete, insert, select, update
+from sqlalchemy import bindparam as given
 from sqlalchemy import text as sql
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,6 +35,9 @@ CHANGEABLE: Final = (
     *("keep_parts_days", "preview"),
 )
 """What people may change of a link; counters are counted in SQL alone."""
+
+
+_LINK: Final = select(links).where(links.c.token_digest == given("of"))  # each request asks
 
 
 async def get_project(connection: AsyncConnection, project_id: str) -> Project:
@@ -184,7 +188,7 @@ async def record_link(connection: AsyncConnection, link: Link, token_digest: byt
 
 async def find_link_by_digest(connection: AsyncConnection, digest: bytes) -> Link | None:
     """Return the link whose token has this digest."""
-    row = await find_first(connection, select(links).where(links.c.token_digest == digest))
+    row = await find_first(connection, _LINK, of=digest)
     return None if row is None else _link(row)
 
 

@@ -271,7 +271,7 @@ def _protocol(settings: Settings) -> type[asyncio.Protocol] | Literal["httptools
 def _listen(settings: Settings) -> socket.socket:
     """Return the listening socket; bound first, so that the port is known."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))

@@ -17,9 +17,11 @@ After: TypeAlias = tuple[datetime, str] | None
 """The (created_at, id) of the last item of the page before; None: the first page."""
 
 
-async def find_first(connection: AsyncConnection, query: Select[Any]) -> Row[Any] | None:
-    """Return the first row, if there is one."""
-    row: Row[Any] | None = (await connection.execute(query)).first()
+async def find_first(
+    connection: AsyncConnection, query: Select[Any], **given: object
+) -> Row[Any] | None:
+    """Return the first row, if there is one; `given` are the query's parameters by name."""
+    row: Row[Any] | None = (await connection.execute(query, given)).first()
     return row
 
 

@@ -275,7 +275,6 @@ class Receiver:
         known = self.memory.find(upload)
         if known is not None and known.is_spoiled:
             extents = await self._begin_file(upload, extents)
-        await self._require_bytes(upload, extents)
         hashing = await self._find_hashing(upload, extents, known)
         summing = sums.start(append.checksum.algorithm) if append.checksum else None
         before = hashing.copy() if hashing and append.is_checked else None
@@ -307,8 +306,9 @@ class Receiver:
         try:
             return await writing.run()
         finally:
+            hold.is_inherited = writing.is_spoiled  # whoever comes goes on in a new file, as we do
             self._remember(writing, hashing, before)
-            await self.spool.run(file.close)
+            self.spool.threads.submit(file.close)  # every byte that counts is synced: nobody waits
 
     def _remember(self, writing: Writing, hashing: Hashing | None, before: Hashing | None) -> None:
         """Keep what the next append can use; where a commit is in doubt, keep nothing."""
@@ -355,6 +355,8 @@ class Receiver:
         at = last.start + last.length
         try:
             fd = await self.spool.run(self.spool.open_file, last, at)
+        except (EOFError, FileNotFoundError):
+            raise await self._lose(upload) from None
         except OSError as error:
             raise tell_trouble(error, upload.offset) from error
         return SpoolFile(fd, at, hashing, summing)

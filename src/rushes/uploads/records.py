@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import bindparam as given
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.tables import block_hashes, upload_parts, uploads
@@ -31,6 +33,21 @@ from rushes.uploads.upload import (
     after,
 )
 
+_FIND: Final = select(uploads).where(uploads.c.id == given("of"))
+_EXTENTS: Final = (  # what each append asks is put together once
+    select(upload_parts, uploads.c.offset)
+    .join(uploads)
+    .where(upload_parts.c.upload_id == given("of"))
+    .order_by(upload_parts.c.position)
+)
+_ADVANCE: Final = (
+    update(uploads)
+    .where(uploads.c.id == given("of"), uploads.c.fence == given("mine"))
+    .where(uploads.c.offset == given("old"), uploads.c.state == State.RECEIVING.value)
+    .values(offset=given("new"), expires_at=given("until"), updated_at=given("now"))
+    .returning(uploads)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Advance:
@@ -47,8 +64,7 @@ class Advance:
 
 async def find_upload(connection: AsyncConnection, upload_id: str) -> Upload | None:
     """Return an upload by its id."""
-    query = select(uploads).where(uploads.c.id == upload_id)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_FIND, {"of": upload_id})).one_or_none()
     return None if row is None else _upload(row)
 
 
@@ -122,9 +138,7 @@ async def record_upload(
 
 async def list_extents(connection: AsyncConnection, upload_id: str) -> tuple[Extent, ...]:
     """Return where an upload's bytes lie, in order; the last extent may be empty."""
-    query = select(upload_parts, uploads.c.offset).join(uploads)
-    query = query.where(upload_parts.c.upload_id == upload_id).order_by(upload_parts.c.position)
-    rows = (await connection.execute(query)).all()
+    rows = (await connection.execute(_EXTENTS, {"of": upload_id})).all()
     if not rows:
         return ()
     before = tuple(Extent(row.file, row.start, row.length) for row in rows[:-1])
@@ -184,19 +198,15 @@ async def record_advance(connection: AsyncConnection, advance: Advance) -> Uploa
 
     None: the writer lost its place, and nothing was changed.
     """
-    holds = and_(
-        uploads.c.id == advance.upload_id,
-        uploads.c.fence == advance.fence,
-        uploads.c.offset == advance.old,
-        uploads.c.state == State.RECEIVING.value,
-    )
-    moved = await connection.execute(
-        update(uploads)
-        .where(holds)
-        .values(offset=advance.new, expires_at=advance.expires_at, updated_at=advance.now)
-        .returning(uploads)
-    )
-    row = moved.one_or_none()
+    told = {
+        "of": advance.upload_id,
+        "mine": advance.fence,
+        "old": advance.old,
+        "new": advance.new,
+        "until": advance.expires_at,
+        "now": advance.now,
+    }
+    row = (await connection.execute(_ADVANCE, told)).one_or_none()
     if row is None:
         return None
     await record_blocks(connection, advance.upload_id, advance.blocks)
