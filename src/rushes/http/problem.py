@@ -138,7 +138,7 @@ def answer_error(
     members of its own (a `type` among them).
     """
     if error.kind is Kind.BROKEN:
-        return answer(STATUSES[error.kind], "rushes.broken", BROKEN, request_id)
+        return answer(STATUSES[error.kind], "rushes.broken", BROKEN, request_id, headers=headers)
     return answer(
         STATUSES[error.kind] if status is None else status,
         error.code,
