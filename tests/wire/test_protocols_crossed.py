@@ -149,3 +149,33 @@ async def test_the_json_of_an_upload_knows_both(house: Receiving, resumer: Resum
         answer.json()["offset"],
         answer.json()["size_bytes"],
     )
+
+
+async def test_what_does_not_come_in_order_takes_no_appends(
+    house: Receiving, resumer: Resumer
+) -> None:
+    """An upload in chunks goes on in chunks, a final one of tus by its partials."""
+    token = resumer.uploads.split("/")[-3]
+    proof = {"Rushes-Link": token}
+    asked = {"file_name": "a.mov", "size_bytes": 100}
+    begun = await house.http.post(f"{house.address}/api/v1/uploads", json=asked, headers=proof)
+    assert begun.status_code == 201, begun.text
+
+    url = f"{resumer.uploads}{begun.json()['id']}"
+    answer = await resumer.append(url, 0, BODY[:50], is_last=False)
+
+    assert 409 == answer.status_code
+    assert "application/problem+json" == answer.headers["Content-Type"]
+    assert b"" == await house.parts.content(id_of(url))
+
+
+async def test_a_link_may_be_told_by_a_header(house: Receiving, resumer: Resumer) -> None:
+    """At the address of accounts, with `Rushes-Link`."""
+    token = resumer.uploads.split("/")[-3]
+    headers = {"Rushes-Link": token, "Upload-Complete": "?1"}
+
+    answer = await house.http.post(f"{house.address}/uploads/", content=BODY, headers=headers)
+
+    assert 201 == answer.status_code, answer.text
+    assert answer.headers["Location"].startswith(f"{house.address}/uploads/upl_")
+    assert BODY == await house.parts.content(id_of(answer))

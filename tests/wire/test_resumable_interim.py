@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.moments import until
 from tests.support.receiving import Receiving, receiving
 from tests.support.resuming import VERSIONS, Resumer, resumers
 
@@ -189,3 +190,29 @@ async def test_clients_that_know_nothing_of_104_are_not_confused(house: Receivin
     answer = await sender.create(BODY, is_last=True)
 
     assert (201, "?1") == (answer.status_code, answer.headers["Upload-Complete"])
+
+
+async def test_a_creation_that_the_server_stops_can_be_resumed(
+    resuming: Receiving, by: Versions
+) -> None:
+    """503 with the address, and with what is kept: the rest can go there."""
+    sender = by[8]
+    receiver = resuming.parts.receiver
+    async with ask(sender, "POST", sender.uploads, 100) as line:
+        announced = await line.hear()
+        upload_id = announced.headers["location"].rpartition("/")[2]
+        line.writer.write(BODY[:40])
+        await line.writer.drain()
+        await until(lambda: receiver.holds.is_held(upload_id))
+        await receiver.drain()
+        final = (await line.hear_all())[-1]
+
+    kept = await resuming.parts.content(upload_id)
+    assert BODY.startswith(kept)
+    assert (503, str(len(kept)), "?0", announced.headers["location"]) == (
+        final.status,
+        final.headers["upload-offset"],
+        final.headers["upload-complete"],
+        final.headers["location"],
+    )
+    assert (await resuming.parts.upload(upload_id)).is_open

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rushes.uploads.checksum import DIGEST_BYTES, Algorithm, BadChecksum, Checksum
 from rushes.uploads.digests import (
@@ -112,3 +115,21 @@ def test_a_word_that_is_none_is_refused(text: str) -> None:
     """Unknown algorithms, and values of the wrong form or length."""
     with pytest.raises(BadChecksum):
         parse_digest_word(text)
+
+
+@given(st.text())
+def test_no_text_breaks_the_parsers(text: str) -> None:
+    """They read it, or refuse it."""
+    for parse in (parse_digest_field, parse_wanted_field, parse_digest_word):
+        with contextlib.suppress(BadChecksum):
+            parse(text)
+
+
+@given(st.sampled_from(Algorithm), st.binary(min_size=64, max_size=64))
+def test_every_digest_survives_both_ways(algorithm: Algorithm, noise: bytes) -> None:
+    """Word and field give back what was written."""
+    checksum = Checksum(algorithm, noise[: DIGEST_BYTES[algorithm]])
+
+    assert checksum == parse_digest_word(format_digest_word(checksum))
+    if algorithm in {Algorithm.SHA256, Algorithm.SHA512}:
+        assert checksum == parse_digest_field(format_digest_field([checksum]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rushes.uploads.disposition import MOST_LETTERS, find_file_name
 
@@ -35,3 +37,18 @@ def test_the_name_is_found(text: str, expected: str) -> None:
 def test_an_endless_name_is_cut() -> None:
     """It is a name, not a file."""
     assert MOST_LETTERS == len(find_file_name(f"inline; filename={'a' * 5000}"))
+
+
+@given(st.text())
+def test_every_name_survives_as_an_extended_value(name: str) -> None:
+    """Percent-encoded UTF-8 gives back the name, without NUL and not without end."""
+    wanted = name.replace("\x00", "").encode("utf-8", "replace").decode()
+    encoded = "".join(f"%{byte:02X}" for byte in wanted.encode())
+
+    assert wanted[:MOST_LETTERS] == find_file_name(f"inline; filename*=UTF-8''{encoded}")
+
+
+@given(st.text())
+def test_no_text_breaks_the_parser(text: str) -> None:
+    """It is a name, or none."""
+    assert "\x00" not in find_file_name(f"inline; {text}")

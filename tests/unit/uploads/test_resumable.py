@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rushes.errors import RushesError
 from rushes.uploads.checksum import Algorithm, BadChecksum, Checksum
@@ -327,3 +330,25 @@ def test_an_end_before_the_length_is_refused() -> None:
 def test_an_upload_ends_where_it_stands() -> None:
     """By an empty append that tells the length."""
     assert Append(4, 0, 4) == end_at(upload(None, 4))
+
+
+HEADERS = st.dictionaries(
+    st.sampled_from(
+        [
+            *("upload-complete", "upload-incomplete", "upload-length", "upload-offset"),
+            *("content-length", "transfer-encoding", "content-type", "content-encoding"),
+            *("content-disposition", "content-digest", "repr-digest", "want-repr-digest"),
+            *("upload-metadata", "upload-draft-interop-version"),
+        ]
+    ),
+    st.one_of(st.sampled_from(["?0", "?1", "0", "7", "-1", "8", "sha-256=1"]), st.text()),
+)
+
+
+@given(HEADERS)
+def test_no_headers_break_the_parsers(headers: dict[str, str]) -> None:
+    """They read them, or refuse them in our words."""
+    rules = find_rules(headers)
+    for parse in (parse_creation, parse_append, require_bare):
+        with contextlib.suppress(RushesError):
+            parse(headers, rules)
