@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from rushes.client import Rushes
+from rushes.client.pace import MOST
 from rushes.errors import Kind, RushesError
 from rushes.settings import Settings
 
@@ -30,6 +31,16 @@ TokenOption = Annotated[
     ),
 ]
 
+ParallelOption = Annotated[
+    int, typer.Option(min=1, max=25, help="The most parts of one file on their way at once.")
+]
+OfflineOption = Annotated[
+    float,
+    typer.Option(
+        "--offline", min=0, help="For how many seconds a server out of reach is waited for."
+    ),
+]
+
 LOCAL = "http://127.0.0.1:8080"
 
 
@@ -47,17 +58,24 @@ def load_settings(data: Path | None, **chosen: object) -> Settings:
     return Settings.load(**chosen)
 
 
-def open_client(url: str | None, token: str | None, *, link: str | None = None) -> Rushes:
-    """Return the SDK for a server.
+def open_client(
+    url: str | None,
+    token: str | None,
+    *,
+    link: str | None = None,
+    parallel: int = MOST,
+    offline_seconds: float = 0.0,
+) -> Rushes:
+    """Return the SDK for a server; see `client.session.Options`.
 
     Raises:
         TokenMissing: neither a token nor an upload link was given.
     """
     if link is not None:
-        return Rushes(link=link)
+        return Rushes(link=link, parallel=parallel, offline_seconds=offline_seconds)
     if token is None:
         raise TokenMissing(
             "Which token? Make one with `rushes token create NAME --scope read,write`, "
             "and put it into RUSHES_TOKEN."
         )
-    return Rushes(url or LOCAL, token)
+    return Rushes(url or LOCAL, token, parallel=parallel, offline_seconds=offline_seconds)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Final
 
 import typer
 
-from rushes.client import ClientFailure, Refused, Unreachable, WrongDigest
+from rushes.client import ClientFailure, FileChanged, Refused, Unreachable, WrongDigest
 from rushes.errors import Kind, RushesError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
@@ -49,6 +50,10 @@ _BY_STATUS: Final[Mapping[int, int]] = {
 }
 
 
+INTERRUPTED: Final = 130
+"""As shells say that a command was ended by Ctrl-C."""
+
+
 def answer(facts: object, text: str, *, as_json: bool) -> None:
     """Print the answer of a command."""
     typer.echo(json.dumps(facts, default=str) if as_json else text)
@@ -60,6 +65,16 @@ def complain(code: str, text: str, *, as_json: bool) -> None:
     typer.echo(said, err=True)
 
 
+@contextmanager
+def interruptible(how_to_go_on: str, *, as_json: bool) -> Iterator[None]:
+    """Let Ctrl-C end a command with a sentence that says how to go on, and the code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        complain("cli.interrupted", f"Stopped. {how_to_go_on}", as_json=as_json)
+        raise typer.Exit(INTERRUPTED) from None
+
+
 def exit_code(failure: RushesError | ClientFailure) -> int:
     """Return the exit code that tells what sort of trouble it was."""
     if isinstance(failure, RushesError):
@@ -68,4 +83,6 @@ def exit_code(failure: RushesError | ClientFailure) -> int:
         return _BY_STATUS.get(failure.status, 1)
     if isinstance(failure, WrongDigest):
         return EXIT_CODES[Kind.UNUSABLE]
+    if isinstance(failure, FileChanged):
+        return EXIT_CODES[Kind.CONFLICT]
     return EXIT_CODES[Kind.UNAVAILABLE] if isinstance(failure, Unreachable) else 1

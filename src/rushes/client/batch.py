@@ -33,9 +33,8 @@ Ended = Callable[[Sent], None]
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How files are sent, and who is told."""
+    """Who is told, and who may stop it."""
 
-    project: str | None = None
     on_progress: Moved | None = None
     on_sent: Ended | None = None
     stop: Stop | None = None
@@ -65,9 +64,23 @@ async def send_all(
     Raises:
         ClientFailure: a path is neither a file nor a folder.
     """
-    found = await asyncio.to_thread(list, find_files(Path(path) for path in paths))
-    wishes = Wishes(project, on_progress, on_sent, stop)
-    return await _Batch(session, found, wishes).run()
+    found = await asyncio.to_thread(list, find_files(map(Path, paths), project))
+    return await _Batch(session, found, Wishes(on_progress, on_sent, stop)).run()
+
+
+async def resume_all(
+    session: Session[A],
+    *,
+    on_progress: Moved | None = None,
+    on_sent: Ended | None = None,
+    stop: Stop | None = None,
+) -> list[Sent]:
+    """Go on with all that earlier runs began and did not finish; see `send_all`."""
+    found = [
+        Found(Path(record.path), record.relative_path, record.project)
+        for record in await session.unfinished()
+    ]
+    return await _Batch(session, found, Wishes(on_progress, on_sent, stop)).run()
 
 
 class _Batch:
@@ -112,7 +125,7 @@ class _Batch:
             if self._wishes.on_progress is not None:
                 self._wishes.on_progress(found.path, done, whole)
 
-        sending = Sending(file, tell, self._wishes.project, found.relative_path)
+        sending = Sending(file, tell, found.project, found.relative_path)
         try:
             if file.size <= CHUNKS_FROM:
                 return sending, await self._session.pass_on(sending, self._wishes.stop)

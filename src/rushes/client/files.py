@@ -103,9 +103,10 @@ class Found:
 
     path: Path
     relative_path: str | None = None
+    project: str | None = None
 
 
-def find_files(paths: Iterable[Path]) -> Iterator[Found]:
+def find_files(paths: Iterable[Path], project: str | None = None) -> Iterator[Found]:
     """Give the files that these paths name, those of folders in order of their names.
 
     Raises:
@@ -113,21 +114,21 @@ def find_files(paths: Iterable[Path]) -> Iterator[Found]:
     """
     for path in paths:
         if path.is_dir():
-            yield from _walk(path)
+            yield from _walk(path, project)
         elif path.is_file():
-            yield Found(path)
+            yield Found(path, None, project)
         else:
             raise ClientFailure(f"{path} is neither a file nor a folder.")
 
 
-def _walk(folder: Path) -> Iterator[Found]:
+def _walk(folder: Path, project: str | None) -> Iterator[Found]:
     top = folder.resolve()
     for place, folders, names in os.walk(top):
         folders.sort()
         for name in sorted(set(names) - JUNK):
             path = Path(place, name)
             if path.is_file():
-                yield Found(path, path.relative_to(top.parent).as_posix())
+                yield Found(path, path.relative_to(top.parent).as_posix(), project)
 
 
 def _read_at(path: Path, start: int, length: int) -> bytes:

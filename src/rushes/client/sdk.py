@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 from rushes.client.answers import Asset, AsyncAsset, read_facts
-from rushes.client.batch import send_all
+from rushes.client.batch import resume_all, send_all
 from rushes.client.bridge import Bridge
 from rushes.client.session import Options, Session
 
@@ -45,6 +45,7 @@ class AsyncRushes(Session[AsyncAsset]):
         await self.close()
 
     send_all = send_all
+    resume_all = resume_all
 
     async def assets(
         self, search: str | None = None, **filters: str | int
@@ -107,6 +108,7 @@ class Rushes:
 
     send = _blocking(Session[Asset].send)
     send_all = _blocking(send_all)
+    resume_all = _blocking(resume_all)
     upload = _blocking(Session[Asset].upload)
     cancel = _blocking(Session[Asset].cancel)
     uploads = _blocking(Session[Asset].uploads)
