@@ -39,8 +39,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             yield folder
         return
     server: ObjectServer = request.getfixturevalue(request.param)
-    settings = server.settings(server.make_bucket(), prefix="house")
-    async with await open_s3("main", settings, FOUND[server.provider]) as bucket:
+    async with await open_s3("main", server.settings(), FOUND[server.provider]) as bucket:
         yield bucket
 
 

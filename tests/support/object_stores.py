@@ -25,6 +25,8 @@ from rushes.settings import StoreSettings
 from tests.support.radosgw import serve_radosgw
 from tests.support.swift import serve_swift
 
+BUCKET = "rushes-tests"
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectServer:
@@ -35,25 +37,31 @@ class ObjectServer:
     access_key: str
     secret_key: str
 
-    def settings(self, bucket: str, **more: object) -> StoreSettings:
-        """Return what settings say of one of its buckets."""
-        given = {**asdict(self), "region": "us-east-1", "bucket": bucket, **more}
-        return StoreSettings.model_validate(given)
+    bucket: str
+
+    def settings(self, **more: object) -> StoreSettings:
+        """Return what settings say of a place of its own: the bucket with a new prefix."""
+        place = {**asdict(self), "region": "us-east-1", "prefix": secrets.token_hex(6)}
+        return StoreSettings.model_validate({**place, **more})
 
     def make_bucket(self) -> str:
-        """Make a new bucket and return its name; it goes with the server."""
+        """Make a new bucket and return its name; it goes with the server. About a second."""
         name = f"test-{secrets.token_hex(6)}"
-        client = Session().create_client(
-            "s3",
-            region_name="us-east-1",
-            endpoint_url=self.endpoint,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-        )
-        client.create_bucket(Bucket=name)
-        client.close()
+        _create_bucket(self, name)
         return name
+
+
+def _create_bucket(server: ObjectServer, name: str) -> None:
+    client = Session().create_client(
+        "s3",
+        region_name="us-east-1",
+        endpoint_url=server.endpoint,
+        aws_access_key_id=server.access_key,
+        aws_secret_access_key=server.secret_key,
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+    )
+    client.create_bucket(Bucket=name)
+    client.close()
 
 
 @contextmanager
@@ -67,7 +75,9 @@ def share(
         with (folder / f"{name}.door").open("w") as door:
             fcntl.flock(door, fcntl.LOCK_EX)
             if not address.exists():
-                address.write_text(json.dumps(stack.enter_context(serve())))
+                server = ObjectServer(**stack.enter_context(serve()), bucket=BUCKET)
+                _create_bucket(server, BUCKET)
+                address.write_text(json.dumps(asdict(server)))
                 stack.callback(_await_others, users.fileno(), door.name, address)
             fcntl.flock(users, fcntl.LOCK_SH)
         yield ObjectServer(**json.loads(address.read_text()))
@@ -110,5 +120,5 @@ def object_server(request: pytest.FixtureRequest) -> ObjectServer:
 
 @pytest.fixture
 def bucket_settings(object_server: ObjectServer) -> StoreSettings:
-    """A bucket of its own, on each of the two."""
-    return object_server.settings(object_server.make_bucket())
+    """A place of its own, on each of the two."""
+    return object_server.settings()

@@ -157,11 +157,11 @@ class S3Store(S3Multiparts):
             "ResponseContentType": media_type,
         }
         chosen = {name: value for name, value in given.items() if value is not None}
-        return self._presigner.sign("get_object", seconds, {"Key": self._name(key), **chosen})
+        return self._presigner.sign("get_object", seconds, {"Key": self.name_of(key), **chosen})
 
     def presign_put(self, key: str, size_bytes: int, seconds: int) -> str:
         """Return an address that takes an object of exactly `size_bytes` by one PUT."""
-        given = {"Key": self._name(key), "ContentLength": size_bytes}
+        given = {"Key": self.name_of(key), "ContentLength": size_bytes}
         return self._presigner.sign("put_object", seconds, given)
 
     def presign_part(
@@ -169,7 +169,7 @@ class S3Store(S3Multiparts):
     ) -> str:
         """Return an address that takes part `number` of exactly `size_bytes` by one PUT."""
         given = {
-            "Key": self._name(key),
+            "Key": self.name_of(key),
             "UploadId": store_upload_id,
             "PartNumber": number,
             "ContentLength": size_bytes,
@@ -195,6 +195,8 @@ class S3Store(S3Multiparts):
             await self.prove(key, read)
         except Broken:
             raise Exists("Another writer was at the same key.") from trouble
+        except NotFound:
+            raise trouble from None
 
     async def _send_file(
         self, key: str, store_upload_id: str, file: int, known: Fingerprint

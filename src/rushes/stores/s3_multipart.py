@@ -17,7 +17,12 @@ from rushes.stores.parts import Part
 from rushes.stores.provider import PartProof
 from rushes.stores.s3_calls import Lane
 from rushes.stores.s3_client import Connection
-from rushes.stores.s3_objects import COPY_AT_ONCE_BYTES, COPY_PART_BYTES, S3Objects
+from rushes.stores.s3_objects import (
+    COPY_AT_ONCE_BYTES,
+    COPY_PART_BYTES,
+    S3Objects,
+    require_version,
+)
 from rushes.stores.store import (
     Broken,
     Busy,
@@ -48,7 +53,7 @@ class S3Multiparts(S3Objects):
             Exists: the key is taken.
         """
         await self.refuse_taken(key)
-        name = self._name(key)
+        name = self.name_of(key)
         said = await self._calls.ask(
             lambda store: store.call("create_multipart_upload", {"Key": name})
         )
@@ -68,7 +73,7 @@ class S3Multiparts(S3Objects):
         bytes, and `Broken` is raised.
         """
         given: dict[str, Any] = {
-            "Key": self._name(key),
+            "Key": self.name_of(key),
             "UploadId": store_upload_id,
             "PartNumber": number,
             "Body": data,
@@ -91,7 +96,7 @@ class S3Multiparts(S3Objects):
         Raises:
             NotFound: the store knows no such upload; it may be complete.
         """
-        given: dict[str, Any] = {"Key": self._name(key), "UploadId": store_upload_id}
+        given: dict[str, Any] = {"Key": self.name_of(key), "UploadId": store_upload_id}
         held: list[Part] = []
         while True:
             said = await self._calls.ask(lambda store: store.call("list_parts", given))
@@ -133,7 +138,7 @@ class S3Multiparts(S3Objects):
 
     async def _complete_once(self, key: str, store_upload_id: str, parts: Sequence[Part]) -> None:
         listed = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
-        given: dict[str, Any] = {"Key": self._name(key), "UploadId": store_upload_id}
+        given: dict[str, Any] = {"Key": self.name_of(key), "UploadId": store_upload_id}
         if self.abilities.refuses_taken_complete:
             given["IfNoneMatch"] = "*"
         await self._calls.run(
@@ -152,7 +157,7 @@ class S3Multiparts(S3Objects):
 
     async def abort(self, key: str, store_upload_id: str) -> None:
         """Give an upload up, and its parts; twice is fine."""
-        given = {"Key": self._name(key), "UploadId": store_upload_id}
+        given = {"Key": self.name_of(key), "UploadId": store_upload_id}
         try:
             await self._calls.ask(lambda store: store.call("abort_multipart_upload", given))
         except NotFound:
@@ -181,12 +186,16 @@ class S3Multiparts(S3Objects):
         """
         found = await self.head(source)
         if found.size_bytes > COPY_AT_ONCE_BYTES:
-            return await self._copy_by_parts(found, target, COPY_PART_BYTES)
+            return await self.copy_by_parts(found, target, COPY_PART_BYTES)
         await self.refuse_taken(target)
         await self._copy_whole(found, target)
         return await self._take_sized(await self.head(target), found.size_bytes)
 
-    async def _copy_by_parts(self, source: ObjectInfo, target: str, part_bytes: int) -> ObjectInfo:
+    async def copy_by_parts(self, source: ObjectInfo, target: str, part_bytes: int) -> ObjectInfo:
+        """Make the object at `target` of ranges of another one, `part_bytes` each.
+
+        The version is compared at the end: Swift refuses the right one on a range.
+        """
         store_upload_id = await self.begin(target)
         try:
             starts = range(0, source.size_bytes, part_bytes)
@@ -196,6 +205,7 @@ class S3Multiparts(S3Objects):
                 )
                 for number, start in enumerate(starts, 1)
             ]
+            require_version((await self.head(source.key)).version, source.version)
             return await self.complete(target, store_upload_id, parts)
         except BaseException:
             await self.abort(target, store_upload_id)
@@ -211,12 +221,11 @@ class S3Multiparts(S3Objects):
     ) -> Part:
         start, end = span[0], min(span[1], source.size_bytes)
         given = {
-            "Key": self._name(target),
+            "Key": self.name_of(target),
             "UploadId": store_upload_id,
             "PartNumber": number,
             "CopySource": self._source(source.key),
             "CopySourceRange": f"bytes={start}-{end - 1}",
-            "CopySourceIfMatch": source.version,
         }
         said = await self._calls.run(
             lambda store: store.call("upload_part_copy", given),

@@ -58,7 +58,7 @@ class S3Objects:
 
     async def head(self, key: str) -> ObjectInfo:
         """Return what the store says of an object."""
-        name = self._name(key)
+        name = self.name_of(key)
         said = await self._calls.ask(lambda store: store.call("head_object", {"Key": name}))
         return ObjectInfo(key, int(said["ContentLength"]), _version(said), _modified(said))
 
@@ -83,7 +83,7 @@ class S3Objects:
         """
         if start == end or (end is None and start > 0):
             found = await self.head(key)
-            _require_version(found.version, if_version)
+            require_version(found.version, if_version)
             if_version, end = found.version, found.size_bytes if end is None else end
         at, tried, version = start, 0, if_version
         while end is None or at < end:
@@ -108,7 +108,7 @@ class S3Objects:
         self, key: str, start: int, end: int | None, version: str | None
     ) -> tuple[Any, str, int]:
         """Return the body, its version, and the byte after its last."""
-        given: dict[str, str] = {"Key": self._name(key)}
+        given: dict[str, str] = {"Key": self.name_of(key)}
         if start > 0 or end is not None:
             given["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
         if version:
@@ -116,7 +116,7 @@ class S3Objects:
         seconds = self._calls.patience.part
         said = await self._calls.run(lambda store: store.call("get_object", given), seconds=seconds)
         try:
-            _require_version(_version(said), version)
+            require_version(_version(said), version)
             return said["Body"], _version(said), _check_span(said, start, end, given)
         except BaseException:
             said["Body"].close()
@@ -165,7 +165,7 @@ class S3Objects:
 
     async def delete(self, key: str) -> None:
         """Delete the object; a missing one is success."""
-        name = self._name(key)
+        name = self.name_of(key)
         try:
             await self._calls.ask(lambda store: store.call("delete_object", {"Key": name}))
         except NotFound:
@@ -173,7 +173,7 @@ class S3Objects:
 
     async def _put_whole(self, key: str, body: bytes | bytearray, digest: bytes) -> None:
         """Send a small object in one request; the caller looks at what is there then."""
-        given: dict[str, object] = {"Key": self._name(key), "Body": body}
+        given: dict[str, object] = {"Key": self.name_of(key), "Body": body}
         if self.abilities.refuses_taken_put:
             given["IfNoneMatch"] = "*"
         await self._calls.run(
@@ -183,7 +183,7 @@ class S3Objects:
 
     async def _copy_whole(self, source: ObjectInfo, target: str) -> None:
         given = {
-            "Key": self._name(target),
+            "Key": self.name_of(target),
             "CopySource": self._source(source.key),
             "CopySourceIfMatch": source.version,
         }
@@ -194,9 +194,19 @@ class S3Objects:
         )
 
     def _source(self, key: str) -> dict[str, str]:
-        return {"Bucket": str(self.settings.bucket), "Key": self._name(key)}
+        return {"Bucket": str(self.settings.bucket), "Key": self.name_of(key)}
 
-    def _name(self, key: str) -> str:
+    async def call(
+        self, operation: str, given: Mapping[str, Any], digest: bytes | None = None
+    ) -> Mapping[str, Any]:
+        """Do one operation as it is given, for the probe; a broken line is tried once more."""
+        return await self._calls.run(
+            lambda store: store.call(operation, given, digest),
+            seconds=self._calls.patience.part,
+            tries=2,
+        )
+
+    def name_of(self, key: str) -> str:
         """Return the key as the bucket has it."""
         parse_key(key)
         return self._prefix + key
@@ -211,7 +221,8 @@ def _modified(said: Mapping[str, Any]) -> datetime:
     return moment
 
 
-def _require_version(found: str, wanted: str | None) -> None:
+def require_version(found: str, wanted: str | None) -> None:
+    """Raise `Changed` if another version was wanted."""
     if wanted and found != wanted:
         raise Changed("The object changed since it was looked at. Read its row again.")
 
