@@ -16,11 +16,13 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 HERE = Path(__file__).resolve().parent
 HOUSE = HERE.parent.parent
@@ -131,13 +133,13 @@ def rushes(folder: Path, name: str, **settings: str) -> Iterator[tuple[Served, s
         shutil.rmtree(home, ignore_errors=True)
 
 
-def begin(port: int, place: str, size: int) -> str:
-    """Begin an upload that is one byte longer than what will be sent; return its path."""
+def begin(port: int, place: str, length: int) -> str:
+    """Begin an upload; return its path."""
     with socket.create_connection(("127.0.0.1", port)) as peer:
         name = "filename Y2xpcC5iaW4="
         peer.sendall(
             f"POST {place} HTTP/1.1\r\nHost: localhost\r\nTus-Resumable: 1.0.0\r\n"
-            f"Upload-Length: {size + 1}\r\nUpload-Metadata: {name}\r\n"
+            f"Upload-Length: {length}\r\nUpload-Metadata: {name}\r\n"
             "Content-Length: 0\r\n\r\n".encode()
         )
         answer = peer.recv(65536).decode()
@@ -152,8 +154,8 @@ def begin(port: int, place: str, size: int) -> str:
 
 
 def receive_once(served: Served, place: str, source: int, size: int) -> Cost:
-    """Upload once, and let the upload go."""
-    path = begin(served.port, place, size)
+    """Send all of an upload but its last byte, so that intake stays out of it; let it go."""
+    path = begin(served.port, place, size + 1)
     head = (
         f"PATCH {path} HTTP/1.1\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
         "Content-Type: application/offset+octet-stream"
@@ -175,6 +177,17 @@ def openssl_once(source: Path, size: int) -> Cost:
     return Cost(wall, wall)
 
 
+def measure(runs: dict[str, Callable[[int], Cost]], size: int, rounds: int) -> dict[str, Cost]:
+    """Run each once to warm up, then all of them in each round; return the best of each."""
+    costs: dict[str, list[Cost]] = {}
+    for run in runs.values():
+        run(BLOCK)
+    for _ in range(rounds):
+        for name, run in runs.items():
+            costs.setdefault(name, []).append(run(size))
+    return {name: best(found) for name, found in costs.items()}
+
+
 def best(costs: list[Cost]) -> Cost:
     """Return the least of each figure."""
     return Cost(min(cost.cpu for cost in costs), min(cost.wall for cost in costs))
@@ -188,7 +201,6 @@ def tell(name: str, cost: Cost, remark: str = "") -> None:
 def bench_receive(folder: Path, source: Path, size: int, rounds: int) -> None:
     """Compare what a body costs with the bare loop."""
     out, handle = str(folder / "out"), os.open(source, os.O_RDONLY)
-    costs: dict[str, list[Cost]] = {}
     with (
         child(sys.executable, str(HERE / "bare.py"), out) as bare,
         rushes(folder, "plain", **BARE_COST) as plain,
@@ -204,14 +216,10 @@ def bench_receive(folder: Path, source: Path, size: int, rounds: int) -> None:
             "fallback": lambda n: receive_once(*fallback, handle, n),
             "openssl": lambda n: openssl_once(source, n),
         }
-        for run in runs.values():
-            run(BLOCK)
-        for _ in range(rounds):
-            for name, run in runs.items():
-                costs.setdefault(name, []).append(run(size))
+        costs = measure(runs, size, rounds)
     Path(out).unlink()
     os.close(handle)
-    tell_received({name: best(found) for name, found in costs.items()})
+    tell_received(costs)
 
 
 def tell_received(found: dict[str, Cost]) -> None:
@@ -225,6 +233,96 @@ def tell_received(found: dict[str, Cost]) -> None:
          f"{slower / default.wall:.2f} x the slower of both (budget 0.8)")  # fmt: skip
     tell("rushes, uvicorn's own protocol", found["fallback"],
          f"{found['fallback'].cpu / bare.cpu:.2f} x bare CPU")  # fmt: skip
+
+
+NGINX = """
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+events {{}}
+http {{
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000;
+  client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+  uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+  server {{ listen 127.0.0.1:{port}; location / {{ root {folder}; }} }}
+}}
+"""
+
+
+@contextmanager
+def nginx(folder: Path) -> Iterator[tuple[int, int]]:
+    """Run nginx with one worker; give the worker's process and the port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = folder / "nginx.conf"
+    settings.write_text("user root;" + NGINX.format(folder=folder, port=port))
+    with child("nginx", "-c", str(settings)) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while not children.read_text():
+            time.sleep(0.05)
+        yield int(children.read_text().split()[0]), port
+
+
+def bench_send(folder: Path, source: Path, size: int, rounds: int) -> None:
+    """Compare what ranges of a file cost with nginx."""
+    with (
+        nginx(folder) as (pid, port),
+        rushes(folder, "wire") as (wire, wire_place),
+        rushes(folder, "fallback", RUSHES_HTTP_PROTOCOL="plain") as (plain, plain_place),
+    ):
+        wire_path = lay_down(wire, wire_place, source)
+        plain_path = lay_down(plain, plain_place, source)
+        runs: dict[str, Callable[[int], Cost]] = {
+            "nginx": lambda n: timed(pid, n, lambda: get(port, f"/{source.name}", n)),
+            "wire": lambda n: timed(wire.pid, n, lambda: get(wire.port, wire_path, n)),
+            "plain": lambda n: timed(plain.pid, n, lambda: get(plain.port, plain_path, n)),
+        }
+        costs = measure(runs, size, rounds)
+    ours = costs["wire"].cpu / costs["nginx"].cpu
+    tell("nginx, sendfile", costs["nginx"])
+    tell("rushes, ranges out", costs["wire"], f"{ours:.2f} x nginx CPU (budget 1.1)")
+    tell("rushes, uvicorn's own protocol", costs["plain"],
+         f"{costs['plain'].cpu / costs['nginx'].cpu:.2f} x nginx CPU")  # fmt: skip
+
+
+def lay_down(served: Served, place: str, source: Path) -> str:
+    """Upload a file; return the path of its download address once it is accepted."""
+    path = begin(served.port, place, BLOCK)
+    head = (
+        f"PATCH {path} HTTP/1.1\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+        "Content-Type: application/offset+octet-stream"
+    )
+    file = os.open(source, os.O_RDONLY)
+    put(served.port, head, file, BLOCK)
+    os.close(file)
+    with served.client() as client:
+        asset = client.settled("clip.bin")
+        found = client.http.get(f"/api/v1/assets/{asset['id']}/original", follow_redirects=False)
+        address: str = found.headers["location"]
+    return urlsplit(address).path
+
+
+def bench_memory(folder: Path, source: Path) -> None:
+    """Tell what streams take over idle: one body of 4 GiB, then four at once."""
+    file = os.open(source, os.O_RDONLY)
+    with rushes(folder, "memory") as (served, place):
+        receive_once(served, place, file, BLOCK)
+        idle = memory_mib(served.pid, "VmRSS")
+        for count, size in ((1, 4 * GIB), (4, GIB)):
+            Path(f"/proc/{served.pid}/clear_refs").write_text("5")  # forget the peak
+            senders = [
+                threading.Thread(target=receive_once, args=(served, place, file, size))
+                for _ in range(count)
+            ]
+            for sender in senders:
+                sender.start()
+            for sender in senders:
+                sender.join()
+            over = (memory_mib(served.pid, "VmHWM") - idle) / count
+            print(
+                f"{count} x {size // GIB} GiB: {over:.1f} MiB per stream over {idle:.0f} idle "
+                "(budget 16)",
+                flush=True,
+            )
+    os.close(file)
 
 
 def main() -> None:
@@ -244,6 +342,10 @@ def main() -> None:
     try:
         if "receive" in given.only:
             bench_receive(given.folder, source, given.mib * 2**20, given.rounds)
+        if "send" in given.only:
+            bench_send(given.folder, source, given.mib * 2**20, given.rounds)
+        if "memory" in given.only:
+            bench_memory(given.folder, source)
     finally:
         source.unlink()
 

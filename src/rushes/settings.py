@@ -268,7 +268,7 @@ class HttpSettings(Section):
     `plain`: that of uvicorn, to find out whether a fault lies in ours."""
     header_seconds: float = Field(default=15, gt=0)
     """The head of a request has to come within this time."""
-    keep_alive_seconds: float = Field(default=75, gt=0)
+    keep_alive_seconds: int = Field(default=75, gt=0)
     """An idle connection is closed after this time."""
     reader_seconds: float = Field(default=60, gt=0)
     """A connection that takes nothing of its answer for this long is cut."""

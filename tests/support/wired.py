@@ -223,7 +223,7 @@ async def wired(
             log_config=None,
             lifespan="off",
             http=make_protocol(settings) if is_wire else "httptools",
-            timeout_keep_alive=max(1, int(settings.http.keep_alive_seconds)),
+            timeout_keep_alive=settings.http.keep_alive_seconds,
         )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listening]))

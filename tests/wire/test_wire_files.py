@@ -106,6 +106,19 @@ async def test_a_file_that_shrinks_cuts_the_answer(server: Wired) -> None:
         await line.answer()
 
 
+async def test_a_file_that_lies_on_the_disk_alone_is_sent_too(server: Wired) -> None:
+    """What is not in the cache is waited for beside the others."""
+    file = os.open(server.stage.path, os.O_RDONLY)
+    os.fsync(file)
+    os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(file)
+    line = await server.line()
+
+    await line.send(request("GET", "/file"))
+
+    assert CLIP == (await line.answer()).body
+
+
 async def test_many_viewers_get_their_own_bytes(server: Wired) -> None:
     """At once, each with another range."""
     spans = [(at * 100_000, at * 100_000 + 650_000) for at in range(20)]

@@ -47,6 +47,7 @@ DRAIN_SECONDS: Final = 4
 
 WORKER_END_SECONDS: Final = 7.0
 INTERRUPTED: Final = 130
+OPEN_FILES: Final = 65_536
 WORK: Final = (sys.executable, "-m", "rushes", "work", "--embedded")
 
 log = logging.getLogger(__name__)
@@ -240,7 +241,7 @@ async def run_server(settings: Settings, begun: Callable[[str, House], Awaitable
                 uvicorn.Config(
                     app,
                     http=_protocol(settings),
-                    timeout_keep_alive=int(settings.http.keep_alive_seconds),
+                    timeout_keep_alive=settings.http.keep_alive_seconds,
                     log_config=None,
                     access_log=False,
                     proxy_headers=False,
@@ -262,9 +263,11 @@ async def run_server(settings: Settings, begun: Callable[[str, House], Awaitable
 
 
 def _protocol(settings: Settings) -> type[asyncio.Protocol] | Literal["httptools"]:
-    """Return what speaks HTTP; the files that it may open are as many as the system allows."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    """Return what speaks HTTP; it may open more files than the 1,024 that are usual."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < OPEN_FILES:
+        wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     return make_protocol(settings) if settings.http.protocol == "wire" else "httptools"
 
 

@@ -96,7 +96,7 @@ def make_protocol(settings: Settings) -> type[asyncio.Protocol]:
         least_rate=settings.uploads.least_rate,
         proxies=Proxies(http.trusted_proxies),
         addresses=Crowd(http.connections_per_address),
-        everybody=Crowd(http.max_connections or int(SHARE_OF_FILES * soft)),
+        everybody=Crowd(http.max_connections or max(0, int(SHARE_OF_FILES * soft))),
     )
     return cast("type[asyncio.Protocol]", partial(Wire, terms=terms))  # uvicorn only calls it
 

@@ -106,6 +106,7 @@ class WireBody(_Beside):
         self._left = length
         self._is_awaited = is_awaited
         self._inflow: Inflow | None = None
+        self._first = memoryview(b"")
         self.is_begun = False
 
     @property
@@ -128,18 +129,26 @@ class WireBody(_Beside):
         if self._is_awaited and not self._line.transport.is_closing():
             self._line.transport.write(CONTINUE)
         self._line.pause_reading()
-        self._pour(inflow, self._request.take_first())
-        if self._left and not self._line.transport.is_closing():
-            self._line.transport.set_protocol(self)
-            self.go_on()
-        elif self._left:
+        self._first = self._request.take_first()[: self._left]
+        is_whole = len(self._first) == self._left
+        self._pour(inflow)
+        if is_whole:
+            return
+        if self._line.transport.is_closing():
             self._end(End.CUT)
+            return
+        self._line.transport.set_protocol(self)
+        self.go_on()
 
     def go_on(self) -> None:
         """Read where there is space, wait where there is none."""
-        if self._inflow is None:
+        inflow = self._inflow
+        if inflow is None:
             return
-        if self._inflow.space() is None:
+        self._pour(inflow)
+        if not self._left:
+            return
+        if inflow.space() is None:
             self._line.pause_reading()
         else:
             self._line.resume_reading()
@@ -187,13 +196,12 @@ class WireBody(_Beside):
         async for piece, _ in read_pieces(self._request.receive):
             yield piece
 
-    def _pour(self, inflow: Inflow, first: memoryview) -> None:
-        """Copy what came with the head; it fits, as the server reads less ahead than a buffer."""
-        rest = first[: self._left]
-        while rest and (space := inflow.space()) is not None:
-            count = min(len(space), len(rest))
-            space[:count] = rest[:count]
-            rest = rest[count:]
+    def _pour(self, inflow: Inflow) -> None:
+        """Copy what came with the head, as far as there is space."""
+        while self._first and (space := inflow.space()) is not None:
+            count = min(len(space), len(self._first))
+            space[:count] = self._first[:count]
+            self._first = self._first[count:]
             self._left -= count
             inflow.fill(count)
         if not self._left:

@@ -2,8 +2,9 @@
 
     a source fills -> take -> write -> give back -> the source fills again
 
-1. At most `BUFFERS` buffers of 4 MiB: one is filled, one waits, one is written. When all are taken,
-   the source waits, and with it the sender.
+1. At most `BUFFERS` buffers: one is filled, one waits, one is written. When all are taken, the
+   source waits, and with it the sender. They grow from 64 KiB to 4 MiB while they are filled within
+   a second, so a thousand slow senders take little memory.
 2. A part-filled buffer is handed over after a second, so a slow sender's bytes become durable too.
 3. It can be stopped at any time; what has arrived until then still comes out.
 4. A server that can lets the kernel fill the buffers (`Source`); from any other they are copied.
@@ -18,7 +19,9 @@ from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from rushes.uploads.pace import Pace
 
+FIRST_BYTES: Final = 64 * 2**10
 BUFFER_BYTES: Final = 4 * 2**20
+GROWTH: Final = 4
 BUFFERS: Final = 3
 HAND_OVER_SECONDS: Final = 1.0
 
@@ -81,14 +84,15 @@ class Inflow:
         self.most = most
         self._loop = asyncio.get_running_loop()
         self._pace = Pace(self._loop.time(), stall_seconds, least_rate)
-        self._buffer_bytes = max(1, min(BUFFER_BYTES, most, length or BUFFER_BYTES))
+        self._most_bytes = max(1, min(BUFFER_BYTES, most, length or BUFFER_BYTES))
+        self._buffer_bytes = min(FIRST_BYTES, self._most_bytes)
         self._unmade = BUFFERS
         self._free: list[bytearray] = []
         self._filled: asyncio.Queue[memoryview | None] = asyncio.Queue()
         self._current: memoryview | None = None
         self._fill = 0
         self._hand_over: asyncio.TimerHandle | None = None
-        self._why = End.STOPPED
+        self._why: End | None = None
         self._trouble: BaseException | None = None
         self.received = 0
         self.end: End | None = None
@@ -102,9 +106,9 @@ class Inflow:
         return 0.0 if self.end is not None else self._pace.silent_seconds(self._loop.time())
 
     def stop(self, why: End = End.STOPPED) -> None:
-        """Read no more; what has arrived still comes out."""
+        """Read no more; what has arrived still comes out. The first reason counts."""
         if self.end is None:
-            self._why = why
+            self._why = self._why or why
             self._source.stop()
 
     async def take(self) -> memoryview | None:
@@ -145,6 +149,7 @@ class Inflow:
         self.received += count
         self._fill += count
         if self._current is not None and self._fill == len(self._current):
+            self._buffer_bytes = min(self._buffer_bytes * GROWTH, self._most_bytes)
             self._flush()
         elif self._hand_over is None:
             self._hand_over = self._loop.call_later(HAND_OVER_SECONDS, self._hand_over_part)
@@ -158,7 +163,7 @@ class Inflow:
         """
         if self.end is not None:
             return
-        self.end = self._why if end is None else end
+        self.end = end or self._why or End.STOPPED
         self._trouble = trouble
         self._watch.cancel()
         self._flush()
@@ -168,14 +173,14 @@ class Inflow:
 
     def _begin(self) -> bool:
         """Take an empty buffer; say whether there is one."""
-        if self._free:
-            buffer = self._free.pop()
-        elif self._unmade:
-            self._unmade -= 1
-            buffer = bytearray(self._buffer_bytes)
-        else:
+        if not self._free and not self._unmade:
             self._pace.hold(self._loop.time())
             return False
+        buffer = self._free.pop() if self._free else None
+        if buffer is None:
+            self._unmade -= 1
+        if buffer is None or len(buffer) < self._buffer_bytes:
+            buffer = bytearray(self._buffer_bytes)
         self._current = memoryview(buffer)
         self._fill = 0
         return True
