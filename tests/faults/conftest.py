@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from rushes.access.token import TokenKind, make_token
 
+SHIM = Path(__file__).parent / "disk" / "failing.c"
 ROUNDS, LONG_ROUNDS = 5, 20
 ROUND_SECONDS = 40
 
@@ -48,3 +53,31 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
 def link_token() -> str:
     """The token of an upload link that a server makes at its start."""
     return make_token(TokenKind.LINK, os.urandom(32))
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The failing disk, compiled."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("a C compiler is missing (Debian package gcc)")
+    library = tmp_path_factory.mktemp("shim") / "failing.so"
+    command = [compiler, "-shared", "-fPIC", "-O2", "-o", str(library), str(SHIM), "-ldl"]
+    subprocess.run(command, check=True)
+    return library
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 24 MiB of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root")
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "rushes-test", str(place)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)

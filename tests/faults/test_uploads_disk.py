@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
-import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -17,37 +15,8 @@ from rushes.db.trouble import EXIT_CODE
 from rushes.uploads.upload import State
 from tests.support.receiving import Receiving, Sender, make_parts, receiving, start
 
-SHIM = Path(__file__).parent / "disk" / "failing.c"
 BODY = os.urandom(2_000_000)
 HALF = len(BODY) // 2
-
-
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The failing disk, compiled."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("a C compiler is missing (Debian package gcc)")
-    library = tmp_path_factory.mktemp("shim") / "failing.so"
-    command = [compiler, "-shared", "-fPIC", "-O2", "-o", str(library), str(SHIM), "-ldl"]
-    subprocess.run(command, check=True)
-    return library
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 MiB of its own."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root")
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "rushes-test", str(place)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("mounting is not allowed here")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "-l", place], check=True)
 
 
 def id_of(url: str) -> str:
