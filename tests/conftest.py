@@ -12,4 +12,5 @@ pytest_plugins = [
     "tests.support.object_stores",
     "tests.support.proofs",
     "tests.support.sockets",
+    "tests.support.vaulted",
 ]

@@ -38,12 +38,13 @@ from rushes.delivery.playback import Playing
 from rushes.delivery.serve import Server
 from rushes.delivery.sign import Signer
 from rushes.events.relay import Relay
+from rushes.intake.elsewhere import Elsewhere
 from rushes.intake.verify import Intake
 from rushes.jobs.desk import Desk
 from rushes.jobs.engine import Engine
 from rushes.jobs.liveness import Liveness
 from rushes.jobs.remote import Remote
-from rushes.jobs.worker import Worker
+from rushes.jobs.worker import Beside, Worker
 from rushes.library.editing import Editing
 from rushes.library.filing import Filing
 from rushes.library.originals import Originals
@@ -58,15 +59,19 @@ from rushes.renditions.outcome import Outcomes
 from rushes.renditions.stills import Stills
 from rushes.settings import Settings
 from rushes.stores.filesystem import FolderStore, open_folder
+from rushes.stores.s3 import S3Store, open_s3
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
 from rushes.tiers.copy import Keeper
 from rushes.tiers.edge import Edge
+from rushes.tiers.grow import Growing
 from rushes.tiers.locate import Locator
 from rushes.tiers.remove import Remover
+from rushes.tiers.tend import Tending
 from rushes.uploads.admission import Admission
 from rushes.uploads.chunk_files import ChunkFiles
 from rushes.uploads.commit import Committer
+from rushes.uploads.directing import Directing
 from rushes.uploads.ending import Ending
 from rushes.uploads.finishing import Finisher
 from rushes.uploads.grouping import Grouping
@@ -124,6 +129,8 @@ class House:
     server: Server
     locator: Locator
     desk: Desk
+    directing: Directing | None
+    """What lets clients send into the archive's bucket themselves; None where it is a folder."""
 
     async def drain(self, seconds: float) -> bool:
         """Take no bytes in any more, write down what has come; say whether all came to rest."""
@@ -142,7 +149,7 @@ async def open_house(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator
     async with AsyncExitStack() as stack:
         database = open_database(settings.rooms_url)
         stack.push_async_callback(database.close)
-        archive = await open_folder(settings.at("archive"))
+        archive = await _open_archive(settings)
         stack.push_async_callback(archive.close)
         edge = await open_folder(settings.at("edge"))
         stack.push_async_callback(edge.close)
@@ -151,6 +158,14 @@ async def open_house(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator
         house = _build(settings, clock, database, archive=archive, edge=edge, remote=remote)
         await house.linking.require_keys()
         yield house
+
+
+async def _open_archive(settings: Settings) -> FolderStore | S3Store:
+    name = settings.tiers.archive.store
+    if name is None:
+        return await open_folder(settings.at("archive"))
+    store = settings.stores[name]
+    return await (open_s3(name, store) if store.path is None else open_folder(store.path))
 
 
 @asynccontextmanager
@@ -185,7 +200,18 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
             relay=relay,
             remote=house.desk.remote,
             liveness=liveness,
+            beside=_beside(house),
         )
+
+
+def _beside(house: House) -> tuple[Beside, ...]:
+    """Return what goes on beside the jobs of a worker."""
+    if not isinstance(house.archive, S3Store) or house.directing is None:
+        return ()
+    database, clock, archive = house.database, house.clock, house.archive
+    tending = Tending(database, clock, archive, house.directing)
+    growing = Growing(database, clock, archive, house.intake.spool)
+    return (tending.run, growing.run) if house.settings.uploads.grow_to_archive else (tending.run,)
 
 
 def _build(
@@ -201,7 +227,8 @@ def _build(
     signer = _signer(signing)
     spool = Spool(settings.at("spool"))
     scratch = Scratch(settings.at("scratch"), settings.tiers.scratch_bytes)
-    intake = Intake(database, spool)
+    away = None if isinstance(archive, FolderStore) else Elsewhere(archive, scratch)
+    intake = Intake(database, spool, away)
     uploading = _build_uploading(settings, clock, database, spool)
     ending = uploading.ending
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
@@ -243,6 +270,22 @@ def _build(
         server=Server(database, clock, signer),
         locator=Locator(database, archive, edge, scratch, intake.path),
         desk=Desk(database, clock, remote),
+        directing=_directing(settings, archive, uploading),
+    )
+
+
+def _directing(settings: Settings, archive: Vault, uploading: Receiver) -> Directing | None:
+    name = settings.tiers.archive.store
+    if name is None or not isinstance(archive, S3Store):
+        return None
+    return Directing(
+        database=uploading.database,
+        clock=uploading.clock,
+        store=archive,
+        store_name=name,
+        admission=uploading.joining.admission,
+        quota=uploading.quota,
+        ending=uploading.ending,
     )
 
 

@@ -94,6 +94,9 @@ class UploadSettings(Section):
     """How many chunks or parts of one file clients are told to send at once."""
     expires_after: timedelta = timedelta(hours=24)
     """How long an unfinished upload of an account rests after its last byte."""
+    grow_to_archive: bool = True
+    """Whether committed parts go on to an S3 archive while the rest still arrives, so that only
+    the last one is left at the end."""
     keep_free_bytes: int = Field(default=2 * GIB, ge=0)
     """Space that uploads never take; the smaller of this and 5 % of the disk counts."""
     stall_seconds: float = Field(default=60, gt=0)

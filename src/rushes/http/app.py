@@ -14,6 +14,7 @@ from rushes.http import (
     access,
     chunks,
     delivery,
+    direct,
     health,
     jobs,
     library,
@@ -130,6 +131,17 @@ def _uploading_routers(
     yield network.routes(callers.identify, house.access.rates)
     yield uploads.routes(
         house.database, house.receiver, pager, callers.find_caller, taker=house.taker
+    )
+    yield direct.routes(
+        direct.DirectDeeds(
+            directing=house.directing,
+            admission=house.admission,
+            receiver=house.receiver,
+            rates=house.access.rates,
+            settings=house.settings,
+            find_caller=callers.find_caller,
+            resolve_project=house.access.resolve_project,
+        )
     )
 
 

@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rushes.settings import HttpSettings
 
 ANY: Final = "*"
-LINK_SENDING: Final = re.compile(r"/u/[^/]+/(files|uploads|unlock)(/.*)?")
-WITH_LINK: Final = re.compile(r"(/files|/uploads|/api/v1/uploads)(/.*)?")
+LINK_SENDING: Final = re.compile(r"/u/[^/]+/(files|uploads|s3|unlock)(/.*)?")
+WITH_LINK: Final = re.compile(r"(/files|/uploads|/s3|/api/v1/uploads)(/.*)?")
 """Addresses that take a link's token as a header."""
 
 METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rushes.db.engine import Database
 from rushes.errors import Kind, RushesError
+from rushes.intake.elsewhere import Elsewhere
 from rushes.intake.sniff import HEAD_BYTES, Sniffed, sniff
+from rushes.stores.blocks import Fingerprint
+from rushes.uploads import direct_records
 from rushes.uploads import records as upload_records
-from rushes.uploads.blocks import Hashing, find_root
+from rushes.uploads.blocks import Block, Hashing, find_root
+from rushes.uploads.direct import Direct
 from rushes.uploads.spool import Spool
 from rushes.uploads.upload import Upload
 
@@ -35,6 +40,8 @@ class Intake:
 
     database: Database
     spool: Spool
+    elsewhere: Elsewhere | None = None
+    """What reads uploads whose bytes came past us."""
 
     async def verify(self, upload_id: str) -> Sniffed:
         """Say what an upload is by its bytes; hash its blocks where that was not done on the way.
@@ -45,6 +52,9 @@ class Intake:
         """
         async with self.database.reading() as connection:
             upload = (await upload_records.get_upload(connection, upload_id)).answering()
+            direct = await direct_records.find_direct(connection, upload_id)
+        if direct is not None and self.elsewhere is not None:
+            return await self._verify_elsewhere(self.elsewhere, upload, direct)
         path = await self.path(upload_id)
         if upload.root is None:
             await self._hash(upload, path)
@@ -60,18 +70,41 @@ class Intake:
         async with self.database.reading() as connection:
             upload = await upload_records.get_upload(connection, upload_id)
             extents = await upload_records.list_extents(connection, upload_id)
+            direct = await direct_records.find_direct(connection, upload_id)
+            digests = await upload_records.list_block_digests(connection, upload_id)
+        if direct is not None and self.elsewhere is not None:
+            known = Fingerprint(upload.offset, tuple(digests) or None, upload.digest)
+            return await self.elsewhere.path(direct, known)
+        if not extents:
+            raise FileNotFoundError(upload_id)
         return await self.spool.path(upload, extents)
+
+    async def _verify_elsewhere(
+        self, elsewhere: Elsewhere, upload: Upload, direct: Direct
+    ) -> Sniffed:
+        if upload.root is None:
+            read = await elsewhere.read(direct, upload.offset)
+            blocks = [Block(n, digest) for n, digest in enumerate(read.blocks or ())]
+            await self._record(upload.id, blocks, read.whole)
+        head = await elsewhere.head(direct, min(HEAD_BYTES, upload.offset))
+        return sniff(head, upload.file_name)
 
     async def _hash(self, upload: Upload, path: Path) -> None:
         """Keep the digests of all blocks and the root over them."""
         hashing = await asyncio.to_thread(_hash_blocks, path, upload.offset)
         last = hashing.find_last()
-        blocks = [*hashing.take_full(), *([last] if last else [])]
+        await self._record(upload.id, [*hashing.take_full(), *([last] if last else [])])
+
+    async def _record(
+        self, upload_id: str, blocks: Sequence[Block], whole: bytes | None = None
+    ) -> None:
         async with self.database.transaction() as connection:
-            await upload_records.delete_blocks(connection, upload.id)
-            await upload_records.record_blocks(connection, upload.id, blocks)
+            await upload_records.delete_blocks(connection, upload_id)
+            await upload_records.record_blocks(connection, upload_id, blocks)
             root = find_root(block.digest for block in blocks)
-            await upload_records.record_root(connection, upload.id, root)
+            await upload_records.record_root(connection, upload_id, root)
+            if whole is not None:
+                await upload_records.record_digest(connection, upload_id, whole)
 
 
 async def digest_file(path: Path, size_bytes: int) -> bytes:

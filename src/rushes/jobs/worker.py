@@ -9,8 +9,10 @@ or, on one machine, by its successor.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
 from rushes.clock import Clock
 from rushes.db.engine import Database
@@ -28,6 +30,9 @@ STOPPED_WORKERS = "job.stopped_workers"
 """The error code of a job that took too many workers with it."""
 
 
+Beside: TypeAlias = Callable[[], Coroutine[None, None, None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
     """Everything that one worker process runs; `liveness` is None on SQLite."""
@@ -39,6 +44,8 @@ class Worker:
     relay: Relay
     remote: Remote
     liveness: Liveness | None
+    beside: tuple[Beside, ...] = ()
+    """What else goes on as long as the worker does; each runs until it is cancelled."""
 
     async def run(
         self, ended: asyncio.Event, begun: asyncio.Event | None = None, grace: float | None = None
@@ -58,7 +65,7 @@ class Worker:
         self.database.told = self.relay.wake
         self.engine.scheduled(PURGE)(self.engine.step("purge")(self.purge))
         await self.engine.start()
-        helpers = [asyncio.create_task(self.relay.run())]
+        helpers = [asyncio.create_task(run()) for run in (self.relay.run, *self.beside)]
         if not self.database.is_sqlite:
             helpers.append(asyncio.create_task(listen(self.database_url, WAKE, self.relay.wake)))
         try:

@@ -54,8 +54,8 @@ class Originals:
             spooled = await upload_records.list_spooled(
                 connection, [content.upload_id] if content else []
             )
-        if self.nearby is not None and spooled:
-            await self.nearby.keep(content_id, await self.original(content_id))
+        if self.nearby is not None and content is not None and spooled:
+            await self.nearby.keep(content.upload_id, await self.original(content_id))
         for asset in assets:
             await self._release(asset.upload_id)
 

@@ -112,9 +112,10 @@ class Presigner:
 
     def sign(self, operation: str, seconds: int, given: Mapping[str, object]) -> str:
         """Return an address for one operation that is refused after `seconds`."""
+        known = {name: value for name, value in given.items() if value is not None}
         return str(
             self._client.generate_presigned_url(
-                operation, Params={"Bucket": self._bucket, **given}, ExpiresIn=seconds
+                operation, Params={"Bucket": self._bucket, **known}, ExpiresIn=seconds
             )
         )
 

@@ -17,6 +17,7 @@ import secrets
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,7 +54,7 @@ class Scratch:
             NotFound, Unreachable, Busy, Refused: the store failed.
         """
         path = self.folder / name
-        async with _locked(self.folder / f"{crc32(name.encode()) % LOCKS}.lock"):
+        async with self._locked(name):
             if not await asyncio.to_thread(_is_here, path, known.size_bytes):
                 await asyncio.to_thread(self._make_room, known.size_bytes, name)
                 part = self.folder / f"{name}.{secrets.token_hex(8)}.part"
@@ -63,6 +64,24 @@ class Scratch:
                 finally:
                     await asyncio.to_thread(part.unlink, missing_ok=True)
         return path
+
+    async def bring(self, name: str, store: Get, key: str, size_bytes: int) -> Fingerprint:
+        """Fetch an object of which nothing is known but its length; return what its bytes are.
+
+        Raises:
+            Broken: it has another length.
+            Full, NotFound, Unreachable, Busy, Refused: as `fetch`.
+        """
+        path = self.folder / name
+        async with self._locked(name):
+            await asyncio.to_thread(self._make_room, size_bytes, name)
+            part = self.folder / f"{name}.{secrets.token_hex(8)}.part"
+            try:
+                read = await _write_read(part, store, key, size_bytes)
+                await asyncio.to_thread(part.rename, path)
+            finally:
+                await asyncio.to_thread(part.unlink, missing_ok=True)
+        return read
 
     async def keep(self, name: str, path: Path) -> None:
         """Take a local file in, if that costs no copy: soon somebody will ask for it."""
@@ -81,6 +100,9 @@ class Scratch:
         for path in left:
             path.unlink(missing_ok=True)
         return len(left)
+
+    def _locked(self, name: str) -> AbstractAsyncContextManager[None]:
+        return _locked(self.folder / f"{crc32(name.encode()) % LOCKS}.lock")
 
     def _make_room(self, size_bytes: int, name: str) -> None:
         """Let old copies go until so many bytes fit."""
@@ -142,22 +164,36 @@ async def _write(part: Path, store: Get, key: str, known: Fingerprint) -> None:
     file = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         if known.blocks is None:
-            await _write_in_order(file, store, key, known)
+            hasher = BlockHasher(with_blocks=False, with_whole=known.whole is not None)
+            read = await _write_in_order(file, store, key, hasher, known.size_bytes)
+            if not known.is_confirmed_by(read):
+                raise _wrong()
         else:
             await _write_blocks(file, store, key, known.blocks, known.size_bytes)
     finally:
         os.close(file)
 
 
-async def _write_in_order(file: int, store: Get, key: str, known: Fingerprint) -> None:
-    hasher = BlockHasher(with_blocks=False, with_whole=known.whole is not None)
+async def _write_read(part: Path, store: Get, key: str, size_bytes: int) -> Fingerprint:
+    file = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        read = await _write_in_order(file, store, key, BlockHasher(), size_bytes)
+    finally:
+        os.close(file)
+    if read.size_bytes != size_bytes:
+        raise _wrong()
+    return read
+
+
+async def _write_in_order(
+    file: int, store: Get, key: str, hasher: BlockHasher, size_bytes: int
+) -> Fingerprint:
     at = 0
-    async for piece in store.get(key, 0, known.size_bytes):
+    async for piece in store.get(key, 0, size_bytes):
         await asyncio.to_thread(_put_piece, file, piece, at)
         await asyncio.to_thread(hasher.update, piece)
         at += len(piece)
-    if not known.is_confirmed_by(hasher.finish()):
-        raise _wrong()
+    return hasher.finish()
 
 
 async def _write_blocks(

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -32,11 +33,14 @@ from rushes.renditions.rendition import Kind as RenditionKind
 from rushes.renditions.rendition import State as RenditionState
 from rushes.stores.blocks import BlockHasher, Fingerprint
 from rushes.stores.filesystem import FolderStore
+from rushes.stores.keys import Shelf, numbered, original_key, rendition_key
+from rushes.stores.s3 import S3Store
 from rushes.stores.store import Broken, Exists, NotFound, ObjectInfo, Vault
-from rushes.tiers import records
+from rushes.tiers import growth_records, records
 from rushes.tiers.claim import Claims, claim_lost
 from rushes.tiers.edge import Edge
-from rushes.tiers.keys import EdgeKey, Shelf, edge_key, numbered, original_key, rendition_key
+from rushes.tiers.growth_records import Copy
+from rushes.tiers.keys import EdgeKey, edge_key
 from rushes.tiers.placement import (
     ClaimLost,
     NotWanted,
@@ -45,6 +49,7 @@ from rushes.tiers.placement import (
     Step,
     Tier,
 )
+from rushes.uploads import direct_records
 
 KEYS_AT_MOST: Final = 100
 """Remade renditions of one name; more is a mistake somewhere."""
@@ -181,7 +186,8 @@ class Keeper:
             return held
         try:
             async with self.claims.holding(held):
-                found = await self._place(held, await source(), thing.known)
+                found = await self._find_direct(held)
+                found = found or await self._place(held, await source(), thing.known)
                 after = await self._arrived(held, found, thing.known)
         except ClaimLost:
             raise
@@ -232,10 +238,30 @@ class Keeper:
             await store.delete(held.key)  # ours by the row, and wrong
             return await self._adopt(held, source, known)
 
+    async def _find_direct(self, held: Placement) -> ObjectInfo | None:
+        """Return the object that a client put there itself, and intake has read."""
+        async with self.database.reading() as connection:
+            content = await library_records.find_content(connection, held.object_id)
+            if content is None:
+                return None
+            direct = await direct_records.find_direct(connection, content.upload_id)
+        if direct is None or direct.key != held.key:
+            return None
+        return await self._store(held.tier).head(held.key)
+
     async def _adopt(self, held: Placement, source: Path, known: Fingerprint) -> ObjectInfo:
         if held.tier is Tier.EDGE:
             return await self.edge.adopt(EdgeKey(held.key), source, known)
+        if isinstance(self.archive, S3Store) and (grown := await self._find_grown(held)):
+            with contextlib.suppress(NotFound):  # the store forgot it: all parts go again
+                return await self.archive.adopt(held.key, source, known, grown.store_upload_id)
         return await self.archive.adopt(held.key, source, known)
+
+    async def _find_grown(self, held: Placement) -> Copy | None:
+        """Return what was carried on of an original while it arrived."""
+        async with self.database.reading() as connection:
+            copy = await growth_records.find_of_content(connection, held.object_id)
+        return copy if copy is not None and copy.key == held.key else None
 
     async def _arrived(self, held: Placement, found: ObjectInfo, known: Fingerprint) -> Placement:
         if found.size_bytes != known.size_bytes:
@@ -278,6 +304,9 @@ class Keeper:
         async with self.database.transaction() as connection:
             if not await records.write_outcome(connection, held, after):
                 raise claim_lost()
+            if after.tier is Tier.ARCHIVE and after.object_id == after.content_id:
+                await growth_records.forget(connection, thing.content.upload_id)
+                await direct_records.forget(connection, thing.content.upload_id)
             await outbox.record(connection, event)
 
     async def _record_failure(self, held: Placement, error: BaseException) -> None:

@@ -82,8 +82,8 @@ class Locator:
 
     async def _fetch(self, store: Vault, placement: Placement) -> Path:
         async with self.database.reading() as connection:
-            known = await records.get_fingerprint(connection, placement)
-        return await self.scratch.fetch(placement.object_id, store, placement.key, known)
+            name, known = await records.get_known(connection, placement)
+        return await self.scratch.fetch(name, store, placement.key, known)
 
     async def open_copy(self, object_id: str) -> Copy | Away:
         """Open the best copy, or say where it can be had.

@@ -139,15 +139,18 @@ async def list_block_digests(connection: Connection, upload_id: str) -> tuple[by
     return tuple(rows.scalars())
 
 
-async def get_fingerprint(connection: Connection, placement: Placement) -> Fingerprint:
-    """Return what is known of an object's bytes."""
+async def get_known(connection: Connection, placement: Placement) -> tuple[str, Fingerprint]:
+    """Return what is known of an object's bytes, and the name of a local copy of them.
+
+    A local copy of an original bears the id of the upload that brought it.
+    """
     size_bytes, whole = placement.size_bytes, placement.digest
     if placement.object_id != placement.content_id:
-        return Fingerprint(size_bytes, whole=whole)
+        return placement.object_id, Fingerprint(size_bytes, whole=whole)
     query = select(contents.c.upload_id).where(contents.c.id == placement.content_id)
-    upload_id = (await connection.execute(query)).scalar_one()
+    upload_id: str = (await connection.execute(query)).scalar_one()
     blocks = await list_block_digests(connection, upload_id)
-    return Fingerprint(size_bytes, blocks or None, whole)
+    return upload_id, Fingerprint(size_bytes, blocks or None, whole)
 
 
 async def condemn(connection: Connection, content_id: str) -> None:

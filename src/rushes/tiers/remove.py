@@ -51,6 +51,8 @@ class Remover:
             store = self.edge if placement.tier is Tier.EDGE else self.archive
             await store.delete(placement.key)
             await self.scratch.forget(placement.object_id)
+        if content is not None:
+            await self.scratch.forget(content.upload_id)
         async with self.database.transaction() as connection:
             await records.delete_placements(connection, [placement.id for placement in left])
         return True

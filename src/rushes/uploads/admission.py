@@ -28,6 +28,9 @@ from rushes.uploads.upload import Owner, Protocol, State, Upload
 SLOT_LIFE: Final = timedelta(minutes=30)
 """For how long an upload waits that is not bound to a file yet."""
 
+ELSEWHERE: Final = 2**62
+"""Room for bytes that do not come to our disk."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -47,6 +50,11 @@ class Wanted:
     concat: str | None = None
     place: Place | None = None
     is_slot: bool = False
+
+    @property
+    def is_spooled(self) -> bool:
+        """Whether its bytes come through us."""
+        return self.protocol is not Protocol.DIRECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,8 @@ class Admission:
             BadGroup: it is a partial that does not fit into its group.
             SpoolFull, SpoolBroken: the disk does not take it.
         """
-        await self.admit(Offered(wanted.file_name, wanted.media_type, wanted.size_bytes), link)
+        offered = Offered(wanted.file_name, wanted.media_type, wanted.size_bytes)
+        await self.admit(offered, link, is_spooled=wanted.is_spooled)
         upload = self.draft(wanted, link)
         seat = await self._seat(upload, wanted.place)
         is_kept = False
@@ -81,6 +90,9 @@ class Admission:
                 if not upload.is_slot:
                     await tell(connection, upload, EventType.UPLOAD_CREATED, self.clock)
                 if upload.is_whole:
+
+                await tell(connection, upload, EventType.UPLOAD_CREATED, self.clock)
+                if upload.is_whole and upload.is_spooled:
                     upload = await complete(connection, upload, self.clock)
             is_kept = True
         finally:
@@ -88,7 +100,7 @@ class Admission:
                 await self.spool.release(upload.id)
         return upload
 
-    async def admit(self, offered: Offered, link: Link | None) -> None:
+    async def admit(self, offered: Offered, link: Link | None, *, is_spooled: bool = True) -> None:
         """Return if such a file may begin to come in; asked before anything is made for it.
 
         Raises:
@@ -96,7 +108,9 @@ class Admission:
         """
         if link is not None and not is_open(link, self.clock.now()):
             raise unknown_link()
-        free = await self.spool.find_free_bytes() - await self._find_kept_free()
+        free = ELSEWHERE
+        if is_spooled:
+            free = await self.spool.find_free_bytes() - await self._find_kept_free()
         admit(offered, self._bounds(link, free))
 
     def find_most(self, upload: Upload, link: Link | None) -> int:
@@ -140,7 +154,7 @@ class Admission:
             root=None,
             digest=None,
             reason=None,
-            is_spooled=True,
+            is_spooled=wanted.is_spooled,
             created_at=now,
             updated_at=now,
             expires_at=now + rests_for,
@@ -154,6 +168,8 @@ class Admission:
         )
 
     async def _seat(self, upload: Upload, place: Place | None) -> Seat:
+        if not upload.is_spooled:
+            return Seat(None)
         try:
             return await self.grouping.seat(upload, place)
         except OSError as error:

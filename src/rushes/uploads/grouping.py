@@ -17,9 +17,9 @@ from rushes.uploads.upload import Upload
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """The file a partial writes into, and the byte at which it begins there."""
+    """The file an upload is written to, and the byte at which it begins there; None: not here."""
 
-    file: str
+    file: str | None
     start: int = 0
     place: Place | None = None
     is_shared: bool = False

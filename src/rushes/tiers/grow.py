@@ -1,0 +1,154 @@
+"""Grow: what is committed of an upload goes on to the archive while the rest still arrives.
+
+    committed blocks ──> parts of one multipart ──> (accepted) ──> keep sends the rest
+
+1. Only whole parts go, all of one size; the last one, and Complete, wait for the verdict.
+2. Nothing depends on it: a part that did not go on in time goes when the original is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rushes.access import records as access_records
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.errors import RushesError
+from rushes.stores.blocks import BLOCK_BYTES
+from rushes.stores.keys import Shelf, original_key
+from rushes.stores.parts import cut
+from rushes.stores.s3 import S3Store
+from rushes.stores.store import NotFound
+from rushes.tiers import growth_records, records
+from rushes.tiers.growth_records import Copy
+from rushes.uploads import records as upload_records
+from rushes.uploads.spool import Spool
+from rushes.uploads.upload import Extent, Upload
+
+LOOK_SECONDS: Final = 1.0
+REST_SECONDS: Final = 15.0
+"""How long a store that failed is left alone."""
+
+PART_BYTES_AT_MOST: Final = 64 * 2**20
+"""Parts are held in memory; an upload that needs larger ones (over 625 GiB) is not grown."""
+
+PAGE: Final = 20
+STREAMS: Final = 4
+
+LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """Carries uploads on; one runs beside each worker."""
+
+    database: Database
+    clock: Clock
+    store: S3Store
+    spool: Spool
+
+    async def run(self) -> None:
+        """Look for committed parts until cancelled."""
+        while True:
+            try:
+                sent = await self.grow()
+            except (RushesError, OSError) as error:
+                LOG.warning("uploads do not go on to the archive for now: %s", error)
+                await asyncio.sleep(REST_SECONDS)
+            else:
+                await asyncio.sleep(0 if sent else LOOK_SECONDS)
+
+    async def grow(self) -> int:
+        """Send every part that is committed now; return how many were sent.
+
+        Raises:
+            RushesError, OSError: store, spool or database failed; another round goes on.
+        """
+        async with self.database.reading() as connection:
+            found = await growth_records.list_growable(connection, BLOCK_BYTES, PAGE)
+        return sum([await self._grow(upload_id) for upload_id in found])
+
+    async def _grow(self, upload_id: str) -> int:
+        async with self.database.reading() as connection:
+            upload = await upload_records.get_upload(connection, upload_id)
+            extents = await upload_records.list_extents(connection, upload_id)
+        if upload.size_bytes is None or cut(upload.size_bytes).part_bytes > PART_BYTES_AT_MOST:
+            return 0
+        copy = await self._claim(upload, upload.size_bytes)
+        if copy is None:
+            return 0
+        try:
+            return await self._send(upload, extents, copy)
+        except NotFound:  # the store forgot the multipart: the next round begins another
+            async with self.database.transaction() as connection:
+                await growth_records.forget(connection, upload_id)
+            return 0
+        finally:
+            async with self.database.transaction() as connection:
+                await growth_records.let_go(connection, copy)
+
+    async def _claim(self, upload: Upload, size_bytes: int) -> Copy | None:
+        """Hold the copy of an upload, making it if there is none."""
+        async with self.database.transaction() as connection:
+            now = await records.read_clock(connection, self.clock.now())
+            held = await growth_records.claim(connection, upload.id, now)
+            known = held or await growth_records.find_copy(connection, upload.id)
+            project = await access_records.get_project(connection, upload.project_id)
+        if known is not None:
+            return held
+        shelf = Shelf(project.client_slug, project.project_slug, upload.asset_id)
+        key = original_key(shelf, upload.file_name)
+        copy = Copy(
+            upload_id=upload.id,
+            key=key,
+            store_upload_id=await self.store.begin(key),
+            part_bytes=cut(size_bytes).part_bytes,
+            done_parts=0,
+            fence=1,
+        )
+        async with self.database.transaction() as connection:
+            now = await records.read_clock(connection, self.clock.now())
+            is_ours = await growth_records.record_copy(connection, copy, now)
+        if not is_ours:
+            await self.store.abort(key, copy.store_upload_id)
+            return None
+        return copy
+
+    async def _send(self, upload: Upload, extents: Sequence[Extent], copy: Copy) -> int:
+        """Send what is committed beyond the parts that are there; return how many parts."""
+        ready = upload.offset // copy.part_bytes
+        sent = copy.done_parts
+        while sent < ready:
+            numbers = range(sent + 1, min(sent + STREAMS, ready) + 1)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for number in numbers:
+                        group.create_task(self._send_part(extents, copy, number))
+            except* (RushesError, OSError, EOFError) as failures:
+                raise failures.exceptions[0] from None
+            sent = numbers[-1]
+            async with self.database.transaction() as connection:
+                now = await records.read_clock(connection, self.clock.now())
+                if not await growth_records.record_parts(connection, copy, sent, now):
+                    break  # another took over; the same bytes twice harm nobody
+        return sent - copy.done_parts
+
+    async def _send_part(self, extents: Sequence[Extent], copy: Copy, number: int) -> None:
+        start = (number - 1) * copy.part_bytes
+        data = await self.spool.run(_read, self.spool, extents, start, start + copy.part_bytes)
+        digest = None
+        if copy.part_bytes == BLOCK_BYTES:
+            async with self.database.reading() as connection:
+                digest = await growth_records.find_digest(connection, copy.upload_id, number - 1)
+        await self.store.part(copy.key, copy.store_upload_id, number, data, digest)
+
+
+def _read(spool: Spool, extents: Sequence[Extent], start: int, end: int) -> bytearray:
+    data = bytearray()
+    for piece in spool.read(extents, start, end):
+        data += piece
+    return data

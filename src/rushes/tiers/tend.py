@@ -1,0 +1,105 @@
+"""Tend: what uploads leave at the archive's bucket, without a web process.
+
+1. Direct uploads whose senders say no end are looked for.
+2. What nobody wants goes: parts and objects of uploads that ended, or whose bytes were here.
+3. Multiparts that no row tells of are given up after a week: a crash left them there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.errors import RushesError
+from rushes.stores.s3 import S3Store
+from rushes.tiers import growth_records
+from rushes.uploads import direct_records
+from rushes.uploads.directing import Directing
+
+LOOK_SECONDS: Final = 2.0
+REST_SECONDS: Final = 30.0
+"""How long a store that failed is left alone."""
+
+ORPHAN_AGE: Final = timedelta(days=7)
+ORPHANS_EVERY: Final = timedelta(hours=24)
+ORIGINALS: Final = "originals/"
+PAGE: Final = 50
+
+LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tending:
+    """Looks after the bucket; one runs beside each worker."""
+
+    database: Database
+    clock: Clock
+    store: S3Store
+    directing: Directing
+
+    async def run(self) -> None:
+        """Look after it until cancelled."""
+        swept_at = None
+        while True:
+            try:
+                await self.directing.look_after()
+                await self.remove_unwanted()
+                now = self.clock.now()
+                if swept_at is None or now - swept_at > ORPHANS_EVERY:
+                    await self.abort_orphans()
+                    swept_at = now
+            except (RushesError, OSError) as error:
+                LOG.warning("the archive's bucket is not looked after for now: %s", error)
+                await asyncio.sleep(REST_SECONDS)
+            else:
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def remove_unwanted(self) -> int:
+        """Remove parts and objects that nobody wants; return of how many uploads.
+
+        Raises:
+            Unreachable, Busy, Refused: the store failed; another round goes on.
+        """
+        async with self.database.reading() as connection:
+            copies = await growth_records.list_unwanted_copies(connection, PAGE)
+            directs = await growth_records.list_unwanted_directs(connection, PAGE)
+        for upload_id in copies:
+            await self._abort_copy(upload_id)
+        for upload_id in directs:
+            await self._remove_direct(upload_id)
+        return len(copies) + len(directs)
+
+    async def abort_orphans(self) -> int:
+        """Give up old multiparts that no row tells of; return how many."""
+        before = self.clock.now() - ORPHAN_AGE
+        old = [
+            each for each in await self.store.list_multiparts(ORIGINALS) if each.begun_at < before
+        ]
+        async with self.database.reading() as connection:
+            known = await growth_records.list_known_multiparts(
+                connection, [each.store_upload_id for each in old]
+            )
+        orphans = [each for each in old if each.store_upload_id not in known]
+        for orphan in orphans:
+            LOG.warning("the multipart of %s, begun %s, is given up", orphan.key, orphan.begun_at)
+            await self.store.abort(orphan.key, orphan.store_upload_id)
+        return len(orphans)
+
+    async def _abort_copy(self, upload_id: str) -> None:
+        async with self.database.reading() as connection:
+            copy = await growth_records.find_copy(connection, upload_id)
+        if copy is not None:
+            await self.store.abort(copy.key, copy.store_upload_id)
+        async with self.database.transaction() as connection:
+            await growth_records.forget(connection, upload_id)
+
+    async def _remove_direct(self, upload_id: str) -> None:
+        async with self.database.reading() as connection:
+            direct = await direct_records.find_direct(connection, upload_id)
+        if direct is not None:
+            await self.directing.remove(direct)

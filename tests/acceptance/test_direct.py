@@ -1,0 +1,236 @@
+"""Direct uploads: the bytes go past the server into the bucket, and the server believes no one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.fixtures.media_files import MediaFiles
+from tests.support.served import Client, Served
+from tests.support.vaulted import Bucket, wait_until
+
+MIB = 2**20
+PART = 16 * MIB
+
+
+@pytest.fixture
+def link(vault_client: Client) -> httpx.Client:
+    """Somebody who has an upload link, and nothing else."""
+    token = vault_client.make_link()["url"].rpartition("/u/")[2].strip("/")
+    return httpx.Client(base_url=f"{vault_client.http.base_url}u/{token}", timeout=20)
+
+
+def begin(sender: httpx.Client, name: str, size: int | None, **more: Any) -> dict[str, Any]:
+    asked = {"filename": name, "type": "application/octet-stream", "metadata": {}, **more}
+    answer = sender.post("/s3/multipart", json=asked | ({} if size is None else {"size": size}))
+    assert answer.status_code == 200, answer.text
+    begun: dict[str, Any] = answer.json()
+    return begun
+
+
+def address(sender: httpx.Client, upload_id: str, number: int) -> str:
+    answer = sender.get(f"/s3/multipart/{upload_id}/{number}", params={"key": upload_id})
+    assert answer.status_code == 200, answer.text
+    url: str = answer.json()["url"]
+    return url
+
+
+def put(url: str, content: bytes) -> str:
+    answer = httpx.put(url, content=content)
+    assert answer.status_code == 200, answer.text
+    return answer.headers["ETag"]
+
+
+def complete(
+    sender: httpx.Client, upload_id: str, parts: list[dict[str, Any]] | None = None
+) -> httpx.Response:
+    body = {"parts": parts or []}
+    return sender.post(
+        f"/s3/multipart/{upload_id}/complete", params={"key": upload_id}, json=body, timeout=30
+    )
+
+
+@pytest.mark.covers("M-UP-01", "M-UP-05", "X-UP-01", "S-ST-04")
+def test_a_file_in_parts_becomes_an_asset_where_it_lies(
+    vaulted: Served, vault_client: Client, link: httpx.Client, bucket: Bucket
+) -> None:
+    """Sent in two parts through a link: one object, equal, and no byte through the server."""
+    content = os.urandom(PART + 5 * MIB)
+    begun = begin(link, "direct.bin", len(content))
+    upload_id = begun["uploadId"]
+
+    etags = [put(begun["urls"]["1"], content[:PART]), put(begun["urls"]["2"], content[PART:])]
+    told = [{"PartNumber": n, "ETag": etag} for n, etag in enumerate(etags, 1)]
+    answer = complete(link, upload_id, told)
+    again = complete(link, upload_id, told)
+    asset = vault_client.settled("direct.bin")
+
+    assert [200, 200] == [answer.status_code, again.status_code], answer.text
+    assert [PART, 2] == [begun["part_size"], begun["part_count"]]
+    key = f"originals/acme-corp/spring/{asset['id']}/direct.bin"
+    assert hashlib.sha256(content).digest() == hashlib.sha256(bucket.read(key)).digest()
+    assert [] == list((vaulted.data / "spool").glob("??/*"))
+    assert {"archive"} <= {
+        each["tier"] for each in vault_client.get(f"/assets/{asset['id']}/placements")["items"]
+    }
+
+
+@pytest.mark.covers("M-UP-06")
+def test_one_put_is_found_though_nobody_says_that_it_ended(
+    vault_client: Client, link: httpx.Client, media_files: MediaFiles
+) -> None:
+    """A clip by one PUT, as Uppy sends small files: it is looked for, and plays."""
+    content = Path(media_files.get("h264.mp4")).read_bytes()
+    asked = link.get("/s3/params", params={"filename": "single.mp4", "type": "video/mp4"}).json()
+
+    put(asked["url"], content)
+    asset = vault_client.settled("single.mp4")
+
+    assert ["PUT", {}, {}] == [asked["method"], asked["fields"], asked["headers"]]
+    assert ["ready", asked["asset_id"]] == [asset["state"], asset["id"]]
+
+
+@pytest.mark.covers("M-UP-07")
+def test_after_a_reload_only_the_missing_part_is_sent(link: httpx.Client) -> None:
+    """The store's own list says what is there."""
+    content = os.urandom(2 * PART)
+    upload_id = begin(link, "reloaded.bin", len(content))["uploadId"]
+    put(address(link, upload_id, 2), content[PART:])
+
+    held = link.get(f"/s3/multipart/{upload_id}", params={"key": upload_id}).json()
+    too_early = complete(link, upload_id)
+    put(address(link, upload_id, 1), content[:PART])
+    answer = complete(link, upload_id)
+
+    assert [[2, PART]] == [[part["PartNumber"], part["Size"]] for part in held]
+    assert 409 == too_early.status_code
+    assert [[1, 1]] == too_early.json()["missing"]
+    assert 200 == answer.status_code, answer.text
+
+
+@pytest.mark.covers("BG-39")
+def test_a_part_of_another_length_is_refused_by_the_store(link: httpx.Client) -> None:
+    """The length is signed; and a wrong ETag is found out at the end."""
+    content = os.urandom(PART)
+    upload_id = begin(link, "long.bin", len(content))["uploadId"]
+
+    refused = httpx.put(address(link, upload_id, 1), content=content + b"more")
+    put(address(link, upload_id, 1), content)
+    wrong = complete(link, upload_id, [{"PartNumber": 1, "ETag": '"00"'}])
+    right = complete(link, upload_id)
+
+    assert 403 == refused.status_code
+    assert [409, 200] == [wrong.status_code, right.status_code]
+
+
+def test_ten_who_complete_at_once_complete_one_upload(
+    vault_client: Client, link: httpx.Client
+) -> None:
+    """All hear the same, and there is one asset."""
+    content = os.urandom(PART + 1)
+    begun = begin(link, "raced.bin", len(content))
+    put(begun["urls"]["1"], content[:PART])
+    put(begun["urls"]["2"], content[PART:])
+
+    with ThreadPoolExecutor(10) as threads:
+        answers = list(threads.map(lambda _: complete(link, begun["uploadId"]), range(10)))
+
+    assert {200} == {each.status_code for each in answers}, [each.text for each in answers]
+    assert 1 == len({each.json()["asset_id"] for each in answers})
+    vault_client.settled("raced.bin")
+    assert 1 == len(vault_client.get("/assets", q="raced.bin")["items"])
+
+
+@pytest.mark.covers("BG-38", "BG-40")
+def test_another_link_can_do_nothing_with_an_upload(
+    vault_client: Client, link: httpx.Client
+) -> None:
+    """Neither see, nor sign, nor complete, nor end."""
+    upload_id = begin(link, "mine.bin", PART)["uploadId"]
+    token = vault_client.make_link()["url"].rpartition("/u/")[2].strip("/")
+    other = httpx.Client(base_url=f"{vault_client.http.base_url}u/{token}")
+
+    answers = [
+        other.get(f"/s3/multipart/{upload_id}"),
+        other.get(f"/s3/multipart/{upload_id}/1"),
+        other.get(f"/s3/multipart/{upload_id}/batch", params={"partNumbers": "1"}),
+        other.post(f"/s3/multipart/{upload_id}/sign", json={"part_numbers": [1]}),
+        complete(other, upload_id),
+        other.delete(f"/s3/multipart/{upload_id}"),
+    ]
+
+    assert {404} == {each.status_code for each in answers}
+
+
+@pytest.mark.covers("BG-49")
+def test_an_aborted_upload_leaves_nothing_at_the_store(link: httpx.Client, bucket: Bucket) -> None:
+    """Its parts are gone, and its addresses lead nowhere."""
+    upload_id = begin(link, "unwanted.bin", 2 * PART)["uploadId"]
+    url = address(link, upload_id, 1)
+    put(url, os.urandom(PART))
+
+    ended = link.delete(f"/s3/multipart/{upload_id}", params={"key": upload_id})
+
+    assert [200, {}] == [ended.status_code, ended.json()]
+    assert all("unwanted" not in each["Key"] for each in bucket.multiparts())
+    assert 410 == link.get(f"/s3/multipart/{upload_id}/1").status_code
+    assert 404 == httpx.put(url, content=os.urandom(PART)).status_code
+
+
+@pytest.mark.covers("BG-46")
+def test_a_client_that_tells_no_size_chooses_its_parts(
+    vault_client: Client, link: httpx.Client
+) -> None:
+    """As plain Uppy does; unequal parts are refused at the end."""
+    content = os.urandom(12 * MIB)
+    upload_id = begin(link, "unsized.bin", None)["uploadId"]
+    batch = link.get(f"/s3/multipart/{upload_id}/batch", params={"partNumbers": "1,2,3"}).json()
+    for number, start in ((1, 0), (2, 5 * MIB), (3, 10 * MIB)):
+        url = batch["presignedUrls"][str(number)]
+        put(url, content[start : min(start + 5 * MIB, 12 * MIB)])
+
+    answer = complete(link, upload_id)
+
+    assert 200 == answer.status_code, answer.text
+    assert len(content) == vault_client.settled("unsized.bin")["size_bytes"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/3", 400, "direct.bad_part"),
+        ("/0", 400, "direct.bad_part"),
+        ("/batch?partNumbers=1,,2", 400, "direct.bad_part"),
+        ("/batch?partNumbers=" + ",".join(str(n) for n in range(1, 102)), 400, "direct.bad_part"),
+    ],
+)
+def test_a_part_that_cannot_be_is_told_so(
+    link: httpx.Client, path: str, status: int, code: str
+) -> None:
+    """With what may be asked instead."""
+    upload_id = begin(link, "parts.bin", 2 * PART)["uploadId"]
+
+    answer = link.get(f"/s3/multipart/{upload_id}{path}")
+
+    assert (status, code) == (answer.status_code, answer.json()["code"])
+
+
+def test_the_same_bytes_sent_twice_are_kept_once(
+    vault_client: Client, link: httpx.Client, bucket: Bucket
+) -> None:
+    """The second object is deleted once its asset shares the first one's content."""
+    content = os.urandom(6 * MIB)
+    for name in ("one.bin", "two.bin"):
+        begun = begin(link, name, len(content))
+        put(begun["urls"]["1"], content)
+        assert 200 == complete(link, begun["uploadId"]).status_code
+        vault_client.settled(name)
+
+    wait_until(lambda: not any(key.endswith("/two.bin") for key in bucket.list_keys()))
+    assert any(key.endswith("/one.bin") for key in bucket.list_keys())
