@@ -95,8 +95,7 @@ class UploadSettings(Section):
     expires_after: timedelta = timedelta(hours=24)
     """How long an unfinished upload of an account rests after its last byte."""
     grow_to_archive: bool = True
-    """Whether committed parts go on to an S3 archive while the rest still arrives, so that only
-    the last one is left at the end."""
+    """Whether committed parts go on to an S3 archive while the rest of a file still arrives."""
     keep_free_bytes: int = Field(default=2 * GIB, ge=0)
     """Space that uploads never take; the smaller of this and 5 % of the disk counts."""
     stall_seconds: float = Field(default=60, gt=0)
@@ -171,8 +170,7 @@ class DeliverySettings(Section):
 def _unfold(given: object, known: Collection[str] | None = None) -> object:
     """Return a table whose flat names, as the environment has them, stand in tables of their own.
 
-    `{"main": {"bucket": "b"}, "main_secret_key": "s"}` is `{"main": {"bucket": "b", "secret_key":
-    "s"}}`; the flat name wins. Only tables that are `known` are made, if that is said.
+    `{"main_key": "s"}` is `{"main": {"key": "s"}}`, if the table is `known`; the flat name wins.
     """
     if not isinstance(given, dict):
         return given

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,16 @@ PART = 16 * MIB
 
 
 @pytest.fixture
-def link(vault_client: Client) -> httpx.Client:
+def link(vault_client: Client) -> Iterator[httpx.Client]:
     """Somebody who has an upload link, and nothing else."""
-    token = vault_client.make_link()["url"].rpartition("/u/")[2].strip("/")
-    return httpx.Client(base_url=f"{vault_client.http.base_url}u/{token}", timeout=20)
+    with open_link(vault_client) as sender:
+        yield sender
+
+
+def open_link(client: Client) -> httpx.Client:
+    token = client.make_link(types=["any"])["url"].rpartition("/u/")[2].strip("/")
+    server = str(client.http.base_url).rstrip("/")
+    return httpx.Client(base_url=f"{server}/u/{token}", timeout=20)
 
 
 def begin(sender: httpx.Client, name: str, size: int | None, **more: Any) -> dict[str, Any]:
@@ -153,19 +160,21 @@ def test_another_link_can_do_nothing_with_an_upload(
 ) -> None:
     """Neither see, nor sign, nor complete, nor end."""
     upload_id = begin(link, "mine.bin", PART)["uploadId"]
-    token = vault_client.make_link()["url"].rpartition("/u/")[2].strip("/")
-    other = httpx.Client(base_url=f"{vault_client.http.base_url}u/{token}")
+    with open_link(vault_client) as other:
+        answers = list(try_all(other, upload_id))
 
-    answers = [
+    assert {404} == {each.status_code for each in answers}
+
+
+def try_all(other: httpx.Client, upload_id: str) -> tuple[httpx.Response, ...]:
+    return (
         other.get(f"/s3/multipart/{upload_id}"),
         other.get(f"/s3/multipart/{upload_id}/1"),
         other.get(f"/s3/multipart/{upload_id}/batch", params={"partNumbers": "1"}),
         other.post(f"/s3/multipart/{upload_id}/sign", json={"part_numbers": [1]}),
         complete(other, upload_id),
         other.delete(f"/s3/multipart/{upload_id}"),
-    ]
-
-    assert {404} == {each.status_code for each in answers}
+    )
 
 
 @pytest.mark.covers("BG-49")

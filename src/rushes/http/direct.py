@@ -32,7 +32,7 @@ from rushes.uploads.direct import (
 )
 from rushes.uploads.directing import Address, Directing
 from rushes.uploads.labels import format_labels
-from rushes.uploads.receive import Receiver
+from rushes.uploads.receive import May, Receiver
 from rushes.uploads.upload import Owner, Protocol, Upload
 
 PARALLEL: Final = 6
@@ -153,6 +153,16 @@ class CompletedDirect(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks about which upload, and what they may."""
+
+    ways: Directing
+    caller: Caller
+    upload_id: str
+    asks: May
+
+
+@dataclass(frozen=True, slots=True)
 class DirectDeeds:
     """What the routes stand on; `directing` is None where the archive is no bucket."""
 
@@ -179,7 +189,6 @@ class DirectDeeds:
 
     async def begin(self, request: Request, asked: NewMultipart, *, is_single: bool) -> Upload:
         """Begin an upload for whoever asks."""
-        directing = self.ways
         caller = await self.find_caller(request)
         if caller.link is not None:
             await self.rates.take(CREATIONS, caller.link.id)
@@ -197,7 +206,19 @@ class DirectDeeds:
             metadata=format_labels(asked.filename, asked.type, words),
             size_bytes=asked.size,
         )
-        return await directing.begin(wanted, caller.link, is_single=is_single)
+        return await self.ways.begin(wanted, caller.link, is_single=is_single)
+
+    async def ask(self, request: Request, upload_id: str, verb: Verb) -> Asked:
+        """Return who asks about an upload, if they may.
+
+        Raises:
+            UploadMissing: it is not there for them.
+            DirectUnavailable: the archive is a folder.
+        """
+        caller = await self.find_caller(request)
+        asks = may(caller.actor, verb)
+        upload = await self.receiver.read(parse_id(upload_id), asks)
+        return Asked(self.ways, caller, upload.id, asks)
 
     def most(self, link: Link | None) -> Callable[[Upload], int]:
         """Return what says how large an upload may become."""
@@ -257,8 +278,8 @@ def _add_multiparts(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
     @router.get(f"{place}/multipart/{{upload_id}}", operation_id=_name(place, "parts"))
     async def list_parts(request: Request, upload_id: str) -> list[HeldPart]:
         """List the parts that are there: what is left after a reload is the rest."""
-        caller = await deeds.find_caller(request)
-        held = await deeds.ways.list_parts(parse_id(upload_id), _may(caller, Verb.SEE_UPLOAD))
+        asked = await deeds.ask(request, upload_id, Verb.SEE_UPLOAD)
+        held = await asked.ways.list_parts(asked.upload_id, asked.asks)
         return [
             HeldPart(PartNumber=part.number, Size=part.size_bytes, ETag=part.etag) for part in held
         ]
@@ -266,12 +287,11 @@ def _add_multiparts(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
     @router.delete(f"{place}/multipart/{{upload_id}}", operation_id=_name(place, "abort"))
     async def abort(request: Request, upload_id: str) -> dict[str, str]:
         """End an upload; its parts are removed from the store."""
-        caller = await deeds.find_caller(request)
-        asks = _may(caller, Verb.CANCEL_UPLOAD)
-        upload, direct = await deeds.ways.find(parse_id(upload_id), asks)
-        await deeds.receiver.let_go(upload.id, asks, actor=caller.actor.id)
+        asked = await deeds.ask(request, upload_id, Verb.CANCEL_UPLOAD)
+        upload, direct = await asked.ways.find(asked.upload_id, asked.asks)
+        await deeds.receiver.let_go(upload.id, asked.asks, actor=asked.caller.actor.id)
         if upload.is_open:
-            await deeds.ways.remove(direct)
+            await asked.ways.remove(direct)
         return {}
 
 
@@ -304,15 +324,14 @@ def _add_parts(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
         request: Request, upload_id: str, told: Completion | None = None
     ) -> CompletedDirect:
         """Complete an upload; repeated, it answers the same."""
-        caller = await deeds.find_caller(request)
-        asks = _may(caller, Verb.APPEND_UPLOAD)
-        upload = await deeds.ways.complete(
-            parse_id(upload_id), asks, deeds.most(caller.link), _etags(told)
+        asked = await deeds.ask(request, upload_id, Verb.APPEND_UPLOAD)
+        upload = await asked.ways.complete(
+            asked.upload_id, asked.asks, deeds.most(asked.caller.link), _etags(told)
         )
         return CompletedDirect(
             location=str(request.url_for("get_upload", upload_id=upload.id)),
             key=upload.id,
-            bucket=deeds.ways.store_name,
+            bucket=asked.ways.store_name,
             upload=describe(upload),
             asset_id=upload.asset_id,
         )
@@ -327,19 +346,14 @@ def _add_parts(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
 async def _sign(
     deeds: DirectDeeds, request: Request, upload_id: str, numbers: list[int] | tuple[int, ...]
 ) -> list[Address]:
-    caller = await deeds.find_caller(request)
-    asks = _may(caller, Verb.APPEND_UPLOAD)
-    return await deeds.ways.sign(parse_id(upload_id), asks, numbers)
+    asked = await deeds.ask(request, upload_id, Verb.APPEND_UPLOAD)
+    return await asked.ways.sign(asked.upload_id, asked.asks, numbers)
 
 
 def _etags(told: Completion | None) -> Mapping[int, str] | None:
     if told is None:
         return None
     return {part.PartNumber: part.ETag for part in told.parts if part.ETag is not None}
-
-
-def _may(caller: Caller, verb: Verb) -> Callable[[Upload], None]:
-    return may(caller.actor, verb)
 
 
 def _owner(caller: Caller) -> Owner:

@@ -35,6 +35,8 @@ TAGS: Final = MappingProxyType(
         "the address /u/{token}/files/ of an upload link.",
         "resumable": "Send files by IETF resumable uploads, drafts -01 to -11 (versions 3 to 8): "
         "at /uploads/ with a token, or with nothing but the address /u/{token}/uploads/ of a link.",
+        "direct": "Send files straight into the archive's bucket, past this server: what Uppy's "
+        "`@uppy/aws-s3` asks of a Companion, at /s3/ and at /u/{token}/s3/.",
         "uploads": "What was sent and how far it came, whatever the protocol.",
         "library": "Assets: found, read, described, deleted; and what happened to them.",
         "delivery": "Watch, download, look: signed addresses, and the bytes behind them.",
@@ -102,6 +104,7 @@ PARAMETERS: Final = MappingProxyType(
         "index": "The chunk's number, from 0.",
         "job_id": "The job's id.",
         "link_id": "The link's id, `lnk_...`.",
+        "number": "The part's number, from 1.",
         "path": "What is wanted of the asset, as its playlist or answer names it.",
         "project_id": "The project's id, `prj_...`.",
         "signed": "What the server signed: an asset, a purpose and a time.",

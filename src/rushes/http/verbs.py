@@ -46,6 +46,18 @@ def _list_uploading() -> Iterator[tuple[str, tuple[Verb, ...]]]:
             yield f"resumable_link_{name}", verbs
 
 
+_DIRECT: Final = {
+    "params": (Verb.ADD_UPLOAD,),
+    "begin": (Verb.ADD_UPLOAD,),
+    "parts": (Verb.SEE_UPLOAD,),
+    "abort": (Verb.CANCEL_UPLOAD,),
+    "batch": (Verb.APPEND_UPLOAD,),
+    "sign": (Verb.APPEND_UPLOAD,),
+    "part": (Verb.APPEND_UPLOAD,),
+    "complete": (Verb.APPEND_UPLOAD,),
+}
+
+
 VERBS: Final = MappingProxyType(
     {
         "who_am_i": (Verb.SEE_SELF,),
@@ -76,6 +88,8 @@ VERBS: Final = MappingProxyType(
         "toggle_link": (Verb.MANAGE_LINKS,),
         "delete_link": (Verb.MANAGE_LINKS,),
         **dict(_list_uploading()),
+        **{f"direct_account_{name}": verbs for name, verbs in _DIRECT.items()},
+        **{f"direct_link_{name}": verbs for name, verbs in _DIRECT.items()},
         "create_upload": (Verb.ADD_UPLOAD,),
         "create_slots": (Verb.ADD_UPLOAD,),
         "bind_slot": (Verb.APPEND_UPLOAD,),

@@ -160,14 +160,14 @@ class S3Store(S3Multiparts):
         return self._presigner.sign("get_object", seconds, {"Key": self.name_of(key), **chosen})
 
     def presign_put(self, key: str, size_bytes: int | None, seconds: int) -> str:
-        """Return an address that takes an object of exactly `size_bytes` by one PUT."""
+        """Return an address that takes an object of `size_bytes`, or of any length, by one PUT."""
         given = {"Key": self.name_of(key), "ContentLength": size_bytes}
         return self._presigner.sign("put_object", seconds, given)
 
     def presign_part(
         self, key: str, store_upload_id: str, number: int, size_bytes: int | None, seconds: int
     ) -> str:
-        """Return an address that takes part `number` of exactly `size_bytes` by one PUT."""
+        """Return an address that takes part `number`, of `size_bytes` or any length."""
         given = {
             "Key": self.name_of(key),
             "UploadId": store_upload_id,

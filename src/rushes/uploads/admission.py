@@ -89,9 +89,6 @@ class Admission:
                 await self.grouping.record(connection, upload, seat)
                 if not upload.is_slot:
                     await tell(connection, upload, EventType.UPLOAD_CREATED, self.clock)
-                if upload.is_whole:
-
-                await tell(connection, upload, EventType.UPLOAD_CREATED, self.clock)
                 if upload.is_whole and upload.is_spooled:
                     upload = await complete(connection, upload, self.clock)
             is_kept = True

@@ -99,10 +99,10 @@ class Directing:
         async with self.database.reading() as connection:
             upload = await records.get_upload(connection, upload_id)
             may(upload)
-            direct = await direct_records.find_direct(connection, upload_id)
+            direct = await direct_records.find_direct(connection, upload.answering().id)
         if direct is None:
             raise UploadMissing("There is no such direct upload. Start a new one.")
-        return upload.answering(), direct
+        return upload, direct
 
     async def list_parts(self, upload_id: str, may: May) -> tuple[Part, ...]:
         """Return the parts that the store holds: the truth for going on."""
