@@ -59,7 +59,7 @@ def test_numbers_are_read_with_commas_between_and_each_once() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", ",", "1,", "0", "01", "1;2", "-1", "1, 2", "١", "100000", "9" * 900],
+    ["", ",", "1,", "0", "01", "1;2", "-1", "1, 2", "\u0661", "100000", "9" * 900],
 )
 def test_what_is_no_list_of_numbers_is_refused(text: str) -> None:
     """With an example of one."""
