@@ -40,6 +40,9 @@ class SmallServer:
     etag: str = '"1"'
     cut_download_at: int | None = None
     download_troubles: list[int] = field(default_factory=list)
+    has_ranges: bool = True
+    is_deaf: bool = False
+    """Whether it hangs up on everybody who fetches."""
     takes_chunks: bool = False
     created: dict[str, Any] = field(default_factory=dict)
     chunks: dict[int, bytes] = field(default_factory=dict)
@@ -222,12 +225,15 @@ class Answers(BaseHTTPRequestHandler):
     def give(self) -> None:
         """Give a range of the bytes."""
         house = self.house
+        if house.is_deaf:
+            self.close_connection = True
+            return
         if house.download_troubles:
             self.answer(house.download_troubles.pop(0), {"code": "small.no", "detail": "No."})
             return
         asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         is_same = self.headers.get("If-Range", house.etag) == house.etag
-        if asked is None or not is_same:
+        if asked is None or not is_same or not house.has_ranges:
             self.send(200, house.served, {})
         elif int(asked[1]) >= len(house.served):
             self.answer(416, {"code": "range.none", "detail": "No more."})

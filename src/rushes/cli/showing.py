@@ -55,25 +55,25 @@ class Showing:
         self._is_many = len(self._files) > 1
         self._rate = Rate()
         self._said = 0.0
-        self._bars: Progress | None = None
+        self.bars: Progress | None = None
         self._all: TaskID | None = None
 
     def __enter__(self) -> Self:
         """Begin to show."""
         if not self._as_json and sys.stderr.isatty():
             columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-            self._bars = Progress(
+            self.bars = Progress(
                 *columns, TransferSpeedColumn(), TimeRemainingColumn(), console=Console(stderr=True)
             )
-            self._bars.start()
+            self.bars.start()
             if self._is_many:
-                self._all = self._bars.add_task("All files", total=self._whole)
+                self._all = self.bars.add_task("All files", total=self._whole)
         return self
 
     def __exit__(self, *_failure: object) -> None:
         """Leave the bars as they are."""
-        if self._bars is not None:
-            self._bars.stop()
+        if self.bars is not None:
+            self.bars.stop()
 
     def move(self, path: Path, done: int, whole: int) -> None:
         """Show how many bytes of a file are there."""
@@ -82,8 +82,8 @@ class Showing:
         now = time.monotonic()
         file.rate.note(now, done)
         self._rate.note(now, self._done)
-        if self._bars is not None:
-            self._move_bars(self._bars, path, file)
+        if self.bars is not None:
+            self._move_bars(self.bars, path, file)
         elif now - self._said >= LINE_SECONDS:
             self._said = now
             self._say(path, file, now)
@@ -92,8 +92,8 @@ class Showing:
         """Show that a file is done with, for good or ill."""
         file = self._files.setdefault(path, _File())
         file.done = file.whole
-        if self._bars is not None and file.bar is not None:
-            self._bars.remove_task(file.bar)
+        if self.bars is not None and file.bar is not None:
+            self.bars.remove_task(file.bar)
             file.bar = None
 
     @property

@@ -32,8 +32,8 @@ Ended = Callable[[Sent], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """Who is told, and who may stop it."""
+class Ears:
+    """Who is told of many files, and who may stop them."""
 
     on_progress: Moved | None = None
     on_sent: Ended | None = None
@@ -65,7 +65,7 @@ async def send_all(
         ClientFailure: a path is neither a file nor a folder.
     """
     found = await asyncio.to_thread(list, find_files(map(Path, paths), project))
-    return await _Batch(session, found, Wishes(on_progress, on_sent, stop)).run()
+    return await _Batch(session, found, Ears(on_progress, on_sent, stop)).run()
 
 
 async def resume_all(
@@ -80,16 +80,16 @@ async def resume_all(
         Found(Path(record.path), record.relative_path, record.project)
         for record in await session.unfinished()
     ]
-    return await _Batch(session, found, Wishes(on_progress, on_sent, stop)).run()
+    return await _Batch(session, found, Ears(on_progress, on_sent, stop)).run()
 
 
 class _Batch:
     """Files on their way, and those whose verdict is awaited."""
 
-    def __init__(self, session: Session[A], found: list[Found], wishes: Wishes) -> None:
+    def __init__(self, session: Session[A], found: list[Found], ears: Ears) -> None:
         self._session = session
         self._found = found
-        self._wishes = wishes
+        self._ears = ears
         self._sent: dict[int, Sent] = {}
         self._checks: set[asyncio.Task[None]] = set()
         self._unchecked = asyncio.Semaphore(CHECKS)
@@ -122,15 +122,15 @@ class _Batch:
         file = await asyncio.to_thread(FileState.read, found.path)
 
         def tell(done: int, whole: int) -> None:
-            if self._wishes.on_progress is not None:
-                self._wishes.on_progress(found.path, done, whole)
+            if self._ears.on_progress is not None:
+                self._ears.on_progress(found.path, done, whole)
 
         sending = Sending(file, tell, found.project, found.relative_path)
         try:
             if file.size <= CHUNKS_FROM:
-                return sending, await self._session.pass_on(sending, self._wishes.stop)
+                return sending, await self._session.pass_on(sending, self._ears.stop)
             async with self._large:
-                return sending, await self._session.pass_on(sending, self._wishes.stop)
+                return sending, await self._session.pass_on(sending, self._ears.stop)
         except (Unreachable, Cancelled) as failure:
             self._lost = failure
             raise
@@ -146,5 +146,5 @@ class _Batch:
     def _end(self, number: int, sent: Sent) -> None:
         self._unchecked.release()
         self._sent[number] = sent
-        if self._wishes.on_sent is not None:
-            self._wishes.on_sent(sent)
+        if self._ears.on_sent is not None:
+            self._ears.on_sent(sent)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Generic, TypedDict, TypeVar
+from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 import httpx
@@ -47,6 +47,19 @@ class Options(TypedDict, total=False):
     """For how long a server out of reach is waited for while files go; 0: three tries."""
     moments: Moments
     """Where time and chance come from; for tests."""
+
+
+class Wishes(TypedDict, total=False):
+    """How a file is sent, and who is told."""
+
+    project: str | None
+    """`client/project`; by default the account's inbox. A link has its own."""
+    relative_path: str | None
+    """Its place in the folder that it comes from, with slashes."""
+    on_progress: Told | None
+    """Called with bytes that arrived and bytes in all."""
+    stop: Stop | None
+    """Ends the transfer when asked to, here and on the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +106,8 @@ class Session(Generic[A]):
         await self._wire.http.aclose()
         await self._fetcher.wire.http.aclose()
 
-    async def send(
-        self,
-        path: str | Path,
-        *,
-        project: str | None = None,
-        relative_path: str | None = None,
-        on_progress: Told | None = None,
-        stop: Stop | None = None,
-    ) -> Upload:
+    async def send(self, /, path: str | Path, **wishes: Unpack[Wishes]) -> Upload:
         """Send a file, or go on where an earlier run stopped; return once it was checked.
-
-        Args:
-            path: the file.
-            project: `client/project`; by default the account's inbox. A link has its own.
-            relative_path: its place in the folder that it comes from, with slashes.
-            on_progress: called with bytes that arrived and bytes in all.
-            stop: ends the transfer when asked to, here and on the server.
 
         Raises:
             Refused: the server did not take it.
@@ -119,26 +117,21 @@ class Session(Generic[A]):
             Cancelled: it was stopped.
         """
         file = await asyncio.to_thread(FileState.read, Path(path))
-        sending = Sending(file, on_progress or _tell_nobody, project, relative_path)
-        return await self.check(sending, await self.pass_on(sending, stop))
+        sending = Sending(
+            file,
+            wishes.get("on_progress") or _tell_nobody,
+            wishes.get("project"),
+            wishes.get("relative_path"),
+        )
+        return await self.check(sending, await self.pass_on(sending, wishes.get("stop")))
 
-    async def upload(
-        self,
-        path: str | Path,
-        *,
-        project: str | None = None,
-        relative_path: str | None = None,
-        on_progress: Told | None = None,
-        stop: Stop | None = None,
-    ) -> A:
+    async def upload(self, /, path: str | Path, **wishes: Unpack[Wishes]) -> A:
         """Send a file as `send` does; return the asset that it became.
 
         Raises:
             ClientFailure: as `send`; or an upload link was used, which sees no assets.
         """
-        sent = await self.send(
-            path, project=project, relative_path=relative_path, on_progress=on_progress, stop=stop
-        )
+        sent = await self.send(path, **wishes)
         if self._is_link or sent.asset_id is None:
             raise ClientFailure("An upload link sees no assets: use send() with it.")
         return await self._asset_once_filed(sent.asset_id)
