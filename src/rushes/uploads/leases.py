@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -77,7 +77,8 @@ class Leases:
         self._leaving: dict[str, asyncio.Event] = {}
         self._woken = asyncio.Event()
         self._renewed_at = 0.0
-        self._tasks: list[asyncio.Task[None]] = []
+        self._watching: asyncio.Task[None] | None = None
+        self._hearing: asyncio.Task[None] | None = None
 
     def has(self, upload_id: str) -> bool:
         """Say whether this process holds an upload."""
@@ -139,11 +140,11 @@ class Leases:
 
     async def end(self) -> None:
         """Let go of everything; nothing is taken after it."""
-        for task in self._tasks:
+        tasks = [task for task in (self._watching, self._hearing) if task is not None]
+        for task in tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-            self._tasks.clear()
+        if tasks:
+            await asyncio.wait(tasks)
         resting = [key for key, lease in self._leases.items() if lease.writer is None]
         try:
             await self._release(resting)
@@ -151,12 +152,11 @@ class Leases:
             log.warning("Leases were not given back, they run out: %s", away)
 
     def _begin(self) -> None:
-        if not self._tasks:
-            loop = asyncio.get_running_loop()
-            self._tasks += [
-                loop.create_task(self._watch()),
-                loop.create_task(_outlast(self._hear(self._woken.set))),
-            ]
+        loop = asyncio.get_running_loop()
+        if self._hearing is None:
+            self._hearing = loop.create_task(_outlast(self._hear(self._woken.set)))
+        if self._watching is None or self._watching.done():
+            self._watching = loop.create_task(self._watch())
 
     async def _watch(self) -> None:
         """Renew what we hold, and let go of what others want."""
@@ -177,10 +177,11 @@ class Leases:
     async def _look(self) -> None:
         if not self._leases:
             return
-        held, now = tuple(self._leases), _now()
+        now = _now()
         if now - self._renewed_at >= RENEW_SECONDS:
-            await self._renew(held)
+            await self._renew()
             self._renewed_at = now
+        held = tuple(self._leases)
         wishes = await self._database.snapshot(
             lambda connection: lease_records.list_wishes(connection, held, self.process)
         )
@@ -206,13 +207,16 @@ class Leases:
             lease.writer.stop()
         return None
 
-    async def _renew(self, held: Collection[str]) -> None:
+    async def _renew(self) -> None:
+        held = dict(self._leases)
         kept = await self._database.transact(
-            lambda connection: lease_records.renew(connection, held, self.process)
+            lambda connection: lease_records.renew(connection, held.keys(), self.process)
         )
-        for key in set(held) - kept:
-            lease = self._leases.pop(key, None)
-            if lease is not None and lease.writer is not None:
+        for key, lease in held.items():
+            if key in kept or self._leases.get(key) is not lease:
+                continue
+            del self._leases[key]
+            if lease.writer is not None:
                 lease.writer.stop()
 
     async def _release(self, upload_ids: Iterable[str]) -> None:
