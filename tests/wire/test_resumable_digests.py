@@ -8,6 +8,9 @@ import os
 import pytest
 
 from rushes.events import outbox
+from rushes.stores.blocks import BLOCK_BYTES
+from rushes.uploads import records
+from rushes.uploads.blocks import find_root
 from rushes.uploads.upload import DIGEST_MISMATCH, State
 from tests.support.receiving import Receiving, Sender
 from tests.support.resuming import Resumer, digest_of, id_of, pieces, resumers
@@ -181,3 +184,54 @@ async def test_a_digest_is_compared_whatever_protocol_brings_the_end(
 
     assert (204, "100") == (answer.status_code, answer.headers["Upload-Offset"])
     assert State.QUARANTINED is (await house.parts.upload(id_of(url))).state
+
+
+@pytest.mark.parametrize("more", [0, 100])
+async def test_the_root_is_right_whatever_block_the_end_falls_into(
+    resuming: Receiving, by: dict[int | None, Resumer], more: int
+) -> None:
+    """At the end of a block, and behind it; the blocks were hashed as they came."""
+    body = os.urandom(BLOCK_BYTES + more)
+    url = await by[8].begin(len(body), Repr_Digest=digest_of(body))
+    await by[8].append(url, 0, body[:1_000_000], is_last=False)
+
+    answer = await by[8].append(url, 1_000_000, body[1_000_000:], is_last=True)
+
+    assert 201 == answer.status_code, answer.text
+    blocks = [body[:BLOCK_BYTES], body[BLOCK_BYTES:]] if more else [body]
+    upload = await resuming.parts.upload(id_of(url))
+    assert find_root([hashlib.sha256(block).digest() for block in blocks]) == upload.root
+
+
+@pytest.mark.parametrize("told", [BODY, b"another"])
+async def test_a_comparison_that_a_crash_cut_off_is_made_at_the_next_end(
+    resuming: Receiving, by: dict[int | None, Resumer], told: bytes
+) -> None:
+    """Every byte is here and none was compared: the upload is not complete, an empty end is."""
+    sender, parts = by[8], resuming.parts
+    url = await sender.begin()
+    await sender.append(url, 0, BODY, is_last=False)
+    await _leave_uncompared(resuming, id_of(url), f"sha-256:{hashlib.sha256(told).hexdigest()}")
+
+    before = await sender.head(url)
+    answer = await sender.append(url, 100, b"", is_last=True)
+
+    assert ("?0", "100", "100") == (
+        before.headers["Upload-Complete"],
+        before.headers["Upload-Offset"],
+        before.headers["Upload-Length"],
+    )
+    assert "?1" == answer.headers["Upload-Complete"]
+    is_right = told == BODY
+    assert (201 if is_right else 400) == answer.status_code
+    state = (await parts.upload(id_of(url))).state
+    assert state is (State.COMPLETED if is_right else State.QUARANTINED)
+
+
+async def _leave_uncompared(house: Receiving, upload_id: str, word: str) -> None:
+    """Leave an upload as a crash between its last byte and the comparison leaves it."""
+    upload = await house.parts.upload(upload_id)
+    async with house.parts.database.transaction() as connection:
+        now = house.parts.clock.now()
+        assert await records.record_length(connection, upload, upload.offset, now)
+        await records.record_told_digest(connection, upload_id, word)
