@@ -151,9 +151,10 @@ async def test_what_breaks_a_rule_leaves_the_upload_untouched(
 ) -> None:
     """Each refusal is a problem with its own code, in the versions that have the rule."""
     answers = {}
-    for name, (changes, _, _, _) in REFUSED.items():
+    urls = {version: await sender.begin(100) for version, sender in by.items()}
+    for name, (changes, versions, _, _) in REFUSED.items():
         for version, sender in by.items():
-            url = await sender.begin(100)
+            url = urls[version] if version in versions else await sender.begin(100)
             told = {
                 **sender.told,
                 **sender.complete(is_last=False),
@@ -271,6 +272,11 @@ async def test_one_of_many_equal_appends_wins(house: Receiving) -> None:
     assert body == await house.parts.content(id_of(url))
 
 
+async def is_at(house: Receiving, url: str, offset: int) -> bool:
+    """Say whether so much of an upload is committed."""
+    return (await house.parts.upload(id_of(url))).offset == offset
+
+
 async def test_a_silent_append_loses_its_place(house: Receiving) -> None:
     """HEAD ends it, tells what came, and that offset is accepted next."""
     sender = (await resumers(house))[8]
@@ -283,7 +289,7 @@ async def test_a_silent_append_loses_its_place(house: Receiving) -> None:
         yield BODY[40:]
 
     silent = asyncio.create_task(sender.append(url, 0, stalled(), is_last=True))
-    await until(lambda: house.parts.receiver.holds.is_held(id_of(url)))
+    await until(lambda: is_at(house, url, 40))
 
     offset = await sender.offset(url)
     gate.set()
@@ -295,19 +301,19 @@ async def test_a_silent_append_loses_its_place(house: Receiving) -> None:
     assert BODY == await house.parts.content(id_of(url))
 
 
-@pytest.mark.parametrize("version", [3, 8])
-async def test_a_body_that_is_cut_is_kept_as_far_as_it_came(house: Receiving, version: int) -> None:
+async def test_a_body_that_is_cut_is_kept_as_far_as_it_came(house: Receiving) -> None:
     """And the upload is not complete, whatever the request wanted."""
-    sender = (await resumers(house))[version]
+    sender = (await resumers(house))[8]
     url = await sender.begin(100)
 
     async def broken() -> AsyncIterator[bytes]:
         yield BODY[:40]
+        await until(lambda: is_at(house, url, 40))
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
         await sender.append(url, 0, broken(), is_last=True, Content_Length="100")
-    await until(lambda: not house.parts.receiver.holds.is_held(id_of(url)))
 
     head = await sender.head(url)
     assert (204, "40", False) == heard(sender, head)
+    assert BODY[:40] == await house.parts.content(id_of(url))
