@@ -7,9 +7,11 @@ import re
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from reference_faces import read_openapi
 from rushes.access.permit import RIGHTS, Verb
+from rushes.http import accounts, chunks, slots
 from rushes.http.openapi import TAGS, list_operations, name_schema
 from rushes.http.verbs import ANYONE, VERBS
 
@@ -154,3 +156,26 @@ def test_every_reference_leads_to_something(document: dict[str, Any]) -> None:
 def test_schemas_have_names_that_people_use(inside: str, outside: str) -> None:
     """No module of ours shows in a client that was made from the document."""
     assert outside == name_schema(inside)
+
+
+@pytest.mark.covers("S-UP-01", "CF-20")
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("NewUpload", chunks.NewUpload),
+        ("BegunAnswer", chunks.BegunAnswer),
+        ("ChunkAnswer", chunks.ChunkAnswer),
+        ("BindingWish", slots.BindingWish),
+        ("LimitsWish", accounts.LimitsWish),
+    ],
+)
+def test_examples_are_what_the_server_takes_and_gives(
+    document: dict[str, Any], name: str, model: type[BaseModel]
+) -> None:
+    """Whoever copies one has something that works."""
+    examples = document["components"]["schemas"][name]["examples"]
+
+    assert examples
+    for example in examples:
+        read = model.model_validate(example, strict=False)
+        assert example.items() <= read.model_dump(mode="json").items()

@@ -54,7 +54,20 @@ class AccountPatch(BaseModel):
 class LimitsWish(BaseModel):
     """What an account may send; null: what the settings say of every account."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "max_total_bytes": 5_000_000_000,
+                    "max_uploads_per_day": 20,
+                    "time_zone": "Europe/Berlin",
+                }
+            ]
+        },
+    )
 
     max_total_bytes: int | None = Field(default=None, ge=0, lt=2**63)
     """How many bytes it may keep here in all."""

@@ -62,7 +62,22 @@ Size = Annotated[int, Field(ge=0, lt=2**53)]
 class NewUpload(BaseModel):
     """A file to send in chunks; `mbit` is the sender's line, as `/network-test` measured it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "file_name": "interview.mov",
+                    "size_bytes": 671088640,
+                    "media_type": "video/quicktime",
+                    "project": "acme/spring",
+                    "mbit": 50,
+                }
+            ]
+        },
+    )
 
     file_name: FileName
     size_bytes: Size
@@ -83,6 +98,22 @@ class NewUpload(BaseModel):
 class BegunAnswer(BaseModel):
     """An upload that takes chunks; `chunk_size` in bytes, the last chunk is what is left."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "upl_06c9fnkwm4r7t5v8x0zq3s6y1b4d7g9j2m5p",
+                    "asset_id": "ast_06c9fnkwm4s2e8h1k4n7q0t3w6z9c2f5j8m1",
+                    "chunk_size": 33554432,
+                    "chunk_count": 20,
+                    "parallel": 6,
+                    "received_chunks": [],
+                    "expires_at": "2026-12-01T12:00:00Z",
+                }
+            ]
+        }
+    )
+
     id: str
     asset_id: str
     chunk_size: int
@@ -94,6 +125,21 @@ class BegunAnswer(BaseModel):
 
 class ChunkAnswer(BaseModel):
     """A chunk that is durable; `progress` is the part of the chunks that are here, 0 to 1."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "index": 3,
+                    "digest": "sha-256:9f86d081884c7d659a2feaa0c55ad015"
+                    "a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                    "received_count": 4,
+                    "chunk_count": 20,
+                    "progress": 0.2,
+                }
+            ]
+        }
+    )
 
     index: int
     digest: str

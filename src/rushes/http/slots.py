@@ -49,7 +49,20 @@ class SlotsAnswer(BaseModel):
 class BindingWish(BaseModel):
     """The file that a slot is for; it is told once."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "file_name": "interview.mov",
+                    "size_bytes": 671088640,
+                    "media_type": "video/quicktime",
+                }
+            ]
+        },
+    )
 
     file_name: FileName
     size_bytes: Size

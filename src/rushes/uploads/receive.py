@@ -301,6 +301,7 @@ class Receiver:
             clock=self.clock,
             is_durable=self.settings.durability == "power",
             reserve=self.quota.grow,
+            space=self.space,
             told=told,
         )
         try:

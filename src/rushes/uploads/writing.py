@@ -24,6 +24,7 @@ from rushes.uploads.commit import Committer
 from rushes.uploads.hold import UploadStopped
 from rushes.uploads.inflow import End, Inflow
 from rushes.uploads.records import Advance
+from rushes.uploads.space import Space
 from rushes.uploads.spool import Spool, SpoolFile, is_full, tell_trouble
 from rushes.uploads.upload import Room, Upload, UploadTooLarge
 
@@ -67,6 +68,7 @@ class Writing:
     is_durable: bool
     reserve: Callable[[Upload, int], Awaitable[int]]
     """Takes quota for so many bytes where the length is unknown; returns what is reserved now."""
+    space: Space
     told: Callable[[Upload], None] | None = None
     """Hears of the upload after each commit."""
     find_checksum: Callable[[], Checksum] | None = None
@@ -86,7 +88,7 @@ class Writing:
         """Write the body and commit it; return the upload with the offset to acknowledge.
 
         Raises:
-            SpoolFull, SpoolBroken: not all could be kept; the fact `offset` says what was.
+            SpoolFull, SpoolBroken, NoSpace: not all could be kept; the fact `offset` says what was.
             UploadTooLarge: the body is longer than there is room for.
             UploadStopped: the body ended early; what came is committed.
             ChecksumMismatch: the body is not the one that was told; nothing of it is kept.
@@ -115,6 +117,7 @@ class Writing:
     async def _write_all(self) -> None:
         while (filled := await self.inflow.take()) is not None:
             try:
+                await self.space.require()
                 await self._ensure_reserved(len(filled))
                 await self.spool.run(self.file.write, filled)
             except (OSError, RushesError) as trouble:
