@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.support.receiving import Sender, checksum
+import pytest
+
+from tests.support.receiving import Sender, checksum, receiving
 
 BODY = b"the bytes of a chunked body" * 1_000
 
@@ -37,6 +41,15 @@ async def send_chunked(
     writer.close()
     await writer.wait_closed()
     return int(answer.split()[1]), answer
+
+
+@pytest.fixture(params=[True, False], ids=["wire", "plain"])
+async def sender(
+    request: pytest.FixtureRequest, sqlite_url: str, tmp_path: Path
+) -> AsyncIterator[Sender]:
+    """Somebody who may send: over our own protocol class, and over the server's."""
+    async with receiving(sqlite_url, tmp_path / "house", is_wire=request.param) as house:
+        yield await house.sender()
 
 
 async def test_a_right_trailer_keeps_the_body(sender: Sender) -> None:
@@ -85,3 +98,24 @@ async def test_an_append_after_a_wrong_trailer_is_whole(sender: Sender) -> None:
     status, answer = await send_chunked(url, sender, [BODY], checksum(BODY), pause=True)
 
     assert 204 == status, answer
+
+
+async def test_no_trailer_is_taken_for_a_header(sqlite_url: str, tmp_path: Path) -> None:
+    """Not even one that comes in the same packet as the head: it may have passed a proxy."""
+    async with receiving(sqlite_url, tmp_path / "house") as house:
+        sender = await house.sender()
+        url = await sender.begin(5)
+        parts = urlsplit(url)
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+
+        writer.write(
+            f"PATCH {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nTus-Resumable: 1.0.0\r\n"
+            "Content-Type: application/offset+octet-stream\r\nTransfer-Encoding: chunked\r\n"
+            "\r\n5\r\nhello\r\n0\r\nUpload-Offset: 0\r\n\r\n".encode()
+        )
+        answer = (await reader.readuntil(b"\r\n\r\n")).decode()
+        writer.close()
+        await writer.wait_closed()
+
+        assert "400" == answer.split()[1]
+        assert 0 == await sender.offset(url)

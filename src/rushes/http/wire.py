@@ -35,6 +35,8 @@ from rushes.errors import Kind, RushesError
 from rushes.http import problem
 from rushes.http.crowd import Crowd
 from rushes.http.proxies import Proxies
+from rushes.http.trailers import EXTENSION as TRAILERS
+from rushes.http.trailers import Fields
 from rushes.http.wire_body import LINGER_BYTES, LINGER_SECONDS, Linger
 from rushes.http.wire_exchange import CLOSE, Exchange
 from rushes.settings import HttpSettings, Settings
@@ -172,13 +174,17 @@ class Wire(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """A head is whole."""
+        """A head is whole; what comes after the body is none of it."""
         self._is_in_head = False
         self._cancel_head_timer()
         names = {name for name, _ in self.headers}
         if self.parser.should_upgrade() and names & {b"content-length", b"transfer-encoding"}:
             raise _HeadRefused  # the parser would take the body for the next request
         super().on_headers_complete()
+        trailing: Fields = []
+        self.headers = trailing
+        extensions = cast("dict[str, Any]", self.scope.setdefault("extensions", {}))
+        extensions[TRAILERS] = lambda: trailing
 
     def on_message_complete(self) -> None:
         """A body is whole; after an early answer the connection is idle now."""
