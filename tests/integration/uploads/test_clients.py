@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import os
 import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiotus
 import pytest
 from tusclient.client import TusClient
 
@@ -72,6 +74,17 @@ async def test_tus_js_client_sends_stops_and_goes_on(
     house: Receiving, clip: Path, protocol: str, place: str
 ) -> None:
     """The client of browsers, run by Node.js, by each protocol that it speaks."""
+    await send_by_node(house, clip, place, "2000000", protocol)
+
+
+@pytest.mark.covers("C-UP-02", "C-UP-03", "CF-09")
+async def test_tus_js_client_sends_in_parallel(house: Receiving, clip: Path) -> None:
+    """Three partial uploads at once, and a final one: its own way to be fast."""
+    await send_by_node(house, clip, "files", "0", "tus-v1", "3")
+
+
+async def send_by_node(house: Receiving, clip: Path, place: str, *options: str) -> None:
+    """Send with tus-js-client: where to stop, by which protocol, how many at once."""
     node = shutil.which("node")
     if node is None or not (MODULES / "tus-js-client").is_dir():
         pytest.skip("tus-js-client is missing: `make web` installs it")
@@ -80,7 +93,7 @@ async def test_tus_js_client_sends_stops_and_goes_on(
     process = await asyncio.create_subprocess_exec(
         node,
         *(str(HERE / "send.cjs"), str(clip), sender.files.replace("/files/", f"/{place}/")),
-        *(str(MODULES), "2000000", protocol),
+        *(str(MODULES), *options),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -165,6 +178,22 @@ async def test_curl_goes_on_where_it_stopped(house: Receiving, clip: Path) -> No
 
     assert (0, 2_000_000, "?1") == (code, offset, find_header(ended, "Upload-Complete"))
     await check(house, url, clip)
+
+
+@pytest.mark.covers("C-UP-02", "C-UP-03", "CF-09")
+async def test_aiotus_sends_and_goes_on(house: Receiving, clip: Path) -> None:
+    """The client of asyncio programs, by each of its two ways: whole, and joined of pieces."""
+    sender = await house.sender()
+    words = {"filename": clip.name.encode()}
+    body = await asyncio.to_thread(clip.read_bytes)
+    pieces = [io.BytesIO(body[:2_000_000]), io.BytesIO(body[2_000_000:])]
+
+    with clip.open("rb") as file:
+        whole = await aiotus.upload(sender.files, file, words, chunksize=1_000_000)
+    joined = await aiotus.upload_multiple(sender.files, pieces, words, chunksize=1_000_000)
+
+    for url in (whole, joined):
+        await check(house, str(url), clip)
 
 
 def _digest(path: Path) -> str:
