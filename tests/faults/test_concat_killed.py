@@ -12,7 +12,7 @@ import pytest
 from rushes.stores.blocks import BLOCK_BYTES
 from rushes.uploads.upload import State
 from tests.support.parting import begin_partial, id_of, join
-from tests.support.receiving import Killable, Sender, make_parts, metadata, start
+from tests.support.receiving import Sender, make_parts, metadata, start
 
 LONG_ROUNDS = 20
 
@@ -57,7 +57,6 @@ async def kill_and_join(
         for place in places
     ]
     paths: list[str] = []
-    server: Killable | None = None
     async with httpx.AsyncClient(timeout=30) as http:
         for number in range(deaths + 1):
             server = await start(url, folder, token)
@@ -83,7 +82,7 @@ async def kill_and_join(
                 await asyncio.wait([sending], timeout=chance.uniform(0.05, 0.6))
                 await server.kill()
             await sending
-        await server.kill()
+            await server.kill()
     state, is_right = await find_state(url, folder, paths[-1], b"".join(bodies))
     assert (state, is_right) == (State.COMPLETED, True)
 
