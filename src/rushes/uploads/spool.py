@@ -209,11 +209,11 @@ class Spool:
 
         Raises:
             OSError: it is not there, or the disk is broken.
-            EOFError: it is shorter than that.
+            EOFError: it is shorter than that, and has bytes of this extent.
         """
         fd = os.open(self.folder / extent.file, os.O_RDWR | os.O_CLOEXEC)
         found = os.fstat(fd)
-        if found.st_size < size_bytes:
+        if extent.length and found.st_size < size_bytes:
             os.close(fd)
             raise EOFError(f"{extent.file} ends at {found.st_size}, before {size_bytes}")
         if found.st_size > size_bytes and found.st_nlink == 1:
