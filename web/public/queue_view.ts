@@ -6,6 +6,7 @@ import type { Item } from "../shared/uploads/item";
 import type { Queue } from "../shared/uploads/queue";
 import type { Totals } from "../shared/uploads/totals";
 import { need, write } from "./dom";
+import { pauseOf } from "./drawing";
 import { Row, timeText, type Deeds } from "./row";
 
 const SPOKEN_STEP = 10; // percent between two sentences for a screen reader
@@ -48,14 +49,14 @@ export class QueueView {
     });
   }
 
-  /** Many changes in one turn make one drawing. */
+  /** Many changes make one drawing; a page that nobody sees is drawn too, for its title. */
   private plan(): void {
     if (this.planned) return;
     this.planned = true;
-    queueMicrotask(() => {
+    setTimeout(() => {
       this.planned = false;
       this.draw();
-    });
+    }, pauseOf(this.queue));
   }
 
   private draw(): void {
@@ -71,6 +72,7 @@ export class QueueView {
     document.body.dataset["queue"] = items.length > 0 ? "filled" : "empty";
     need("queue", HTMLElement).hidden = items.length === 0;
     need("empty", HTMLElement).hidden = items.length > 0;
+    need("elsewhere", HTMLElement).hidden = !this.queue.isElsewhere;
     if (!document.body.hasAttribute("data-over")) {
       write(need("drop-title", HTMLElement), items.length > 0 ? words.drop_more : words.drop_title);
     }

@@ -4,6 +4,7 @@ import { upload as words } from "../shared/text/en.json";
 import { count, fill } from "../shared/text/fill";
 import { isOpen, type Item } from "../shared/uploads/item";
 import type { Queue } from "../shared/uploads/queue";
+import { pauseOf } from "./drawing";
 import { make, nameOf, need, sign, write } from "./dom";
 import type { Facts } from "./facts";
 import {
@@ -16,6 +17,9 @@ import {
 } from "./receipt";
 
 export class ReceiptView {
+  private planned = false;
+  /** The line before the one that is drawn. */
+  private last: HTMLElement | null = null;
   private readonly lines = need("receipt-lines", HTMLElement);
   /** Everything received on this page, also what was cleared from the list since. */
   private readonly received = new Map<number, Item>();
@@ -30,7 +34,7 @@ export class ReceiptView {
     private readonly say: (text: string) => void,
   ) {
     queue.addEventListener("change", () => {
-      this.draw();
+      this.plan();
     });
     need("receipt-copy", HTMLButtonElement).addEventListener("click", () => {
       void this.copy();
@@ -53,14 +57,23 @@ export class ReceiptView {
     });
   }
 
+  /** Many changes make one drawing. */
+  private plan(): void {
+    if (this.planned) return;
+    this.planned = true;
+    setTimeout(() => {
+      this.planned = false;
+      this.draw();
+    }, pauseOf(this.queue));
+  }
+
   private draw(): void {
     for (const item of this.queue.items) {
       if (item.state === "received") this.received.set(item.id, item);
     }
     need("receipt", HTMLElement).hidden = this.received.size === 0;
-    let isNew = false;
-    for (const item of this.received.values()) isNew = this.drawLine(item) || isNew;
-    if (isNew) this.lines.replaceChildren(...this.inOrder().map((item) => this.lineOf(item)));
+    this.last = null;
+    for (const item of this.inOrder()) this.drawLine(item);
     this.drawSummary();
   }
 
@@ -68,14 +81,13 @@ export class ReceiptView {
     return [...this.received.values()].sort((one, other) => one.id - other.id);
   }
 
-  private lineOf(item: Item): HTMLElement {
-    return this.drawn.get(item.id)?.line ?? make("li");
-  }
-
-  /** Draw one line where its digest is new; true where it changed. */
-  private drawLine(item: Item): boolean {
+  /** Draw one line where its digest is new: in its place, or behind those before it. */
+  private drawLine(item: Item): void {
     const known = this.drawn.get(item.id);
-    if (known && known.digest === item.digest) return false;
+    if (known && known.digest === item.digest) {
+      this.last = known.line;
+      return;
+    }
     const line = make(
       "li",
       "receipt-line",
@@ -87,7 +99,10 @@ export class ReceiptView {
         : make("span", "receipt-digest pending", words.receipt_waiting),
     );
     this.drawn.set(item.id, { digest: item.digest, line });
-    return true;
+    if (known) known.line.replaceWith(line);
+    else if (this.last?.isConnected) this.last.after(line);
+    else this.lines.prepend(line);
+    this.last = line;
   }
 
   private drawSummary(): void {

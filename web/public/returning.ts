@@ -18,6 +18,7 @@ interface Unfinished {
 
 export class Returning {
   private unfinished: Unfinished[] = [];
+  private elsewhere: readonly UploadRecord[] = [];
 
   constructor(
     private readonly records: Records,
@@ -36,14 +37,18 @@ export class Returning {
   /** Ask the server about each remembered upload before anything is said about it. */
   async start(): Promise<void> {
     await tellCancelled(this.place, this.records, {});
-    const inHand = await claimed(); // another tab is sending these
-    const records = (await this.records.list(this.place)).filter(
-      (record) => !record.cancelled && !inHand.has(record.id),
-    );
+    const inHand = await claimed(); // another tab sends these: not to be offered, but to be known
+    const known = (await this.records.list(this.place)).filter((record) => !record.cancelled);
+    this.elsewhere = known.filter((record) => inHand.has(record.id));
+    const records = known.filter((record) => !inHand.has(record.id));
     const looked = await Promise.all(records.map((record) => this.look(record)));
     this.unfinished = looked.filter((one) => one !== null);
-    this.queue.remember(this.unfinished.map(({ record }) => record));
+    this.remember();
     this.draw();
+  }
+
+  private remember(): void {
+    this.queue.remember([...this.unfinished.map(({ record }) => record), ...this.elsewhere]);
   }
 
   private async look(record: UploadRecord): Promise<Unfinished | null> {
@@ -57,6 +62,7 @@ export class Returning {
 
   /** A file that was chosen again is in the queue now, and no longer here. */
   private dropTaken(): void {
+    if (this.unfinished.length === 0) return;
     const taken = new Set(this.queue.items.map((item) => item.recordId));
     const rest = this.unfinished.filter(({ record }) => !taken.has(record.id));
     if (rest.length === this.unfinished.length) return;
@@ -66,7 +72,7 @@ export class Returning {
 
   private async discard({ record }: Unfinished): Promise<void> {
     this.unfinished = this.unfinished.filter((one) => one.record !== record);
-    this.queue.remember(this.unfinished.map((one) => one.record));
+    this.remember();
     this.draw();
     await discard(record, this.records, {});
     this.say(fill(words.unfinished_discarded, { name: record.name }));

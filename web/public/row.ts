@@ -60,8 +60,8 @@ export class Row {
       this.state.replaceChildren(sign(item.state), make("span", "", wordFor(item.state)));
       this.drawTrouble();
       this.drawActions();
-    }
-    this.drawFigures();
+      this.drawFigures();
+    } else if (isOpen(item)) this.drawFigures();
   }
 
   /** Redraw what moves. */

@@ -129,6 +129,10 @@ async function open(project: string, label: string): Promise<Lane> {
   queue.addEventListener("move", redraw);
   const lane = { place, label, queue };
   shared.guard.watch(queue);
+  if (desk.lanes.length === 0) {
+    window.addEventListener("online", redraw);
+    window.addEventListener("offline", redraw);
+  }
   change({ lanes: [...desk.lanes, lane], isStarted: true });
   return lane;
 }

@@ -46,6 +46,8 @@ export function Tray(): ReactNode {
           }}
         />
       </header>
+      <Note lanes={lanes} />
+      {isOpen && open > 0 && <ForAll lanes={lanes} />}
       {isOpen && (
         <ul>
           {entries.map(({ lane, item }) => (
@@ -54,6 +56,86 @@ export function Tray(): ReactNode {
         </ul>
       )}
     </section>
+  );
+}
+
+/** Why nothing moves, where that is nobody's wish. */
+function Note({ lanes }: { readonly lanes: readonly Lane[] }): ReactNode {
+  const isElsewhere = lanes.some(({ queue }) => queue.isElsewhere);
+  const isAway = !navigator.onLine && lanes.some(({ queue }) => queue.totals().open > 0);
+  if (!isAway && !isElsewhere) return null;
+  return (
+    <p className="note" role="status">
+      {isAway ? words.uploads.offline : words.uploads.elsewhere}
+    </p>
+  );
+}
+
+/** One thing done to every file that allows it, and how much there is in all. */
+function ForAll({ lanes }: { readonly lanes: readonly Lane[] }): ReactNode {
+  const items = lanes.flatMap(({ queue }) => queue.items);
+  const isPausable = items.some(({ state }) => state === "sending" || state === "waiting");
+  const isPaused = items.some(({ state }) => state === "paused");
+  const totals = lanes.map(({ queue }) => queue.totals());
+  const sum = (of: "sent" | "bytes"): number => totals.reduce((whole, each) => whole + each[of], 0);
+  const forAll = (deed: (queue: Lane["queue"], item: Item) => unknown) => (): void => {
+    for (const { queue } of lanes) queue.forAll((item) => deed(queue, item));
+  };
+  const button = (label: string, press: () => void): ReactNode => (
+    <Button size="compact-sm" variant="default" onClick={press}>
+      {label}
+    </Button>
+  );
+  const { pause_all, resume_all, cancel_all, sent_of } = words.uploads;
+  return (
+    <div className="for-all">
+      <span className="figures">
+        {fill(sent_of, { sent: formatSize(sum("sent")), size: formatSize(sum("bytes")) })}
+      </span>
+      {isPausable &&
+        button(
+          pause_all,
+          forAll((queue, item) => {
+            queue.pause(item);
+          }),
+        )}
+      {!isPausable &&
+        isPaused &&
+        button(
+          resume_all,
+          forAll((queue, item) => {
+            if (item.state === "paused") queue.resume(item);
+          }),
+        )}
+      {(isPausable || isPaused) && <CancelAll lanes={lanes} label={cancel_all} />}
+    </div>
+  );
+}
+
+/** Asks once more: what was sent is thrown away. */
+function CancelAll(props: { readonly lanes: readonly Lane[]; readonly label: string }): ReactNode {
+  const [isSure, setSure] = useState(false);
+  const cancel = (): void => {
+    for (const { queue } of props.lanes) {
+      queue.forAll((item) => {
+        if (["waiting", "sending", "paused"].includes(item.state)) void queue.cancel(item);
+      });
+    }
+  };
+  return (
+    <Button
+      size="compact-sm"
+      variant={isSure ? "filled" : "default"}
+      onBlur={() => {
+        setSure(false);
+      }}
+      onClick={() => {
+        if (isSure) cancel();
+        setSure(!isSure);
+      }}
+    >
+      {isSure ? words.uploads.cancel_sure : props.label}
+    </Button>
   );
 }
 

@@ -39,6 +39,10 @@ function triesFor(status: number): number {
 }
 
 function waitFor(failure: Failure, random: number): number {
+  // Who names a time knows it; a little later, so that not all come at once.
+  if (failure.status === 429 && failure.retryAfter !== null) {
+    return failure.retryAfter * 1000 + Math.round(FIRST_MS * random);
+  }
   const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failure.failures, 10));
   const jittered = Math.max(FIRST_MS / 2, Math.round(ceiling * random));
   const asked = failure.retryAfter === null ? 0 : failure.retryAfter * 1000;
