@@ -188,7 +188,13 @@ def test_a_cancel_leaves_nothing_on_the_server(
         ".every(({ status }) => status === 404 || status === 410)",
         arg=begun,
     )
-    assert [] == [path for path in (served.data / "spool").rglob("upl_*") if path.is_file()]
+    left = ["not looked at yet"]
+    for _ in range(PATIENCE_MS // 100):  # their files go right after
+        left = [path.name for path in (served.data / "spool").rglob("upl_*") if path.is_file()]
+        if not left:
+            break
+        page.wait_for_timeout(100)
+    assert [] == left
     page.reload()
     page.wait_for_selector("body[data-ready]")
     expect(page.locator("#unfinished")).to_be_hidden()

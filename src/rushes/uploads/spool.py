@@ -206,6 +206,7 @@ class Spool:
         """Open the file of an extent for writing, cut it to that size; return its descriptor.
 
         A file that several uploads share is not cut: what lies beyond is another's, or rewritten.
+        A later part may come before an earlier one, so an empty extent may begin beyond its end.
 
         Raises:
             OSError: it is not there, or the disk is broken.

@@ -81,6 +81,16 @@ async def test_release_removes_every_file_of_an_upload_and_no_other(tmp_path: Pa
     assert ["upl_x1.0"] == names(tmp_path)
 
 
+async def test_a_later_part_of_a_shared_file_may_come_first(tmp_path: Path) -> None:
+    """The file is still shorter than where the part begins, and nothing is missing."""
+    spool = Spool(tmp_path)
+    await spool.create("upl_1")
+
+    os.close(spool.open_file(Extent("_1/upl_1.0", 32, 0), 32))
+    with pytest.raises(EOFError, match="ends at 0, before 33"):
+        spool.open_file(Extent("_1/upl_1.0", 32, 1), 33)
+
+
 async def test_a_file_that_ends_too_early_is_no_content(tmp_path: Path) -> None:
     """It is said, not filled up."""
     spool = Spool(tmp_path)
