@@ -239,9 +239,11 @@ def _add_singles(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
     @router.get(f"{place}/params", operation_id=_name(place, "params"))
     async def sign_single(
         request: Request,
-        filename: Annotated[str, Query(max_length=255)] = "",
-        type: Annotated[str, Query(max_length=255)] = "",  # noqa: A002 - Companion's word
-        size: Annotated[int | None, Query(ge=0, lt=2**53)] = None,
+        filename: Annotated[str, Query(max_length=255, description="The file's name")] = "",
+        type: Annotated[  # noqa: A002 - Companion's word
+            str, Query(max_length=255, description="Its media type")
+        ] = "",
+        size: Annotated[int | None, Query(ge=0, lt=2**53, description="Its bytes")] = None,
     ) -> SinglePut:
         """Begin an upload by one PUT, for files up to 100 MiB."""
         metadata = {
