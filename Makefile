@@ -1,5 +1,6 @@
 # make run | test | lint | clean        each does its own set-up: Python 3.11 and make are enough
 # make web | rows | reference | lock    the bundle; what is proven; generated pages; new lock files
+# make bench                            what bytes cost, beside a bare loop and nginx
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 JOBS ?= 2
 MAKEFLAGS += --no-print-directory
 
-.PHONY: run test test-long unit pure lint lint-python lint-web clean web rows reference lock system-parts
+.PHONY: run test test-long unit pure lint lint-python lint-web clean web rows reference lock bench system-parts
 
 run: $(VENV)/runtime.stamp web
 	$(BIN)/rushes demo
@@ -50,6 +51,11 @@ rows: $(VENV)/dev.stamp
 
 reference: $(VENV)/dev.stamp
 	$(BIN)/python tools/make_reference.py
+
+# Ratios, not tests; in memory, so that no disk is measured.
+BENCH_FOLDER ?= /dev/shm/rushes-bench
+bench: $(VENV)/dev.stamp web
+	$(BIN)/python bench/ingest/wire.py $(BENCH_FOLDER)
 
 # Parts of the system that some tests start: programs, not libraries.
 system-parts: $(VENV)/dev.stamp

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from typing import Final
 
 WINDOW_BYTES: Final = 4 * 2**20
+"""So much at most is looked for in the cache, and sent, at once."""
+
 STALL_SECONDS: Final = 60.0
 GONE: Final = frozenset(
     {errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.ESHUTDOWN, errno.ETIMEDOUT, errno.EBADF}
@@ -47,35 +49,111 @@ async def send_range(
         ReceiverGone: the connection broke, or took nothing for `stall_seconds`.
         FileShrunk: the file ends too early.
     """
-    out = os.dup(sock.fileno())
+    sending = _Sending(sock, file, offset, offset + count, is_gone)
     try:
-        at, end = offset, offset + count
-        while at < end:
-            if is_gone():
-                raise ReceiverGone
-            sent = await _send_some(out, file, at, min(end - at, WINDOW_BYTES))
-            if sent is None:
-                await _await_room(out, stall_seconds)
-            elif sent == 0:
-                raise FileShrunk(errno.EIO, "The file became shorter while it was sent.")
+        while True:
+            try:
+                async with asyncio.timeout(stall_seconds):
+                    if not await sending.find_cold():
+                        return
+            except TimeoutError:
+                if not sending.has_moved():
+                    raise ReceiverGone from None
             else:
-                at += sent
+                await sending.send_cold()
     finally:
-        os.close(out)
+        sending.close()
 
 
-async def _send_some(out: int, file: int, at: int, count: int) -> int | None:
-    """Send what fits; None: nothing did."""
-    try:
-        if _is_cached(file, at) and _is_cached(file, at + count - 1):
-            return os.sendfile(out, file, at, count)
-        return await asyncio.to_thread(os.sendfile, out, file, at, count)
-    except BlockingIOError:
-        return None
-    except OSError as error:
-        if error.errno in GONE:
-            raise ReceiverGone from error
-        raise
+class _Sending:
+    """A range on its way out: whenever the socket has room, more of it goes."""
+
+    def __init__(
+        self, sock: socket.SocketType, file: int, at: int, end: int, is_gone: Callable[[], bool]
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._out = os.dup(sock.fileno())
+        self._file = file
+        self._at = at
+        self._end = end
+        self._is_gone = is_gone
+        self._warm_to = at
+        self._seen_at = at
+        self._pause: asyncio.Future[bool] | None = None
+
+    def has_moved(self) -> bool:
+        """Say whether bytes went out since the last call."""
+        before, self._seen_at = self._seen_at, self._at
+        return self._at > before
+
+    async def find_cold(self) -> bool:
+        """Send from the cache; true: the next bytes are not in it; false: all are sent."""
+        pause: asyncio.Future[bool] = self._loop.create_future()
+        self._pause = pause
+        self._loop.add_writer(self._out, self._send_on)
+        try:
+            return await pause
+        finally:
+            self._loop.remove_writer(self._out)
+
+    async def send_cold(self) -> None:
+        """Send one piece that has to be waited for."""
+        sent = await asyncio.to_thread(self._send, self._window())
+        self._at += sent
+        self._warm_to = max(self._warm_to, self._at)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        os.close(self._out)
+
+    def _send_on(self) -> None:
+        """The socket has room."""
+        pause = self._pause
+        if pause is None or pause.done():
+            return
+        try:
+            if self._is_cold():
+                pause.set_result(True)
+                return
+            self._at += self._send(min(self._warm_to, self._end) - self._at)
+            if self._at == self._end:
+                pause.set_result(False)
+        except OSError as error:
+            pause.set_exception(error)
+
+    def _is_cold(self) -> bool:
+        """Say whether the next window has to be waited for."""
+        if self._at < self._warm_to:
+            return False
+        count = self._window()
+        if not (_is_cached(self._file, self._at) and _is_cached(self._file, self._at + count - 1)):
+            return True
+        self._warm_to = self._at + count
+        return False
+
+    def _window(self) -> int:
+        return min(self._end - self._at, WINDOW_BYTES)
+
+    def _send(self, count: int) -> int:
+        """Send what fits.
+
+        Raises:
+            ReceiverGone: the connection broke.
+            FileShrunk: there is nothing to send any more.
+        """
+        if self._is_gone():
+            raise ReceiverGone
+        try:
+            sent = os.sendfile(self._out, self._file, self._at, count)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            if error.errno in GONE:
+                raise ReceiverGone from error
+            raise
+        if sent == 0:
+            raise FileShrunk(errno.EIO, "The file became shorter while it was sent.")
+        return sent
 
 
 def _is_cached(file: int, at: int) -> bool:
@@ -88,16 +166,3 @@ def _is_cached(file: int, at: int) -> bool:
         if error.errno not in NO_LOOK:
             raise
     return True
-
-
-async def _await_room(out: int, seconds: float) -> None:
-    loop = asyncio.get_running_loop()
-    has_room = asyncio.Event()
-    loop.add_writer(out, has_room.set)
-    try:
-        async with asyncio.timeout(seconds):
-            await has_room.wait()
-    except TimeoutError:
-        raise ReceiverGone from None
-    finally:
-        loop.remove_writer(out)
