@@ -66,6 +66,7 @@ from rushes.tiers.copy import Keeper
 from rushes.tiers.edge import Edge
 from rushes.tiers.grow import Growing
 from rushes.tiers.locate import Locator
+from rushes.tiers.probes import Asking, Probes
 from rushes.tiers.remove import Remover
 from rushes.tiers.tend import Tending
 from rushes.uploads.admission import Admission
@@ -151,6 +152,8 @@ async def open_house(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator
         stack.push_async_callback(database.close)
         archive = await _open_archive(settings)
         stack.push_async_callback(archive.close)
+        if isinstance(archive, S3Store):
+            await Probes(database, clock).recall(archive)
         edge = await open_folder(settings.at("edge"))
         stack.push_async_callback(edge.close)
         remote = Remote(settings)
@@ -211,7 +214,9 @@ def _beside(house: House) -> tuple[Beside, ...]:
     database, clock, archive = house.database, house.clock, house.archive
     tending = Tending(database, clock, archive, house.directing)
     growing = Growing(database, clock, archive, house.intake.spool)
-    return (tending.run, growing.run) if house.settings.uploads.grow_to_archive else (tending.run,)
+    asking = Asking(Probes(database, clock), archive)
+    always = (tending.run, asking.run)
+    return (*always, growing.run) if house.settings.uploads.grow_to_archive else always
 
 
 def _build(

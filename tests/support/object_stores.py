@@ -47,11 +47,12 @@ class ObjectServer:
     def make_bucket(self) -> str:
         """Make a new bucket and return its name; it goes with the server. About a second."""
         name = f"test-{secrets.token_hex(6)}"
-        _create_bucket(self, name)
+        create_bucket(self, name)
         return name
 
 
-def _create_bucket(server: ObjectServer, name: str) -> None:
+def create_bucket(server: ObjectServer, name: str) -> None:
+    """Make a bucket of this name. About a second."""
     client = Session().create_client(
         "s3",
         region_name="us-east-1",
@@ -76,7 +77,7 @@ def share(
             fcntl.flock(door, fcntl.LOCK_EX)
             if not address.exists():
                 server = ObjectServer(**stack.enter_context(serve()), bucket=BUCKET)
-                _create_bucket(server, BUCKET)
+                create_bucket(server, BUCKET)
                 address.write_text(json.dumps(asdict(server)))
                 stack.callback(_await_others, users.fileno(), door.name, address)
             fcntl.flock(users, fcntl.LOCK_SH)

@@ -17,7 +17,7 @@ KEY = "proxies/acme/spring/ast_1/720p.mp4"
 
 FOUND = {
     "ceph": Abilities(part_proof=PartProof.SHA256, refuses_taken_put=True, cors=True),
-    "swift": Abilities(part_proof=PartProof.SHA256),
+    "swift": Abilities(part_proof=PartProof.SHA256, refuses_taken_complete=True),
 }
 """What a probe finds on the two servers of our tests (tests/integration proves it)."""
 

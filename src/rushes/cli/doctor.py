@@ -12,6 +12,8 @@ import typer
 
 from rushes.cli.places import DataOption, load_settings
 from rushes.cli.voice import EXIT_CODES, AsJson, answer
+from rushes.clock import SYSTEM
+from rushes.db.engine import open_database
 from rushes.db.migrate import SchemaState, find_state
 from rushes.errors import Kind, RushesError
 from rushes.http.guard import require_safe_transport
@@ -20,7 +22,11 @@ from rushes.jobs.lock import find_holder
 from rushes.jobs.schedule import TIMES
 from rushes.media.box import Level
 from rushes.media.toolbox import open_toolbox
-from rushes.settings import GIB, Settings
+from rushes.settings import GIB, Settings, StoreSettings
+from rushes.stores.provider import Provider, judge, quirks_of
+from rushes.stores.s3 import open_s3
+from rushes.stores.s3_probe import Probe
+from rushes.tiers.probes import Probes, require_fit
 
 SCARCE: Final = 0.05
 """The share of a disk under which uploads are refused."""
@@ -122,12 +128,44 @@ def _times(_settings: Settings) -> Finding:
     return Finding("schedules", is_well=True, found=f"{found} (UTC, seconds first)")
 
 
+def _stores(settings: Settings) -> Finding:
+    buckets = {name: one for name, one in settings.stores.items() if one.kind == "s3"}
+    if not buckets:
+        return Finding("stores", is_well=True, found="folders only")
+    found = [asyncio.run(_ask_store(name, one, settings)) for name, one in buckets.items()]
+    advice = [line for name, one in buckets.items() for line in _advice(name, one)]
+    return Finding("stores", is_well=True, found="; ".join(found), advice=" ".join(advice) or None)
+
+
+async def _ask_store(name: str, bucket: StoreSettings, settings: Settings) -> str:
+    """Ask a store with wrong values on purpose; what it answers is kept where there are tables."""
+    async with await open_s3(name, bucket) as store:
+        if find_state(settings.rooms_url) is not SchemaState.CURRENT:
+            answers = await Probe(store).ask_all()
+            require_fit(name, answers)
+        else:
+            database = open_database(settings.rooms_url)
+            try:
+                answers = await Probes(database, SYSTEM).ask(store)
+            finally:
+                await database.close()
+    missing = [ask.value for ask, answer in answers.items() if not answer.is_well]
+    proof = judge(answers).part_proof
+    return f"{name} proves parts by {proof}; it lacks {', '.join(missing) or 'nothing'}"
+
+
+def _advice(name: str, bucket: StoreSettings) -> Iterator[str]:
+    for line in quirks_of(Provider(bucket.provider)).advice:
+        yield f"{name}: {line}"
+
+
 CHECKS: Final[dict[str, Callable[[Settings], Finding]]] = {
     "database": _database,
     "disk": _disk,
     "ffmpeg": _tools,
     "box": _box,
     "worker": _worker,
+    "stores": _stores,
     "address": _address,
     "schedules": _times,
 }
