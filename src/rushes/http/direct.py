@@ -302,7 +302,9 @@ def _add_parts(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
     async def sign_batch(
         request: Request,
         upload_id: str,
-        numbers: Annotated[str, Query(alias="partNumbers", max_length=800)],
+        numbers: Annotated[
+            str, Query(alias="partNumbers", max_length=800, description="Part numbers: `1,2,3`")
+        ],
     ) -> SignedBatch:
         """Sign several parts."""
         wanted = parse_numbers(numbers)
