@@ -125,7 +125,7 @@ def tell(engine: Engine, deeds: Deeds) -> None:
 
 
 def _tell_arrival(engine: Engine, deeds: Deeds, settle: Settle) -> None:
-    verify = engine.step("verify", timeout_seconds=RUN_SECONDS)(_verifying(deeds))
+    verify = engine.step("verify", timeout_seconds=DAY_SECONDS)(_verifying(deeds))
     accept = engine.step("accept")(_accepting(deeds))
     keep_original = engine.step("keep", timeout_seconds=DAY_SECONDS)(deeds.keeper.keep_original)
     digest = engine.step("digest", timeout_seconds=DAY_SECONDS)(deeds.originals.digest)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.access.link import Link
@@ -228,11 +228,18 @@ class DirectDeeds:
 def routes(deeds: DirectDeeds) -> APIRouter:
     """Return the routes under `/s3` for accounts, and those for links."""
     router = APIRouter(tags=["direct"])
-    for place in ("/s3", "/u/{token}/s3"):
-        _add_singles(router, deeds, place)
-        _add_multiparts(router, deeds, place)
-        _add_parts(router, deeds, f"{place}/multipart/{{upload_id}}")
+    for place, told in (("/s3", []), ("/u/{token}/s3", [Depends(_token_of_path)])):
+        part = APIRouter(dependencies=told)
+        _add_singles(part, deeds, place)
+        _add_multiparts(part, deeds, place)
+        _add_parts(part, deeds, f"{place}/multipart/{{upload_id}}")
+        router.include_router(part)
     return router
+
+
+def _token_of_path(token: str) -> str:
+    """Declare the link's token, which `find_caller` reads."""
+    return token
 
 
 def _add_singles(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
@@ -290,10 +297,8 @@ def _add_multiparts(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
     async def abort(request: Request, upload_id: str) -> dict[str, str]:
         """End an upload; its parts are removed from the store."""
         asked = await deeds.ask(request, upload_id, Verb.CANCEL_UPLOAD)
-        upload, direct = await asked.ways.find(asked.upload_id, asked.asks)
-        await deeds.receiver.let_go(upload.id, asked.asks, actor=asked.caller.actor.id)
-        if upload.is_open:
-            await asked.ways.remove(direct)
+        await deeds.receiver.let_go(asked.upload_id, asked.asks, actor=asked.caller.actor.id)
+        await asked.ways.remove_ended(asked.upload_id)
         return {}
 
 
@@ -303,7 +308,7 @@ def _add_parts(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
         request: Request,
         upload_id: str,
         numbers: Annotated[
-            str, Query(alias="partNumbers", max_length=800, description="Part numbers: `1,2,3`")
+            str, Query(alias="partNumbers", max_length=800, description="As in `1,2,3`")
         ],
     ) -> SignedBatch:
         """Sign several parts."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -72,6 +73,8 @@ class Scratch:
             Broken: it has another length.
             Full, NotFound, Unreachable, Busy, Refused: as `fetch`.
         """
+        if size_bytes > self.limit_bytes:
+            raise Full("The object is larger than all local copies may be together.")
         path = self.folder / name
         async with self._locked(name):
             await asyncio.to_thread(self._make_room, size_bytes, name)
@@ -160,8 +163,22 @@ def _is_here(path: Path, size_bytes: int) -> bool:
     return is_here
 
 
-async def _write(part: Path, store: Get, key: str, known: Fingerprint) -> None:
+def _open_part(part: Path, size_bytes: int) -> int:
+    """Make a file that has all its room from the start, so that two cannot count on the same."""
     file = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        if size_bytes:
+            os.posix_fallocate(file, 0, size_bytes)
+    except OSError as error:
+        os.close(file)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise Full("The disk has no room for a local copy. Make room.") from error
+        raise
+    return file
+
+
+async def _write(part: Path, store: Get, key: str, known: Fingerprint) -> None:
+    file = await asyncio.to_thread(_open_part, part, known.size_bytes)
     try:
         if known.blocks is None:
             hasher = BlockHasher(with_blocks=False, with_whole=known.whole is not None)
@@ -175,7 +192,7 @@ async def _write(part: Path, store: Get, key: str, known: Fingerprint) -> None:
 
 
 async def _write_read(part: Path, store: Get, key: str, size_bytes: int) -> Fingerprint:
-    file = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    file = await asyncio.to_thread(_open_part, part, size_bytes)
     try:
         read = await _write_in_order(file, store, key, BlockHasher(), size_bytes)
     finally:

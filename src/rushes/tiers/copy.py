@@ -96,13 +96,14 @@ class Keeper:
         async with self.database.reading() as connection:
             content, shelf, project_id, name = await self._find_content(connection, content_id)
             blocks = await records.list_block_digests(connection, content.upload_id)
+            begun = await growth_records.find_key(connection, content.upload_id)
         known = Fingerprint(content.size_bytes, blocks or None, content.digest)
         facts: dict[str, object] = {"kind": "original", "file_name": name}
         thing = Thing(content.id, content, shelf, project_id, known, facts)
         await self._keep(
             thing,
             Tier.ARCHIVE,
-            original_key(shelf, name),
+            begun or original_key(shelf, name),
             lambda: self.spool_path(content.upload_id),
         )
 

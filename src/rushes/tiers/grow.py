@@ -70,7 +70,15 @@ class Growing:
         """
         async with self.database.reading() as connection:
             found = await growth_records.list_growable(connection, BLOCK_BYTES, PAGE)
-        return sum([await self._grow(upload_id) for upload_id in found])
+        return sum([await self._try(upload_id) for upload_id in found])
+
+    async def _try(self, upload_id: str) -> int:
+        """Let the trouble of one upload stop no other."""
+        try:
+            return await self._grow(upload_id)
+        except (RushesError, OSError, EOFError) as error:
+            LOG.warning("upload %s does not go on to the archive for now: %s", upload_id, error)
+            return 0
 
     async def _grow(self, upload_id: str) -> int:
         async with self.database.reading() as connection:

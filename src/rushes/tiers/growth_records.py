@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Table, and_, delete, exists, insert, not_, or_, select, update
 
 from rushes.db.engine import Connection
-from rushes.db.tables import assets, block_hashes, contents, placements, uploads
+from rushes.db.tables import block_hashes, contents, placements, uploads
 from rushes.db.upload_tables import direct_uploads, upload_copies
 from rushes.tiers.placement import LEASE
 from rushes.uploads.upload import State
@@ -70,8 +70,23 @@ async def find_of_content(connection: Connection, content_id: str) -> Copy | Non
     return None if upload_id is None else await find_copy(connection, upload_id)
 
 
+async def find_key(connection: Connection, upload_id: str) -> str | None:
+    """Return the key under which the bytes of an upload lie, or partly lie, at the archive."""
+    for table in (direct_uploads, upload_copies):
+        query = select(table.c.key).where(table.c.upload_id == upload_id)
+        key: str | None = (await connection.execute(query)).scalar_one_or_none()
+        if key is not None:
+            return key
+    return None
+
+
 async def record_copy(connection: Connection, copy: Copy, now: datetime) -> bool:
-    """Write a new copy, held by its maker; False if another was faster."""
+    """Write a new copy, held by its maker; False if another was faster, or all bytes are here."""
+    still = select(uploads.c.id).where(
+        uploads.c.id == copy.upload_id, uploads.c.state == State.RECEIVING.value
+    )
+    if (await connection.execute(still.with_for_update())).first() is None:
+        return False
     if await find_copy(connection, copy.upload_id) is not None:
         return False
     values = {name: getattr(copy, name) for name in Copy.__slots__}
@@ -92,11 +107,21 @@ async def claim(connection: Connection, upload_id: str, now: datetime) -> Copy |
 
 
 async def record_parts(connection: Connection, copy: Copy, done_parts: int, now: datetime) -> bool:
-    """Say how many parts the store holds, and hold on; False if the copy is another's now."""
+    """Say how many parts the store holds, and hold on; False if the copy is another's now.
+
+    Who lost it says so all the same: the parts are there, whoever sent them.
+    """
+    mine = upload_copies.c.upload_id == copy.upload_id
+    await connection.execute(
+        update(upload_copies)
+        .where(mine, upload_copies.c.done_parts < done_parts)
+        .where(upload_copies.c.store_upload_id == copy.store_upload_id)
+        .values(done_parts=done_parts, updated_at=now)
+    )
     done = await connection.execute(
         update(upload_copies)
-        .where(upload_copies.c.upload_id == copy.upload_id, upload_copies.c.fence == copy.fence)
-        .values(done_parts=done_parts, lease_until=now + LEASE, updated_at=now)
+        .where(mine, upload_copies.c.fence == copy.fence)
+        .values(lease_until=now + LEASE)
     )
     return done.rowcount == 1
 
@@ -126,13 +151,9 @@ async def find_digest(connection: Connection, upload_id: str, position: int) -> 
 async def _list_unwanted(connection: Connection, table: Table, limit: int) -> list[str]:
     """Return uploads in a table of things at the archive that nobody wants any more.
 
-    They ended, or their bytes were here already, or their asset is gone.
+    They ended, or their bytes were here already, or the last asset of their content is gone.
     """
-    is_wanted = exists(
-        select(assets.c.id)
-        .join(contents, contents.c.id == assets.c.content_id)
-        .where(assets.c.upload_id == uploads.c.id, contents.c.upload_id == uploads.c.id)
-    )
+    is_wanted = exists(select(contents.c.id).where(contents.c.upload_id == uploads.c.id))
     is_filed = and_(uploads.c.state == State.ACCEPTED.value, not_(is_wanted))
     query = (
         select(table.c.upload_id)
@@ -160,3 +181,11 @@ async def list_known_multiparts(connection: Connection, ids: Collection[str]) ->
         query = select(table.c.store_upload_id).where(table.c.store_upload_id.in_(ids))
         found |= {each for each in (await connection.execute(query)).scalars() if each}
     return found
+
+
+async def list_receiving(connection: Connection, ids: Collection[str]) -> set[str]:
+    """Return those of these uploads that still receive."""
+    query = select(uploads.c.id).where(
+        uploads.c.id.in_(ids), uploads.c.state == State.RECEIVING.value
+    )
+    return set((await connection.execute(query)).scalars())

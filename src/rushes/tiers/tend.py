@@ -19,6 +19,7 @@ from rushes.errors import RushesError
 from rushes.stores.s3 import S3Store
 from rushes.tiers import growth_records
 from rushes.uploads import direct_records
+from rushes.uploads.direct import LANDING, landing_key
 from rushes.uploads.directing import Directing
 
 LOOK_SECONDS: Final = 2.0
@@ -27,7 +28,8 @@ REST_SECONDS: Final = 30.0
 
 ORPHAN_AGE: Final = timedelta(days=7)
 ORPHANS_EVERY: Final = timedelta(hours=24)
-ORIGINALS: Final = "originals/"
+PREFIXES: Final = ("originals/", "proxies/")
+"""Where our multiparts begin."""
 PAGE: Final = 50
 
 LOG: Final = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ class Tending:
                 now = self.clock.now()
                 if swept_at is None or now - swept_at > ORPHANS_EVERY:
                     await self.abort_orphans()
+                    await self.clear_landings()
                     swept_at = now
             except (RushesError, OSError) as error:
                 LOG.warning("the archive's bucket is not looked after for now: %s", error)
@@ -78,7 +81,10 @@ class Tending:
         """Give up old multiparts that no row tells of; return how many."""
         before = self.clock.now() - ORPHAN_AGE
         old = [
-            each for each in await self.store.list_multiparts(ORIGINALS) if each.begun_at < before
+            each
+            for prefix in PREFIXES
+            for each in await self.store.list_multiparts(prefix)
+            if each.begun_at < before
         ]
         async with self.database.reading() as connection:
             known = await growth_records.list_known_multiparts(
@@ -89,6 +95,20 @@ class Tending:
             LOG.warning("the multipart of %s, begun %s, is given up", orphan.key, orphan.begun_at)
             await self.store.abort(orphan.key, orphan.store_upload_id)
         return len(orphans)
+
+    async def clear_landings(self) -> int:
+        """Delete what was put to an address after its upload had ended; return how many."""
+        count, after = 0, ""
+        while keys := await self.store.list_keys(LANDING, after):
+            ids = [key.removeprefix(LANDING) for key in keys]
+            async with self.database.reading() as connection:
+                still = await growth_records.list_receiving(connection, ids)
+            for upload_id in ids:
+                if upload_id not in still:
+                    await self.store.delete(landing_key(upload_id))
+                    count += 1
+            after = keys[-1]
+        return count
 
     async def _abort_copy(self, upload_id: str) -> None:
         async with self.database.reading() as connection:

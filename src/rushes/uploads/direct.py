@@ -24,6 +24,8 @@ SINGLE_BYTES: Final = 100 * 2**20
 URL_LIFE: Final = timedelta(minutes=15)
 """Life of an address that takes bytes; a client asks for another as it goes."""
 
+LANDING: Final = "landing/"
+
 SIGNED_AT_ONCE: Final = 100
 FIRST_SIGNED: Final = 16
 """How many addresses come along with a new upload."""
@@ -79,6 +81,11 @@ class Direct:
     def is_single(self) -> bool:
         """Whether it comes by one PUT."""
         return self.store_upload_id is None
+
+
+def landing_key(upload_id: str) -> str:
+    """Return where one PUT puts its bytes, before they are brought to their final key."""
+    return f"{LANDING}{upload_id}"
 
 
 def part_size(direct: Direct, size_bytes: int | None, number: int) -> int | None:

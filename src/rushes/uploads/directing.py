@@ -3,7 +3,8 @@
     admit -> row -> multipart begun -> addresses signed -> (bytes go past us) -> list, judge,
     complete at the store -> look at the object -> completed
 
-1. The final key is the archive's own: nothing is moved afterwards.
+1. The final key is the archive's own: nothing is sent twice. What comes by one PUT lands beside
+   it, because the address of a PUT is good for a while after the end.
 2. What Complete answers is never the truth: the object that is there decides.
 3. Completing twice, also at once, completes one upload.
 """
@@ -18,31 +19,40 @@ from functools import partial
 from typing import Final
 
 from rushes.access import records as access_records
-from rushes.access.link import Link
+from rushes.access.link import Link, is_open
 from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.errors import RushesError
 from rushes.stores.keys import Shelf, original_key
 from rushes.stores.parts import Part, cut
 from rushes.stores.s3 import S3Store
-from rushes.stores.store import NotFound, ObjectInfo
+from rushes.stores.store import Exists, NotFound, ObjectInfo
 from rushes.uploads import direct_records, records
 from rushes.uploads.admission import Admission, Wanted
 from rushes.uploads.commit import complete
 from rushes.uploads.direct import (
     LOOK_AT_UNSIZED_EVERY,
     LOOKS,
+    SINGLE_BYTES,
     URL_LIFE,
     Direct,
     ObjectWrong,
     PartsWrong,
     judge,
+    landing_key,
     next_look,
     part_size,
 )
 from rushes.uploads.ending import Ending
 from rushes.uploads.quota import Quota
-from rushes.uploads.upload import Upload, UploadGone, UploadMissing, UploadTooLarge
+from rushes.uploads.upload import (
+    Protocol,
+    State,
+    Upload,
+    UploadGone,
+    UploadMissing,
+    UploadTooLarge,
+)
 
 PAGE: Final = 50
 
@@ -81,6 +91,10 @@ class Directing:
             TypeRefused, FileTooLarge, QuotaExceeded, FilesExceeded, LinkNotFound: it may not.
             Unreachable, Busy, Refused: the store failed; tus still works.
         """
+        if is_single and (wanted.size_bytes or 0) > SINGLE_BYTES:
+            raise UploadTooLarge(
+                f"One PUT takes {SINGLE_BYTES} bytes at most. Send this file in parts."
+            )
         upload = await self.admission.create(wanted, link)
         try:
             await self._place(upload, is_single=is_single)
@@ -121,6 +135,8 @@ class Directing:
             raise UploadGone("This upload is complete. Start a new one for another file.")
         now = self.clock.now()
         until = now + URL_LIFE
+        if upload.size_bytes is None and not upload.reserved_bytes:
+            await self.quota.grow(upload, 1)  # a step of room, as for any file of unknown length
         async with self.database.transaction() as connection:
             await direct_records.record_signed(connection, upload, now, until)
         return [self._sign(upload, direct, number, until) for number in numbers]
@@ -135,11 +151,14 @@ class Directing:
             UploadTooLarge: it has become larger than it may, and is ended.
             Unreachable, Busy, Broken, Refused: the store failed; ask again.
         """
+        async with self.database.reading() as connection:
+            known = await records.get_upload(connection, upload_id)
+        may(known)
+        if known.protocol is Protocol.DIRECT and not known.answering().is_open:
+            return known  # its row may be gone, because the original is kept
         upload, direct = await self.find(upload_id, may)
-        if not upload.is_open:
-            return upload
         if direct.is_single:
-            found = await self._head(direct)
+            found = await self._land(upload, direct, most)
         else:
             found = await self._complete_parts(upload, direct, most, told)
         return await self._finish(upload, direct, found, most)
@@ -166,16 +185,28 @@ class Directing:
         async with self.database.transaction() as connection:
             await direct_records.record_look(connection, upload_id, look_at)
             link = upload.link_id and await access_records.find_link(connection, upload.link_id)
+        if link and not is_open(link, self.clock.now()):
+            return  # it goes on when the link does
         most = partial(self.admission.find_most, link=link or None)
-        if not direct.is_single:
+        if direct.is_single:
+            await self._finish(upload, direct, await self._land(upload, direct, most), most)
+        else:
             held = await self._list_parts(direct)
             await self._require_small(upload, direct, sum(part.size_bytes for part in held), most)
-        elif (found := await self._find(direct)) is not None:
-            await self._finish(upload, direct, found, most)
+
+    async def remove_ended(self, upload_id: str) -> None:
+        """Remove what an upload has left at the store, if it was cancelled."""
+        async with self.database.reading() as connection:
+            upload = await records.get_upload(connection, upload_id)
+            direct = await direct_records.find_direct(connection, upload_id)
+        if direct is not None and upload.state is State.CANCELLED:
+            await self.remove(direct)
 
     async def remove(self, direct: Direct) -> None:
         """Remove what an upload has left at the store: parts, or the object. Again is fine."""
-        if direct.store_upload_id is not None:
+        if direct.store_upload_id is None:
+            await self.store.delete(landing_key(direct.upload_id))
+        else:
             await self.store.abort(direct.key, direct.store_upload_id)
         await self.store.delete(direct.key)
         async with self.database.transaction() as connection:
@@ -208,7 +239,8 @@ class Directing:
     def _sign(self, upload: Upload, direct: Direct, number: int, until: datetime) -> Address:
         seconds = int(URL_LIFE.total_seconds())
         if direct.store_upload_id is None:
-            url = self.store.presign_put(direct.key, upload.size_bytes, seconds)
+            landing = landing_key(upload.id)
+            url = self.store.presign_put(landing, upload.size_bytes, seconds)
             return Address(url, upload.size_bytes, until)
         size_bytes = part_size(direct, upload.size_bytes, number)
         url = self.store.presign_part(
@@ -231,53 +263,78 @@ class Directing:
         try:
             size_bytes = judge(direct, parts, upload.size_bytes, told)
         except PartsWrong:
-            with_object = None if parts else await self._find(direct)
+            with_object = None if parts else await self._find(direct.key)
             if with_object is None:
                 raise
             return with_object  # another request, or an earlier one, completed it
         await self._require_small(upload, direct, size_bytes, most)
         if direct.store_upload_id is None:
-            return await self._head(direct)
+            raise ObjectWrong("This file comes by one PUT. Ask for its address again.")
         return await self.store.complete(direct.key, direct.store_upload_id, parts)
 
-    async def _find(self, direct: Direct) -> ObjectInfo | None:
+    async def _land(self, upload: Upload, direct: Direct, most: Most) -> ObjectInfo:
+        """Bring what one PUT left to its final key, which its address cannot reach.
+
+        Raises:
+            ObjectWrong: nothing is there yet, or another file than the announced one.
+        """
+        kept = await self._find(direct.key)
+        if kept is not None:
+            return kept
+        landing = landing_key(upload.id)
+        found = await self._find(landing)
+        if found is None:
+            raise ObjectWrong("The file is not at the store yet. Send it, then complete again.")
+        self._require_size(upload, found)
+        await self._require_small(upload, direct, found.size_bytes, most)
         try:
-            return await self.store.head(direct.key)
+            copied = await self.store.copy_within(landing, direct.key)
+        except Exists:  # another request was faster
+            copied = await self.store.head(direct.key)
+        await self.store.delete(landing)
+        return copied
+
+    async def _find(self, key: str) -> ObjectInfo | None:
+        try:
+            return await self.store.head(key)
         except NotFound:
             return None
 
-    async def _head(self, direct: Direct) -> ObjectInfo:
-        found = await self._find(direct)
-        if found is None:
-            raise ObjectWrong("The file is not at the store yet. Send it, then complete again.")
-        return found
-
-    async def _finish(
-        self, upload: Upload, direct: Direct, found: ObjectInfo, most: Most
-    ) -> Upload:
+    def _require_size(self, upload: Upload, found: ObjectInfo) -> None:
         if upload.size_bytes not in {None, found.size_bytes}:
             raise ObjectWrong(
                 f"The store holds {found.size_bytes} bytes where {upload.size_bytes} were "
                 "announced. Abort, and start a new upload."
             )
+
+    async def _finish(
+        self, upload: Upload, direct: Direct, found: ObjectInfo, most: Most
+    ) -> Upload:
+        self._require_size(upload, found)
         await self._require_small(upload, direct, found.size_bytes, most)
         if upload.size_bytes is None:
             upload = await self.quota.tell_length(upload, found.size_bytes)
         async with self.database.transaction() as connection:
             now = await records.lock_upload(connection, upload.id)
-            if not now.answering().is_open:
-                return now
-            await direct_records.record_whole(connection, upload.id, found.size_bytes)
-            whole = replace(now, offset=found.size_bytes)
-            return await complete(connection, whole, self.clock)
+            if now.is_open:
+                await direct_records.record_whole(connection, upload.id, found.size_bytes)
+                whole = replace(now, offset=found.size_bytes)
+                return await complete(connection, whole, self.clock)
+        if now.state in {State.CANCELLED, State.EXPIRED}:  # it ended while the store worked
+            await self.remove(direct)
+        return now.answering()
 
     async def _require_small(
         self, upload: Upload, direct: Direct, size_bytes: int, most: Most
     ) -> None:
-        if upload.size_bytes is not None or size_bytes <= most(upload):
+        if upload.size_bytes is not None:
             return
-        await self.ending.cancel(upload, TOO_LARGE)
-        await self.remove(direct)
+        if size_bytes <= most(upload):
+            if size_bytes > upload.reserved_bytes:
+                await self.quota.grow(upload, size_bytes)
+            return
+        if await self.ending.cancel(upload, TOO_LARGE):
+            await self.remove(direct)
         raise UploadTooLarge(
             f"The file has become larger than the {most(upload)} bytes that are allowed. "
             "Nothing of it was kept."

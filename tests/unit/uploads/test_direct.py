@@ -16,6 +16,7 @@ from rushes.uploads.direct import (
     Direct,
     PartsWrong,
     judge,
+    landing_key,
     next_look,
     parse_numbers,
     part_size,
@@ -34,6 +35,11 @@ WHOLE = (Part(1, PART, '"a"'), Part(2, PART, '"b"'), Part(3, 5, '"c"'))
 def test_one_put_has_no_multipart() -> None:
     """That is how the two are told apart."""
     assert [True, False] == [SINGLE.is_single, SIZED.is_single]
+
+
+def test_one_put_lands_beside_the_final_key() -> None:
+    """By the upload's id alone."""
+    assert "landing/upl_1" == landing_key("upl_1")
 
 
 @pytest.mark.covers("BG-46", "M-UP-07")
