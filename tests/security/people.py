@@ -120,7 +120,9 @@ async def _plant(house: House, project: Project) -> dict[str, str]:
     now = house.clock.now()
     upload_id, asset_id, content_id = (f"{kind}_{'1' * 36}" for kind in ("upl", "ast", "cnt"))
     file = {"file_name": "a.mov", "created_at": now, "updated_at": now}
+    upload: dict[str, object]
     upload = {"id": upload_id, "protocol": "tus", "state": "accepted", "expires_at": now}
+    upload |= {"size_bytes": 1, "offset": 1}
     content = {
         "id": content_id,
         "scope": project.client_slug,

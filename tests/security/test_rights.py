@@ -48,7 +48,13 @@ OF_THE_PROJECT = frozenset(
 )
 """What names the project in its body or headers, not in its path."""
 
-BODIES: dict[str, dict[str, str]] = {"create_link": {"client": "Acme", "project": "Spring"}}
+BODIES: dict[str, dict[str, object]] = {
+    "create_link": {"client": "Acme", "project": "Spring"},
+    "complete_upload": {},
+    "set_account_limits": {"max_uploads_per_day": None},
+    "direct_account_sign": {"part_numbers": [1]},
+    "direct_link_sign": {"part_numbers": [1]},
+}
 """Where the sample of the reference would not hit our project."""
 
 LAST = ("delete_account", "change_account", "log_out")
@@ -105,11 +111,18 @@ async def ask(town: Town, who: str, operation: Operation) -> httpx.Response:
     elif told["tags"] == ["resumable"]:
         headers = _resumable_headers(method, town.ours["project_id"])
     elif "requestBody" in told:
-        schema = told["requestBody"]["content"]["application/json"]["schema"]
-        body = sample_body(schema, town.app.openapi()["components"]["schemas"])
-        content = {"json": BODIES.get(told["operationId"], body)}
+        content = _body(town, told)
     address = fill(path, town.ours | {"token": token})
     return await town.people[who].request(method.upper(), address, headers=headers, **content)
+
+
+def _body(town: Town, told: dict[str, Any]) -> dict[str, Any]:
+    kinds = told["requestBody"]["content"]
+    if "application/json" not in kinds:
+        return {"content": b"!"}
+    schemas = town.app.openapi()["components"]["schemas"]
+    body = sample_body(kinds["application/json"]["schema"], schemas)
+    return {"json": BODIES.get(told["operationId"], body)}
 
 
 def _tus_headers(method: str, path: str, project_id: str) -> dict[str, str]:

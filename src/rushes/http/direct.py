@@ -309,11 +309,10 @@ def _add_parts(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
         upload_id: str,
         numbers: Annotated[
             str, Query(alias="partNumbers", max_length=800, description="As in `1,2,3`")
-        ],
+        ] = "",
     ) -> SignedBatch:
         """Sign several parts."""
-        wanted = parse_numbers(numbers)
-        signed = await _sign(deeds, request, upload_id, wanted)
+        wanted, signed = await _sign(deeds, request, upload_id, numbers)
         return SignedBatch(
             presignedUrls={n: each.url for n, each in zip(wanted, signed, strict=True)}
         )
@@ -321,10 +320,11 @@ def _add_parts(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
     @router.post(f"{place}/sign", operation_id=_name(place, "sign"))
     async def sign_own(request: Request, upload_id: str, asked: PartNumbers) -> OwnParts:
         """Sign up to 100 parts, with their lengths."""
-        signed = await _sign(deeds, request, upload_id, asked.part_numbers)
+        told = ",".join(str(number) for number in asked.part_numbers)
+        wanted, signed = await _sign(deeds, request, upload_id, told)
         parts = [
             OwnPart(number=n, size=each.size_bytes, url=each.url)
-            for n, each in zip(asked.part_numbers, signed, strict=True)
+            for n, each in zip(wanted, signed, strict=True)
         ]
         return OwnParts(parts=parts, expires_at=signed[0].expires_at)
 
@@ -346,17 +346,19 @@ def _add_parts(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
         )
 
     @router.get(f"{place}/{{number}}", operation_id=_name(place, "part"))
-    async def sign_part(request: Request, upload_id: str, number: int) -> SignedPart:
+    async def sign_part(request: Request, upload_id: str, number: str) -> SignedPart:
         """Sign one part."""
-        (signed,) = await _sign(deeds, request, upload_id, [number])
+        _, (signed, *_others) = await _sign(deeds, request, upload_id, number)
         return SignedPart(url=signed.url, expires=URL_SECONDS)
 
 
 async def _sign(
-    deeds: DirectDeeds, request: Request, upload_id: str, numbers: list[int] | tuple[int, ...]
-) -> list[Address]:
+    deeds: DirectDeeds, request: Request, upload_id: str, numbers: str
+) -> tuple[tuple[int, ...], list[Address]]:
+    """Return the parts that were asked for, and an address for each; who asks comes first."""
     asked = await deeds.ask(request, upload_id, Verb.APPEND_UPLOAD)
-    return await asked.ways.sign(asked.upload_id, asked.asks, numbers)
+    wanted = parse_numbers(numbers)
+    return wanted, await asked.ways.sign(asked.upload_id, asked.asks, wanted)
 
 
 def _etags(told: Completion | None) -> Mapping[int, str] | None:
