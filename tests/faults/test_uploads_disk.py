@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -113,17 +114,25 @@ async def test_a_database_whose_disk_fails_ends_the_process_before_it_answers(
 async def test_a_write_that_fails_leaves_the_offset_true(
     sqlite_url: str, tmp_path: Path, link_token: str, shim: Path
 ) -> None:
-    """pwrite says EIO once; the same append is taken afterwards."""
+    """pwrite says EIO once, in the middle of a body; it goes on from the offset that is told."""
     folder = tmp_path / "house"
     fault = f"pwrite 2 1 {folder}/spool"
     server = await start(sqlite_url, folder, link_token, LD_PRELOAD=str(shim), DISK_FAULT=fault)
     async with httpx.AsyncClient(timeout=30) as http:
-        sender, url = await begin(http, server.address, link_token)
-        failed = await sender.append(url, HALF, BODY[HALF:])
-        again = await sender.append(url, HALF, BODY[HALF:])
+        sender = Sender(http, f"{server.address}/u/{link_token}/files/")
+        url = await sender.begin(len(BODY))
+        failed = await sender.append(url, 0, BODY)
+        offset = await sender.offset(url)
+        again = await sender.append(url, offset, BODY[offset:])
     await server.kill()
 
+    parts = make_parts(sqlite_url, folder)
+    upload = await parts.upload(id_of(url))
+    await parts.database.close()
+    digest = hashlib.sha256(BODY).digest()  # of the one block
     assert (500, 204) == (failed.status_code, again.status_code)
+    assert str(offset) == failed.headers["Upload-Offset"]
+    assert hashlib.sha256(digest).digest() == upload.root
 
 
 async def test_a_file_that_is_not_durable_begins_no_upload(
