@@ -71,3 +71,12 @@ def test_everything_known_must_agree_with_what_was_read(
     read = fingerprint(b"abc")
 
     assert is_confirmed is known.is_confirmed_by(read)
+
+
+def test_a_hasher_says_how_much_it_took() -> None:
+    """Before the end, too: a source that gives too much is stopped in time."""
+    hasher = BlockHasher()
+    hasher.update(b"abc")
+    hasher.update(b"de")
+
+    assert 5 == hasher.size_bytes
