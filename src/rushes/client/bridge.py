@@ -41,9 +41,9 @@ class Bridge:
         """End the loop and its thread."""
         if self._loop.is_closed():
             return
+        self.run(self._loop.shutdown_default_executor())  # there: another loop may run here
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
 

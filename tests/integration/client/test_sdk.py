@@ -240,3 +240,11 @@ def test_what_is_remembered_belongs_to_its_owner(
 
     (record,) = (tmp_path / "state").iterdir()
     assert 0o600 == record.stat().st_mode & 0o777
+
+
+async def test_a_client_that_does_not_await_closes_where_a_loop_runs(tmp_path: Path) -> None:
+    """As in a notebook, or in the demo: its loop is another one."""
+    client = Rushes("http://127.0.0.1:1", "rsh_pat_x", state=tmp_path / "uploads.json")
+
+    client.close()
+    client.close()
