@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from pathlib import Path
 
 import pytest
@@ -244,7 +245,9 @@ def test_what_is_remembered_belongs_to_its_owner(
 
 async def test_a_client_that_does_not_await_closes_where_a_loop_runs(tmp_path: Path) -> None:
     """As in a notebook, or in the demo: its loop is another one."""
+    before = {thread.ident for thread in threading.enumerate()}
     client = Rushes("http://127.0.0.1:1", "rsh_pat_x", state=tmp_path / "uploads.json")
 
     client.close()
-    client.close()
+
+    assert {thread.ident for thread in threading.enumerate()} <= before
