@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any, Final
 
+from rushes.http.upload_words import path_parameters
 from rushes.uploads.resumable import NEWEST, OLDEST, PARTIAL_TYPE, VERSION_HEADER
 
 REQUEST_HEADERS: Final = MappingProxyType(
@@ -76,7 +77,7 @@ def describe(method: str, path: str) -> dict[str, Any]:
     names = (VERSION_HEADER, *SENT.get(method, ()))
     told: dict[str, Any] = {
         "parameters": [
-            *_path_parameters(path),
+            *path_parameters(path),
             *(_header(name, is_required=(method, name) in REQUIRED) for name in names),
         ],
         "responses": {str(STATUSES[method]): {"headers": _answer_headers(method)}},
@@ -87,14 +88,6 @@ def describe(method: str, path: str) -> dict[str, Any]:
         whole = {"description": "The upload is complete", "headers": _answer_headers(method)}
         told["responses"]["201"] = {**whole, "content": dict(WHOLE)}
     return told
-
-
-def _path_parameters(path: str) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in ("token", "upload_id")
-        if f"{{{name}}}" in path
-    ]
 
 
 def _header(name: str, *, is_required: bool) -> dict[str, Any]:

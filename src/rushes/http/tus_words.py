@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any, Final
 
+from rushes.http.upload_words import path_parameters
 from rushes.uploads.tus import BODY_TYPE, CHECKSUM_MISMATCH, VERSION
 
 OVERRIDE: Final = "X-HTTP-Method-Override"
@@ -71,7 +72,7 @@ def describe(method: str, path: str) -> dict[str, Any]:
     """Return what one operation adds to the document; a POST to an upload stands for others."""
     is_stand_in = method == "POST" and path.endswith("}")
     meant = "PATCH" if is_stand_in else method
-    told: dict[str, Any] = {"parameters": [*_path_parameters(path)]}
+    told: dict[str, Any] = {"parameters": [*path_parameters(path)]}
     if method not in UNVERSIONED:
         told["parameters"] += [_header("Tus-Resumable", is_required=True)]
     if is_stand_in:
@@ -87,14 +88,6 @@ def describe(method: str, path: str) -> dict[str, Any]:
             "description": "The body is not what Upload-Checksum said; nothing of it is kept."
         }
     return told
-
-
-def _path_parameters(path: str) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in ("token", "upload_id")
-        if f"{{{name}}}" in path
-    ]
 
 
 def _header(name: str, *, is_required: bool) -> dict[str, Any]:

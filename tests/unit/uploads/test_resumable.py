@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -34,6 +34,7 @@ from rushes.uploads.resumable import (
 )
 from rushes.uploads.tus import Metadata
 from rushes.uploads.upload import Append, Protocol, State, Upload, UploadTooLarge
+from tests.support.an_upload import upload as an_upload
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 RULES = {version: Rules(version, version) for version in range(3, 9)}
@@ -45,29 +46,12 @@ PARTIAL = {"content-type": "application/partial-upload"}
 
 def upload(size_bytes: int | None = 10, offset: int = 4, state: State = State.RECEIVING) -> Upload:
     """Return an upload on its way."""
-    return Upload(
-        id="upl_1",
+    return an_upload(
+        state,
         protocol=Protocol.RESUMABLE,
-        state=state,
-        project_id="prj_1",
-        account_id=None,
-        link_id="lnk_1",
-        asset_id="ast_1",
-        file_name="a.mov",
-        media_type="",
-        metadata="",
         size_bytes=size_bytes,
         offset=offset,
         reserved_bytes=0,
-        fence=0,
-        root=None,
-        digest=None,
-        reason=None,
-        is_spooled=True,
-        created_at=NOW,
-        updated_at=NOW,
-        expires_at=NOW + timedelta(days=1),
-        completed_at=None,
     )
 
 

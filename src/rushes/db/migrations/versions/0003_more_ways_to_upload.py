@@ -15,11 +15,17 @@ depends_on = None
 
 def upgrade() -> None:
     """Add what chunks, concatenation, leases, direct uploads and S3 stores keep."""
-    _add_tables()
+    _add_store_probes()
+    _add_account_days()
+    _add_direct_uploads()
+    _add_upload_chunks()
+    _add_upload_concats()
+    _add_upload_copies()
+    _add_upload_groups()
     _add_columns()
 
 
-def _add_tables() -> None:
+def _add_store_probes() -> None:
     op.create_table(
         "store_probes",
         sa.Column("store", sa.Text(), nullable=False),
@@ -27,6 +33,9 @@ def _add_tables() -> None:
         sa.Column("probed_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("store", name=op.f("pk_store_probes")),
     )
+
+
+def _add_account_days() -> None:
     op.create_table(
         "account_days",
         sa.Column("account_id", sa.Text(), nullable=False),
@@ -37,6 +46,9 @@ def _add_tables() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "day", name=op.f("pk_account_days")),
     )
+
+
+def _add_direct_uploads() -> None:
     op.create_table(
         "direct_uploads",
         sa.Column("upload_id", sa.Text(), nullable=False),
@@ -53,6 +65,8 @@ def _add_tables() -> None:
     )
     op.create_index(op.f("ix_direct_uploads_look_at"), "direct_uploads", ["look_at"])
 
+
+def _add_upload_chunks() -> None:
     op.create_table(
         "upload_chunks",
         sa.Column("upload_id", sa.Text(), nullable=False),
@@ -65,6 +79,9 @@ def _add_tables() -> None:
         ),
         sa.PrimaryKeyConstraint("upload_id", "position", name=op.f("pk_upload_chunks")),
     )
+
+
+def _add_upload_concats() -> None:
     op.create_table(
         "upload_concats",
         sa.Column("final_id", sa.Text(), nullable=False),
@@ -80,6 +97,8 @@ def _add_tables() -> None:
     )
     op.create_index(op.f("ix_upload_concats_partial_id"), "upload_concats", ["partial_id"])
 
+
+def _add_upload_copies() -> None:
     op.create_table(
         "upload_copies",
         sa.Column("upload_id", sa.Text(), nullable=False),
@@ -95,6 +114,9 @@ def _add_tables() -> None:
         ),
         sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_upload_copies")),
     )
+
+
+def _add_upload_groups() -> None:
     op.create_table(
         "upload_groups",
         sa.Column("upload_id", sa.Text(), nullable=False),
