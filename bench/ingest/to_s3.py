@@ -20,7 +20,7 @@ from pathlib import Path
 
 import boto3
 
-from rushes.settings import StoreSettings
+from rushes.sections import StoreSettings
 from rushes.stores.blocks import BLOCK_BYTES, BlockHasher, Fingerprint
 from rushes.stores.provider import Abilities, PartProof
 from rushes.stores.s3 import open_s3

@@ -1,7 +1,6 @@
-"""The only constructor calls: settings become a house, and a house may have a workshop.
+"""The constructor calls of the house: settings become the rooms that answer people.
 
-`open_house` is what every process has: the rooms that answer people. `open_worker` adds what only
-a worker needs: the box and its tools, the engine, the relay, and `journey`.
+`open_house` is what every process has; what only a worker needs stands in `workshop`.
 """
 
 from __future__ import annotations
@@ -11,10 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from typing import Final
 
-from rushes import journey
 from rushes.access.accounts import Accounts
 from rushes.access.allowance import Allowance
 from rushes.access.door import Door
@@ -37,38 +34,18 @@ from rushes.delivery.listing import Listing
 from rushes.delivery.playback import Playing
 from rushes.delivery.serve import Server
 from rushes.delivery.sign import Signer
-from rushes.events.relay import Relay
 from rushes.intake.elsewhere import Elsewhere
 from rushes.intake.verify import Intake
 from rushes.jobs.desk import Desk
-from rushes.jobs.engine import Engine
-from rushes.jobs.liveness import Liveness
 from rushes.jobs.remote import Remote
-from rushes.jobs.worker import Beside, Worker
 from rushes.library.editing import Editing
-from rushes.library.filing import Filing
-from rushes.library.originals import Originals
-from rushes.media.box import Level
-from rushes.media.gallery import Gallery
-from rushes.media.ladder import Quality
-from rushes.media.studio import Studio
-from rushes.media.toolbox import Toolbox, open_toolbox
-from rushes.renditions.look import Looking
-from rushes.renditions.make import Making
-from rushes.renditions.outcome import Outcomes
-from rushes.renditions.stills import Stills
 from rushes.settings import Settings
 from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.s3 import S3Store, open_s3
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
-from rushes.tiers.copy import Keeper
-from rushes.tiers.edge import Edge
-from rushes.tiers.grow import Growing
 from rushes.tiers.locate import Locator
-from rushes.tiers.probes import Asking, Probes
-from rushes.tiers.remove import Remover
-from rushes.tiers.tend import Tending
+from rushes.tiers.probes import Probes
 from rushes.uploads.admission import Admission
 from rushes.uploads.chunk_files import ChunkFiles
 from rushes.uploads.commit import Committer
@@ -87,7 +64,6 @@ from rushes.uploads.rereading import Rereading
 from rushes.uploads.slots import Slots
 from rushes.uploads.space import Space
 from rushes.uploads.spool import Spool
-from rushes.uploads.sweep import Sweep
 from rushes.uploads.taking import Taker
 
 FOLDERS: Final = ("spool", "segments", "scratch")
@@ -169,54 +145,6 @@ async def _open_archive(settings: Settings) -> FolderStore | S3Store:
         return await open_folder(settings.at("archive"))
     store = settings.stores[name]
     return await (open_s3(name, store) if store.path is None else open_folder(store.path))
-
-
-@asynccontextmanager
-async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator[Worker]:
-    """Open a house with its workshop, and close both at the end.
-
-    Raises:
-        RushesError: something that is needed is not there; the sentence says what.
-    """
-    async with open_house(settings, clock) as house:
-        program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
-        house.scratch.sweep()
-        tools = await open_toolbox(program, Level(settings.media.box))
-        engine = Engine(settings, house.database, clock)
-        journey.tell(engine, _deeds(house, tools))
-        relay = Relay(house.database, journey.STORY, engine.follow)
-        house.database.told = relay.wake
-        liveness = None
-        if not settings.is_embedded:
-            liveness = Liveness(
-                settings.engine_url,
-                engine.executor_id,
-                version("rushes"),
-                settings.jobs.dead_after,
-                house.desk.remote,
-            )
-        yield Worker(
-            database=house.database,
-            clock=clock,
-            database_url=settings.rooms_url,
-            engine=engine,
-            relay=relay,
-            remote=house.desk.remote,
-            liveness=liveness,
-            beside=_beside(house),
-        )
-
-
-def _beside(house: House) -> tuple[Beside, ...]:
-    """Return what goes on beside the jobs of a worker."""
-    if not isinstance(house.archive, S3Store) or house.directing is None:
-        return ()
-    database, clock, archive = house.database, house.clock, house.archive
-    tending = Tending(database, clock, archive, house.directing)
-    growing = Growing(database, clock, archive, house.intake.spool)
-    asking = Asking(Probes(database, clock), archive)
-    always = (tending.run, asking.run)
-    return (*always, growing.run) if house.settings.uploads.grow_to_archive else always
 
 
 def _build(
@@ -328,41 +256,6 @@ def _leases(settings: Settings, database: Database, clock: Clock) -> Leases | No
     if database.is_sqlite:
         return None
     return Leases(database, name_process(clock), partial(listen, settings.rooms_url, WANTED))
-
-
-def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
-    settings, database, clock = house.settings, house.database, house.clock
-    folder, top = settings.at("segments"), Quality(settings.media.max_rung)
-    keeper = Keeper(database, clock, house.archive, Edge(house.edge), house.intake.path)
-    outcomes = Outcomes(database, clock, keeper.keep_rendition)
-    original = house.locator.local_path
-    nearby = None if isinstance(house.archive, FolderStore) else house.scratch
-    studio, gallery = Studio(tools, folder), Gallery(tools, folder)
-    return journey.Deeds(
-        intake=house.intake,
-        filing=Filing(database, clock),
-        editing=house.editing,
-        originals=Originals(database, house.intake.spool, original, nearby),
-        looking=Looking(database, clock, studio, gallery, original, top),
-        stills=Stills(database, gallery, outcomes, original, folder),
-        making=Making(
-            database=database,
-            studio=studio,
-            outcomes=outcomes,
-            original=original,
-            folder=folder,
-            top=top,
-            run_segments=settings.media.run_segments,
-            threads=settings.media.threads,
-        ),
-        outcomes=outcomes,
-        keeper=keeper,
-        remover=Remover(database, house.archive, house.edge, house.scratch),
-        sweep=Sweep(database, clock, house.intake.spool, house.ending, house.joining),
-        rates=house.access.rates,
-        desk=house.desk,
-        clock=clock,
-    )
 
 
 def _allowance(settings: Settings) -> Allowance:

@@ -11,15 +11,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
-from datetime import timedelta
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -34,18 +29,17 @@ from pydantic_settings import (
 )
 
 from rushes.errors import Kind, RushesError
-
-KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
-
-
-TRIAL: Final = MappingProxyType(
-    {
-        "max_file_bytes": 500 * MIB,
-        "account_total_bytes": 10**9,
-        "account_uploads_per_day": 10,
-    }
+from rushes.sections import (
+    AccessSettings,
+    DeliverySettings,
+    HttpSettings,
+    JobSettings,
+    MediaSettings,
+    StoreSettings,
+    TierSettings,
+    UploadSettings,
+    unfold,
 )
-"""What the preset of this name says of uploads."""
 
 
 class SettingsRefused(RushesError):
@@ -53,237 +47,6 @@ class SettingsRefused(RushesError):
 
     code = "settings.refused"
     kind = Kind.INVALID
-
-
-class Section(BaseModel):
-    """One table of settings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class UploadSettings(Section):
-    """How bytes come in."""
-
-    durability: Literal["power", "process"] = "power"
-    """`power`: an acknowledged byte survives a power cut (fdatasync before each answer).
-    `process`: it survives the end of the process only; faster on slow disks."""
-    digest: Literal["stream", "intake"] = "stream"
-    """Where block hashes are computed: while bytes arrive, or when the file is taken in."""
-    preset: Literal["standard", "trial"] = "standard"
-    """`trial` is for open sign-up: 500 MiB per file, 1 GB and 10 uploads a day per account, where
-    the settings below say nothing else."""
-    max_file_bytes: int = Field(default=100 * GIB, ge=0, le=5 * TIB)
-    """Largest single file. The ceiling of 5 TiB is that of an S3 object."""
-    account_total_bytes: int | None = Field(default=None, ge=0)
-    """How many bytes an account may keep here in all; none by default, and never for admins. What
-    an admin set at an account wins."""
-    account_uploads_per_day: int | None = Field(default=None, ge=0)
-    """How many uploads an account may begin on a day of its time zone; as above."""
-    account_types: tuple[str, ...] = ("any",)
-    """What accounts may send: presets (`media`, `web-video`, ...), extensions or media types."""
-    max_append_bytes: int | None = Field(default=None, gt=0)
-    """Largest body of one append; none by default. Set it where a proxy limits bodies."""
-    chunk_min_bytes: int = Field(default=MIB, ge=KIB, le=64 * MIB)
-    """Shortest chunk of an upload in chunks; a power of two, else the one below it is taken."""
-    chunk_max_bytes: int = Field(default=64 * MIB, ge=KIB, le=64 * MIB)
-    """Longest chunk, but for files of more chunks than `max_chunks`. The server chooses between
-    the two by the sender's line, 16 MiB where it does not know it."""
-    max_chunks: int = Field(default=10_000, ge=1, le=10_000)
-    """How many chunks one upload may have; a larger file gets longer ones."""
-    parallel: int = Field(default=6, ge=1, le=25)
-    """How many chunks or parts of one file clients are told to send at once."""
-    expires_after: timedelta = timedelta(hours=24)
-    """How long an unfinished upload of an account rests after its last byte."""
-    grow_to_archive: bool = True
-    """Whether committed parts go on to an S3 archive while the rest of a file still arrives."""
-    keep_free_bytes: int = Field(default=2 * GIB, ge=0)
-    """Space that uploads never take; the smaller of this and 5 % of the disk counts."""
-    stall_seconds: float = Field(default=60, gt=0)
-    """A body that sends nothing for this long is ended; its bytes stay."""
-    least_rate: int = Field(default=1024, ge=0)
-    """Bytes a second that a body must bring, measured over 30 s; a slower one is ended, and its
-    bytes stay. 0 takes any pace."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _apply_preset(cls, told: object) -> object:
-        """Let a preset say what nobody else does."""
-        if isinstance(told, Mapping) and told.get("preset") == "trial":
-            return {**TRIAL, **told}
-        return told
-
-
-class AccessSettings(Section):
-    """Who may come in, and for how long."""
-
-    session_idle: timedelta = timedelta(hours=12)
-    """A session ends after this time without a request."""
-    session_absolute: timedelta = timedelta(days=7)
-    """A session ends after this time in any case."""
-    token_life: timedelta = timedelta(days=90)
-    """Life of an API token where its maker names none; at most 366 days."""
-    link_life: timedelta = timedelta(days=14)
-    """Life of an upload link where its maker names none."""
-    login_per_minute: int = Field(default=5, ge=1)
-    """Attempts to log in per minute for one account and address."""
-
-
-class JobSettings(Section):
-    """Work behind the scenes."""
-
-    background: int = Field(default=3, ge=1, le=64)
-    """Media programs at once over all workers."""
-    copies: int = Field(default=8, ge=1, le=64)
-    """Copies between tiers at once in one worker."""
-    dead_after: timedelta = Field(
-        default=timedelta(seconds=20), ge=timedelta(seconds=4), le=timedelta(seconds=300)
-    )
-    """A worker silent for this long has its work taken over (PostgreSQL)."""
-
-
-class MediaSettings(Section):
-    """Programs that read what people send, and what they make of it."""
-
-    ffmpeg: Path | None = None
-    """The ffmpeg program (7 or newer); by default the one of `imageio-ffmpeg`, else of PATH."""
-    box: Literal["none", "partial", "full"] = "none"
-    """The least confinement a tool may run in. Set `full` wherever strangers upload."""
-    threads: int = Field(default=0, ge=0)
-    """Threads of one encoder run; 0 leaves it to the program."""
-    run_segments: int = Field(default=10, ge=1, le=60)
-    """Segments of 4 s that one ladder run makes: the piece of work that a crash repeats."""
-    max_rung: Literal["360p", "540p", "720p", "1080p", "2160p"] = "2160p"
-    """The highest rung that is made."""
-
-
-class DeliverySettings(Section):
-    """How people get bytes."""
-
-    playback_life: timedelta = timedelta(hours=6)
-    """Life of a playback address; players renew it."""
-    download_life: timedelta = timedelta(minutes=60)
-    """Life of a download address."""
-    still_life: timedelta = timedelta(hours=24)
-    """Life of an address of a poster or preview, rounded up to the hour so that it is cached."""
-
-
-def _unfold(given: object, known: Collection[str] | None = None) -> object:
-    """Return a table whose flat names, as the environment has them, stand in tables of their own.
-
-    `{"main_key": "s"}` is `{"main": {"key": "s"}}`, if the table is `known`; the flat name wins.
-    """
-    if not isinstance(given, dict):
-        return given
-    tables = {name: value for name, value in given.items() if not isinstance(value, str)}
-    for flat, value in given.items():
-        name, _, field = flat.partition("_")
-        if isinstance(value, str) and (known is None or name in known):
-            tables[name] = {**tables.get(name, {}), field: value}
-        elif isinstance(value, str):
-            tables[flat] = value
-    return tables
-
-
-class StoreSettings(Section):
-    """One store, `[stores.NAME]`: a folder, or a bucket of an S3 service.
-
-    A name is of small letters and digits. In the environment: `RUSHES_STORES_NAME_SECRET_KEY`.
-    """
-
-    kind: Literal["folder", "s3"] = "s3"
-    """`folder` is a folder or mount of this machine; `s3` a bucket."""
-    path: Path | None = None
-    """The folder, for `kind = "folder"`."""
-    provider: Literal["aws", "r2", "wasabi", "b2", "gcs", "ceph", "swift", "seaweedfs", "other"] = (
-        "other"
-    )
-    """Who runs the bucket, for what each does in its own way."""
-    endpoint: str | None = None
-    """Address of the S3 service, `https://s3.eu-central-1.wasabisys.com`; AWS needs none."""
-    public_endpoint: str | None = None
-    """The same service as browsers reach it, where that is another address."""
-    region: str | None = None
-    """Region of the bucket; by default `us-east-1`, for R2 `auto`."""
-    bucket: str | None = None
-    """Name of the bucket. It must be there, and closed to those without a key."""
-    prefix: str = ""
-    """Put before each key, where the bucket is shared with others."""
-    access_key: SecretStr | None = None
-    """Id of the key."""
-    secret_key: SecretStr | None = None
-    """Secret of the key. Put it into the environment rather than into the file."""
-    limit_bytes: int | None = Field(default=None, gt=0)
-    """Most bytes that we keep there; none by default."""
-
-    @model_validator(mode="after")
-    def _require_its_fields(self) -> Self:
-        needed = ("path",) if self.kind == "folder" else ("bucket", "access_key", "secret_key")
-        if self.kind == "s3" and self.provider != "aws":
-            needed = (*needed, "endpoint")
-        missing = [name for name in needed if getattr(self, name) is None]
-        if missing:
-            raise ValueError(f"a store of kind {self.kind} needs {', '.join(missing)}")
-        return self
-
-
-class ArchiveSettings(Section):
-    """Where originals and all that is made of them are kept for good."""
-
-    store: str | None = None
-    """Name of a store; by default the folder `archive` in the data folder."""
-
-
-class TierSettings(Section):
-    """Which store each tier uses."""
-
-    archive: ArchiveSettings = ArchiveSettings()
-    scratch_bytes: int = Field(default=50 * GIB, ge=0)
-    """What local copies of objects may take together that lie in a store without paths (S3)."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _unfold(cls, given: object) -> object:
-        return _unfold(given, {"archive"})
-
-
-class HttpSettings(Section):
-    """What the web server allows."""
-
-    trusted_proxies: tuple[str, ...] = ()
-    """Addresses whose X-Forwarded-* headers are believed. None by default."""
-    allowed_hosts: tuple[str, ...] = ()
-    """Extra Host names that are answered, beside that of `base_url` and loopback."""
-    cors_origins: tuple[str, ...] = ()
-    """Exact origins of other sites whose pages may call the API. None by default."""
-    link_origins: tuple[str, ...] = ("*",)
-    """Origins whose pages may send files through upload links; `*` is every page, and safe, as a
-    link's token is the whole right and no cookie is read."""
-    insecure: bool = False
-    """Allow log-in over plain http beyond loopback. Only for a network that you trust."""
-    metrics_from: tuple[str, ...] = ("127.0.0.1/32", "::1/128")
-    """Networks that may read /metrics without a token."""
-    max_json_bytes: int = Field(default=MIB, gt=0)
-    """Largest JSON body."""
-    protocol: Literal["wire", "plain"] = "wire"
-    """`wire`: our own protocol class, with fast bodies, files by sendfile, and the limits below.
-    `plain`: that of uvicorn, to find out whether a fault lies in ours."""
-    header_seconds: float = Field(default=15, gt=0)
-    """The head of a request has to come within this time."""
-    keep_alive_seconds: int = Field(default=75, gt=0)
-    """An idle connection is closed after this time."""
-    reader_seconds: float = Field(default=60, gt=0)
-    """A connection that takes nothing of its answer for this long is cut."""
-    max_header_bytes: int = Field(default=256 * KIB, ge=8 * KIB)
-    """Largest head of a request; a tus concatenation names up to 1,000 addresses in its own."""
-    connections_per_address: int = Field(default=64, ge=0)
-    """Connections at once of one IPv4 address or IPv6 /64 network; 0 sets no limit. Trusted
-    proxies have none."""
-    max_connections: int | None = Field(default=None, gt=0)
-    """Connections at once in all; by default 80 % of the files that the process may open."""
-    uploads_per_address: int = Field(default=32, ge=0)
-    """Bodies above 64 KiB at once from one address; 0 sets no limit."""
-    uploads_per_link: int = Field(default=32, ge=0)
-    """Bodies above 64 KiB at once through one upload link; 0 sets no limit."""
 
 
 class Settings(BaseSettings):
@@ -327,7 +90,7 @@ class Settings(BaseSettings):
     @field_validator("stores", mode="before")
     @classmethod
     def _unfold_stores(cls, given: object) -> object:
-        return _unfold(given)
+        return unfold(given)
 
     @model_validator(mode="after")
     def _require_named_stores(self) -> Self:

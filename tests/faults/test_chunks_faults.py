@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from rushes.settings import UploadSettings
+from rushes.sections import UploadSettings
 from rushes.uploads.space import Space
 from rushes.uploads.spool import Spool
 from rushes.uploads.upload import State

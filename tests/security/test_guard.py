@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from rushes.http.guard import PlainHttpRefused, require_safe_transport
-from rushes.settings import HttpSettings, Settings
+from rushes.sections import HttpSettings
+from rushes.settings import Settings
 from tests.support.entrance import CSRF, HOST, Hall
 
 

@@ -25,7 +25,7 @@ from rushes.http.delivery import Delivery, routes
 from rushes.http.problem import Edge as Outermost
 from rushes.http.problem import add_problems
 from rushes.media.layout import Layout, Piece, TrackLayout, format_layout
-from rushes.settings import DeliverySettings
+from rushes.sections import DeliverySettings
 from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.scratch import Scratch
 from rushes.tiers.copy import Keeper

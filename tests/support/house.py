@@ -13,7 +13,7 @@ import grimp
 
 HOUSE = Path(__file__).parents[2]
 SOURCES = HOUSE / "src" / "rushes"
-SHELLS = frozenset({"__main__", "cli", "compose", "http", "web"})
+SHELLS = frozenset({"__main__", "cli", "compose", "http", "web", "workshop"})
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -21,7 +21,7 @@ import pytest
 from botocore.config import Config
 from botocore.session import Session
 
-from rushes.settings import StoreSettings
+from rushes.sections import StoreSettings
 from tests.support.radosgw import serve_radosgw
 from tests.support.swift import serve_swift
 

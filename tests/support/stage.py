@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rushes import compose, ids
+from rushes import compose, ids, workshop
 from rushes.access import account_records
 from rushes.access.account import Account
 from rushes.access.permit import Actor, ActorKind, Role
@@ -104,7 +104,7 @@ async def set_stage(data: Path, database_url: str) -> AsyncIterator[Stage]:
     address = None if database_url.startswith("sqlite") else database_url
     settings = Settings.load(data=data, database_url=address)
     await asyncio.to_thread(engine.migrate, settings)
-    async with compose.open_worker(settings) as worker, compose.open_house(settings) as house:
+    async with workshop.open_worker(settings) as worker, compose.open_house(settings) as house:
         ended, begun = asyncio.Event(), asyncio.Event()
         house.database.told = worker.relay.wake
         working = asyncio.create_task(worker.run(ended, begun, 0))

@@ -23,7 +23,8 @@ from rushes.jobs import records
 from rushes.jobs.engine import Engine
 from rushes.jobs.job import Job, JobState
 from rushes.jobs.remote import Remote
-from rushes.settings import JobSettings, Settings
+from rushes.sections import JobSettings
+from rushes.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 

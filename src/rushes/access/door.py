@@ -23,7 +23,7 @@ from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.errors import Kind, RushesError
 from rushes.events.event import SYSTEM_ACTOR, EventType
-from rushes.settings import AccessSettings
+from rushes.sections import AccessSettings
 
 SESSION_BYTES: Final = 32
 SPRAYED: Final = Rule("login-address", 30)

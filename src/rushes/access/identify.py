@@ -26,7 +26,7 @@ from rushes.access.token import Token, TokenKind, digest_of, is_token
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.errors import Kind, RushesError
-from rushes.settings import AccessSettings
+from rushes.sections import AccessSettings
 
 TOUCH: Final = timedelta(minutes=1)
 """How exactly the last use of a session or token is known; each step is a write."""

@@ -32,7 +32,7 @@ from rushes.db.engine import Connection, Database
 from rushes.db.statements import After
 from rushes.events.event import EventType
 from rushes.ids import Prefix
-from rushes.settings import AccessSettings
+from rushes.sections import AccessSettings
 
 MIN_PASSWORD: Final = 4
 """A password for strangers to type; guesses are limited to 5 a minute."""

@@ -28,7 +28,7 @@ from rushes.db.engine import Connection, Database
 from rushes.db.statements import After
 from rushes.events.event import EventType
 from rushes.ids import Prefix
-from rushes.settings import AccessSettings
+from rushes.sections import AccessSettings
 
 MAX_NAME: Final = 100
 MAX_LIFE: Final = timedelta(days=366)

@@ -22,7 +22,8 @@ from rushes.jobs.lock import find_holder
 from rushes.jobs.schedule import TIMES
 from rushes.media.box import Level
 from rushes.media.toolbox import open_toolbox
-from rushes.settings import GIB, Settings, StoreSettings
+from rushes.sections import GIB, StoreSettings
+from rushes.settings import Settings
 from rushes.stores.provider import Provider, judge, quirks_of
 from rushes.stores.s3 import open_s3
 from rushes.stores.s3_probe import Probe

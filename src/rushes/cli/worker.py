@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from rushes import compose
+from rushes import workshop
 from rushes.cli import logs
 from rushes.cli.places import DataOption, load_settings
 from rushes.cli.voice import AsJson, answer, complain
@@ -56,7 +56,7 @@ async def _work(settings: Settings, parent: socket.socket | None, *, as_json: bo
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    async with compose.open_worker(settings) as worker:
+    async with workshop.open_worker(settings) as worker:
         if parent is not None:
             _obey(parent, loop, worker.relay.wake)
         working = asyncio.create_task(worker.run(ended, begun))

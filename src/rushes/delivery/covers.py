@@ -13,7 +13,7 @@ from rushes.db.engine import Database
 from rushes.delivery.sign import Grant, Scope, Signer, until
 from rushes.library.asset import Asset
 from rushes.renditions import records as rendition_records
-from rushes.settings import DeliverySettings
+from rushes.sections import DeliverySettings
 from rushes.tiers import records as placement_records
 
 POSTERS: Final = ("poster", "preview-1280", "preview-640", "preview-320")

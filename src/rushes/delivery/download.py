@@ -18,7 +18,7 @@ from rushes.errors import Kind, RushesError
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import Kind as RenditionKind
 from rushes.renditions.rendition import State
-from rushes.settings import DeliverySettings
+from rushes.sections import DeliverySettings
 
 ORIGINAL: Final = "original"
 

@@ -27,7 +27,7 @@ from rushes.media.layout import parse_layout
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import Kind as RenditionKind
 from rushes.renditions.rendition import State
-from rushes.settings import DeliverySettings
+from rushes.sections import DeliverySettings
 
 PLAYED_KINDS: Final = frozenset({"video", "audio"})
 POSTERS: Final = ("poster-jpg", "poster")

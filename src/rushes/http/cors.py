@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rushes.settings import HttpSettings
+from rushes.sections import HttpSettings
 
 ANY: Final = "*"
 LINK_SENDING: Final = re.compile(r"/u/[^/]+/(files|uploads|s3|unlock)(/.*)?")

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rushes.access.rates import subject_of
 from rushes.errors import Kind, RushesError
-from rushes.settings import HttpSettings
+from rushes.sections import HttpSettings
 
 SMALL_BYTES: Final = 64 * 2**10
 """A body this small is over before it could crowd anybody out."""

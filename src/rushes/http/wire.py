@@ -39,7 +39,8 @@ from rushes.http.trailers import EXTENSION as TRAILERS
 from rushes.http.trailers import Fields
 from rushes.http.wire_body import LINGER_BYTES, LINGER_SECONDS, Linger
 from rushes.http.wire_exchange import CLOSE, Exchange
-from rushes.settings import HttpSettings, Settings
+from rushes.sections import HttpSettings
+from rushes.settings import Settings
 from rushes.uploads.pace import Pace
 
 SHARE_OF_FILES: Final = 0.8

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from rushes.errors import RushesError
-from rushes.settings import StoreSettings
+from rushes.sections import StoreSettings
 from rushes.stores.blocks import BLOCK_BYTES, BlockHasher, Fingerprint
 from rushes.stores.folder import READ
 from rushes.stores.parts import SINGLE_BYTES, Cuts, Cutter, Part, cut

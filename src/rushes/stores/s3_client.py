@@ -29,7 +29,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
-from rushes.settings import StoreSettings
+from rushes.sections import StoreSettings
 from rushes.stores.patience import Patience
 from rushes.stores.provider import Provider, quirks_of
 from rushes.stores.s3_meaning import meaning_of, read_retry_after

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from rushes.settings import StoreSettings
+from rushes.sections import StoreSettings
 from rushes.stores.patience import Patience
 from rushes.stores.provider import UNKNOWN, Abilities
 from rushes.stores.s3_calls import Calls, Lane

@@ -16,7 +16,7 @@ from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.events.event import EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
-from rushes.settings import UploadSettings
+from rushes.sections import UploadSettings
 from rushes.uploads import records
 from rushes.uploads.commit import complete, tell
 from rushes.uploads.concat import Place

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.errors import Kind, RushesError
-from rushes.settings import UploadSettings
+from rushes.sections import UploadSettings
 from rushes.uploads import chunk_records, records
 from rushes.uploads.chunk_files import BytesMissing, ChunkFiles
 from rushes.uploads.chunked import (

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.errors import RushesError
-from rushes.settings import UploadSettings
+from rushes.sections import UploadSettings
 from rushes.stores.blocks import BLOCK_BYTES
 from rushes.uploads import checksum as sums
 from rushes.uploads import records

@@ -18,7 +18,7 @@ from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.errors import Kind, RushesError
 from rushes.events.event import EventType
-from rushes.settings import UploadSettings
+from rushes.sections import UploadSettings
 from rushes.uploads import records, slot_records
 from rushes.uploads.admission import Admission, Wanted
 from rushes.uploads.commit import complete, tell

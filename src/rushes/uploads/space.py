@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from rushes.access.limits import NoSpace
-from rushes.settings import UploadSettings
+from rushes.sections import UploadSettings
 from rushes.uploads.spool import MIN_FREE_SHARE, Spool
 
 LOOK_SECONDS: Final = 1.0

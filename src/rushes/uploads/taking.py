@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.errors import RushesError
-from rushes.settings import UploadSettings
+from rushes.sections import UploadSettings
 from rushes.uploads import checksum as sums
 from rushes.uploads import chunk_records, records
 from rushes.uploads.blocks import Block, Hashing

@@ -9,7 +9,7 @@ from rushes.access.limits import list_extensions
 from rushes.access.link import LinkNotFound, LinkState
 from rushes.compose import House
 from rushes.http.auth import Callers
-from rushes.settings import UploadSettings
+from rushes.sections import UploadSettings
 from rushes.web.link import LinkOpen, LinkRefused, Refusal
 from rushes.web.pages import PageSource
 

@@ -16,7 +16,8 @@ from rushes.access.permit import SYSTEM, Actor, ActorKind, Forbidden, ProjectNot
 from rushes.access.seal import Sealer
 from rushes.clock import Clock
 from rushes.db.engine import open_database
-from rushes.settings import HttpSettings, Settings
+from rushes.sections import HttpSettings
+from rushes.settings import Settings
 from tests.support.entrance import ADMIN, Hall, build_hall
 from tests.support.moments import Hands
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rushes.settings import Settings, SettingsRefused, UploadSettings
+from rushes.sections import UploadSettings
+from rushes.settings import Settings, SettingsRefused
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,119 @@
+"""The constructor calls of a worker: a house, and with it the tools, the engine and the journey."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from rushes import journey
+from rushes.clock import SYSTEM, Clock
+from rushes.compose import House, open_house
+from rushes.events.relay import Relay
+from rushes.jobs.engine import Engine
+from rushes.jobs.liveness import Liveness
+from rushes.jobs.worker import Beside, Worker
+from rushes.library.filing import Filing
+from rushes.library.originals import Originals
+from rushes.media.box import Level
+from rushes.media.gallery import Gallery
+from rushes.media.ladder import Quality
+from rushes.media.studio import Studio
+from rushes.media.toolbox import Toolbox, open_toolbox
+from rushes.renditions.look import Looking
+from rushes.renditions.make import Making
+from rushes.renditions.outcome import Outcomes
+from rushes.renditions.stills import Stills
+from rushes.settings import Settings
+from rushes.stores.filesystem import FolderStore
+from rushes.stores.s3 import S3Store
+from rushes.tiers.copy import Keeper
+from rushes.tiers.edge import Edge
+from rushes.tiers.grow import Growing
+from rushes.tiers.probes import Asking, Probes
+from rushes.tiers.remove import Remover
+from rushes.tiers.tend import Tending
+from rushes.uploads.sweep import Sweep
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator[Worker]:
+    """Open a house with its workshop, and close both at the end.
+
+    Raises:
+        RushesError: something that is needed is not there; the sentence says what.
+    """
+    async with open_house(settings, clock) as house:
+        program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
+        house.scratch.sweep()
+        tools = await open_toolbox(program, Level(settings.media.box))
+        engine = Engine(settings, house.database, clock)
+        journey.tell(engine, _deeds(house, tools))
+        relay = Relay(house.database, journey.STORY, engine.follow)
+        house.database.told = relay.wake
+        liveness = None
+        if not settings.is_embedded:
+            liveness = Liveness(
+                settings.engine_url,
+                engine.executor_id,
+                version("rushes"),
+                settings.jobs.dead_after,
+                house.desk.remote,
+            )
+        yield Worker(
+            database=house.database,
+            clock=clock,
+            database_url=settings.rooms_url,
+            engine=engine,
+            relay=relay,
+            remote=house.desk.remote,
+            liveness=liveness,
+            beside=_beside(house),
+        )
+
+
+def _beside(house: House) -> tuple[Beside, ...]:
+    """Return what goes on beside the jobs of a worker."""
+    if not isinstance(house.archive, S3Store) or house.directing is None:
+        return ()
+    database, clock, archive = house.database, house.clock, house.archive
+    tending = Tending(database, clock, archive, house.directing)
+    growing = Growing(database, clock, archive, house.intake.spool)
+    asking = Asking(Probes(database, clock), archive)
+    always = (tending.run, asking.run)
+    return (*always, growing.run) if house.settings.uploads.grow_to_archive else always
+
+
+def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
+    settings, database, clock = house.settings, house.database, house.clock
+    folder, top = settings.at("segments"), Quality(settings.media.max_rung)
+    keeper = Keeper(database, clock, house.archive, Edge(house.edge), house.intake.path)
+    outcomes = Outcomes(database, clock, keeper.keep_rendition)
+    original = house.locator.local_path
+    nearby = None if isinstance(house.archive, FolderStore) else house.scratch
+    studio, gallery = Studio(tools, folder), Gallery(tools, folder)
+    return journey.Deeds(
+        intake=house.intake,
+        filing=Filing(database, clock),
+        editing=house.editing,
+        originals=Originals(database, house.intake.spool, original, nearby),
+        looking=Looking(database, clock, studio, gallery, original, top),
+        stills=Stills(database, gallery, outcomes, original, folder),
+        making=Making(
+            database=database,
+            studio=studio,
+            outcomes=outcomes,
+            original=original,
+            folder=folder,
+            top=top,
+            run_segments=settings.media.run_segments,
+            threads=settings.media.threads,
+        ),
+        outcomes=outcomes,
+        keeper=keeper,
+        remover=Remover(database, house.archive, house.edge, house.scratch),
+        sweep=Sweep(database, clock, house.intake.spool, house.ending, house.joining),
+        rates=house.access.rates,
+        desk=house.desk,
+        clock=clock,
+    )

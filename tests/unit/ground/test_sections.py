@@ -1,0 +1,80 @@
+"""The tables of the settings: flat names unfold, presets step back, a store has what it needs."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from rushes.sections import GIB, MIB, StoreSettings, TierSettings, UploadSettings, unfold
+
+
+@pytest.mark.parametrize(
+    ("given", "known", "expected"),
+    [
+        ("a word", None, "a word"),
+        ({}, None, {}),
+        ({"main_key": "s"}, None, {"main": {"key": "s"}}),
+        (
+            {"main": {"key": "old", "bucket": "b"}, "main_key": "s"},
+            None,
+            {"main": {"key": "s", "bucket": "b"}},
+        ),
+        (
+            {"archive_store": "main", "scratch_bytes": "7"},
+            {"archive"},
+            {"archive": {"store": "main"}, "scratch_bytes": "7"},
+        ),
+        ({"scratch_bytes": 7}, {"archive"}, {"scratch_bytes": 7}),
+    ],
+)
+def test_flat_names_of_the_environment_become_tables(
+    given: object, known: set[str] | None, expected: object
+) -> None:
+    """A flat name stands in its table, and wins over what the file says there."""
+    assert expected == unfold(given, known)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({}, 100 * GIB),
+        ({"preset": "standard"}, 100 * GIB),
+        ({"preset": "trial"}, 500 * MIB),
+        ({"preset": "trial", "max_file_bytes": 7}, 7),
+    ],
+)
+def test_a_preset_says_what_nobody_else_does(told: dict[str, object], expected: int) -> None:
+    """What is set by name wins over the preset."""
+    assert expected == UploadSettings.model_validate(told).max_file_bytes
+
+
+@pytest.mark.parametrize(
+    ("told", "missing"),
+    [
+        ({"kind": "folder"}, "path"),
+        ({"bucket": "b", "endpoint": "https://s3.invalid"}, "access_key, secret_key"),
+        ({"bucket": "b", "access_key": "a", "secret_key": "s"}, "endpoint"),
+        ({"provider": "aws", "access_key": "a", "secret_key": "s"}, "bucket"),
+    ],
+)
+def test_a_store_says_what_it_lacks(told: dict[str, object], missing: str) -> None:
+    """The sentence names each field that has to be set."""
+    with pytest.raises(ValidationError, match=f"needs {missing}$|needs {missing}\\b"):
+        StoreSettings.model_validate(told)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"kind": "folder", "path": "/srv/media"},
+        {"provider": "aws", "bucket": "b", "access_key": "a", "secret_key": "s"},
+    ],
+)
+def test_a_store_with_what_it_needs_stands(told: dict[str, object]) -> None:
+    """A folder needs its path; AWS needs no address."""
+    assert StoreSettings.model_validate(told).prefix == ""
+
+
+def test_the_tier_reads_its_flat_name() -> None:
+    """`RUSHES_TIERS_ARCHIVE_STORE` is the store of the archive."""
+    assert "main" == TierSettings.model_validate({"archive_store": "main"}).archive.store
