@@ -113,13 +113,19 @@ class JobSettings(Section):
     """A worker silent for this long has its work taken over (PostgreSQL)."""
 
 
+class BoxSettings(Section):
+    """The box in which programs read what people send."""
+
+    require: Literal["none", "partial", "full"] = "none"
+    """The least confinement a program may run in; where it cannot be had, media work waits with
+    `box.unavailable`. Set `full` wherever strangers upload."""
+
+
 class MediaSettings(Section):
     """Programs that read what people send, and what they make of it."""
 
     ffmpeg: Path | None = None
     """The ffmpeg program (7 or newer); by default the one of `imageio-ffmpeg`, else of PATH."""
-    box: Literal["none", "partial", "full"] = "none"
-    """The least confinement a tool may run in. Set `full` wherever strangers upload."""
     threads: int = Field(default=0, ge=0)
     """Threads of one encoder run; 0 leaves it to the program."""
     run_segments: int = Field(default=10, ge=1, le=60)

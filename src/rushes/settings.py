@@ -31,6 +31,7 @@ from pydantic_settings import (
 from rushes.errors import Kind, RushesError
 from rushes.sections import (
     AccessSettings,
+    BoxSettings,
     DeliverySettings,
     HttpSettings,
     JobSettings,
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     uploads: UploadSettings = UploadSettings()
     access: AccessSettings = AccessSettings()
     jobs: JobSettings = JobSettings()
+    box: BoxSettings = BoxSettings()
     media: MediaSettings = MediaSettings()
     delivery: DeliverySettings = DeliverySettings()
     http: HttpSettings = HttpSettings()

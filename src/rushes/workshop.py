@@ -46,7 +46,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
     async with open_house(settings, clock) as house:
         program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
         house.scratch.sweep()
-        tools = await open_toolbox(program, Level(settings.media.box))
+        tools = await open_toolbox(program, Level(settings.box.require))
         engine = Engine(settings, house.database, clock)
         journey.tell(engine, _deeds(house, tools))
         relay = Relay(house.database, journey.STORY, engine.follow)

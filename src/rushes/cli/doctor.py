@@ -98,7 +98,7 @@ def _tools(settings: Settings) -> Finding:
 
 def _box(settings: Settings) -> Finding:
     program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
-    tools = asyncio.run(open_toolbox(program, Level(settings.media.box)))
+    tools = asyncio.run(open_toolbox(program, Level(settings.box.require)))
     if tools.level is Level.FULL:
         return Finding("box", is_well=True, found="full: tools see nothing but what they work on")
     return Finding(
