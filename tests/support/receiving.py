@@ -51,6 +51,7 @@ from rushes.http import uploads as uploads_http
 from rushes.http.auth import Callers
 from rushes.http.guard import protect
 from rushes.http.paging import Pager
+from rushes.http.senders import Senders
 from rushes.http.wire import make_protocol
 from rushes.ids import Prefix
 from rushes.settings import Settings
@@ -174,51 +175,20 @@ def make_parts(
 def make_app(parts: Parts) -> FastAPI:
     """Build the app: every guard of the product, and the routes of uploads."""
     callers = Callers(parts.access, parts.settings)
-    deeds = tus_http.Tus(
-        admission=parts.admission,
-        joining=parts.joining,
-        receiver=parts.receiver,
-        rates=parts.access.rates,
-        settings=parts.settings,
-        find_caller=callers.find_caller,
-        resolve_project=parts.access.resolve_project,
-        serve_original=_say_which,
-    )
-    app = FastAPI()
-    app.include_router(tus_http.routes(deeds))
-    resumable = resumable_http.Resumable(
-        admission=parts.admission,
-        receiver=parts.receiver,
-        rates=parts.access.rates,
-        settings=parts.settings,
-        find_caller=callers.find_caller,
-        resolve_project=parts.access.resolve_project,
-    )
-    app.include_router(resumable_http.routes(resumable))
-    chunks = chunks_http.Chunks(
-        admission=parts.admission,
-        taker=parts.taker,
-        finisher=parts.finisher,
-        rates=parts.access.rates,
-        settings=parts.settings,
-        find_caller=callers.find_caller,
-        resolve_project=parts.access.resolve_project,
-    )
-    app.include_router(chunks_http.routes(chunks))
-    slotting = slots_http.Slotting(
-        slots=parts.slots,
-        rates=parts.access.rates,
-        settings=parts.settings,
-        find_caller=callers.find_caller,
-        resolve_project=parts.access.resolve_project,
-    )
-    app.include_router(slots_http.routes(slotting))
-    app.include_router(network.routes(callers.identify, parts.access.rates))
+    senders, admission = Senders(callers, parts.admission), parts.admission
+    tus = tus_http.Tus(senders, admission, parts.joining, parts.receiver, _say_which)
+    resumable = resumable_http.Resumable(senders, admission, parts.receiver)
+    chunks = chunks_http.Chunks(senders, admission, parts.taker, parts.finisher)
     pager = Pager(b"k" * 32)
-    router = uploads_http.routes(
-        parts.database, parts.receiver, pager, callers.find_caller, taker=parts.taker
+    app = FastAPI()
+    app.include_router(tus_http.routes(tus))
+    app.include_router(resumable_http.routes(resumable))
+    app.include_router(chunks_http.routes(chunks))
+    app.include_router(slots_http.routes(slots_http.Slotting(senders, parts.slots)))
+    app.include_router(network.routes(senders))
+    app.include_router(
+        uploads_http.routes(senders, parts.database, parts.receiver, parts.taker, pager)
     )
-    app.include_router(router)
     protect(app, parts.settings, callers, _is_set_up)
     return app
 

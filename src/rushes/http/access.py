@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from rushes.access.accounts import Accounts
 from rushes.access.door import Door
@@ -19,6 +19,7 @@ from rushes.http.accounts import AccountAnswer, answer_account
 from rushes.http.auth import Callers, find_address
 from rushes.http.paging import Pager
 from rushes.http.problem import PROBLEMS
+from rushes.http.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,8 @@ class Entrance:
     linking: Linking
 
 
-class Credentials(BaseModel):
+class Credentials(Wish):
     """How somebody logs in."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     email: str = Field(max_length=1_000)
     password: str = Field(max_length=1_000, repr=False)

@@ -12,6 +12,7 @@ from rushes.access.accounts import AccountChange, Accounts, Limits
 from rushes.access.permit import Role
 from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
+from rushes.http.wishes import Wish
 
 ACCOUNTS = "accounts"
 
@@ -30,20 +31,16 @@ class AccountAnswer(BaseModel):
     max_uploads_per_day: int | None
 
 
-class NewAccount(BaseModel):
+class NewAccount(Wish):
     """An account to make."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     email: str = Field(max_length=1_000)
     password: str = Field(max_length=1_000, repr=False)
     role: Role = Role.EDITOR
 
 
-class AccountPatch(BaseModel):
+class AccountPatch(Wish):
     """What to change of an account; one's own password needs the current one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     role: Role | None = None
     is_active: bool | None = None
@@ -51,13 +48,10 @@ class AccountPatch(BaseModel):
     current_password: str | None = Field(default=None, max_length=1_000, repr=False)
 
 
-class LimitsWish(BaseModel):
+class LimitsWish(Wish):
     """What an account may send; null: what the settings say of every account."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        use_attribute_docstrings=True,
         json_schema_extra={
             "examples": [
                 {

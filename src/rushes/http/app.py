@@ -30,6 +30,7 @@ from rushes.http.health import Trouble
 from rushes.http.openapi import Described, name_operation
 from rushes.http.paging import PURPOSE, Pager
 from rushes.http.problem import PROBLEMS
+from rushes.http.senders import Senders
 
 DESCRIPTION: Final = (
     "Large media in over any bad line, watchable when its last byte lands. Errors are "
@@ -90,59 +91,16 @@ def _uploading_routers(
     house: House, callers: Callers, pager: Pager, serve_original: tus.ServeOriginal
 ) -> Iterator[APIRouter]:
     """Yield the routes of every way to send, and of what all of them have in common."""
-    sending = tus.Tus(
-        admission=house.admission,
-        joining=house.joining,
-        receiver=house.receiver,
-        rates=house.access.rates,
-        settings=house.settings,
-        find_caller=callers.find_caller,
-        resolve_project=house.access.resolve_project,
-        serve_original=serve_original,
+    senders = Senders(callers, house.admission)
+    yield tus.routes(
+        tus.Tus(senders, house.admission, house.joining, house.receiver, serve_original)
     )
-    resuming = resumable.Resumable(
-        admission=house.admission,
-        receiver=house.receiver,
-        rates=house.access.rates,
-        settings=house.settings,
-        find_caller=callers.find_caller,
-        resolve_project=house.access.resolve_project,
-    )
-    chunking = chunks.Chunks(
-        admission=house.admission,
-        taker=house.taker,
-        finisher=house.finisher,
-        rates=house.access.rates,
-        settings=house.settings,
-        find_caller=callers.find_caller,
-        resolve_project=house.access.resolve_project,
-    )
-    slotting = slots.Slotting(
-        slots=house.slots,
-        rates=house.access.rates,
-        settings=house.settings,
-        find_caller=callers.find_caller,
-        resolve_project=house.access.resolve_project,
-    )
-    yield tus.routes(sending)
-    yield resumable.routes(resuming)
-    yield chunks.routes(chunking)
-    yield slots.routes(slotting)
-    yield network.routes(callers.identify, house.access.rates)
-    yield uploads.routes(
-        house.database, house.receiver, pager, callers.find_caller, taker=house.taker
-    )
-    yield direct.routes(
-        direct.DirectDeeds(
-            directing=house.directing,
-            admission=house.admission,
-            receiver=house.receiver,
-            rates=house.access.rates,
-            settings=house.settings,
-            find_caller=callers.find_caller,
-            resolve_project=house.access.resolve_project,
-        )
-    )
+    yield resumable.routes(resumable.Resumable(senders, house.admission, house.receiver))
+    yield chunks.routes(chunks.Chunks(senders, house.admission, house.taker, house.finisher))
+    yield slots.routes(slots.Slotting(senders, house.slots))
+    yield network.routes(senders)
+    yield uploads.routes(senders, house.database, house.receiver, house.taker, pager)
+    yield direct.routes(direct.DirectDeeds(senders, house.directing, house.receiver))
 
 
 def _serving(handing: delivery.Delivery, identify: Identify) -> tus.ServeOriginal:

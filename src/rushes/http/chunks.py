@@ -12,18 +12,16 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.access.limits import Offered
 from rushes.access.permit import Verb
-from rushes.access.rates import Rates
 from rushes.errors import RushesError
 from rushes.http import problem
-from rushes.http.auth import Caller
 from rushes.http.bodies import Incoming, Unhurried
-from rushes.http.senders import CREATIONS, FindCaller, ResolveProject, may, parse_id
+from rushes.http.senders import Senders, find_owner, may, parse_id
 from rushes.http.uploads import UploadAnswer, describe
-from rushes.settings import Settings
+from rushes.http.wishes import DigestText, FileWish, PlaceText, Text, Wish
 from rushes.uploads import chunked
 from rushes.uploads.admission import Admission, Wanted
 from rushes.uploads.checksum import BadChecksum, Checksum
@@ -33,39 +31,16 @@ from rushes.uploads.finishing import Finisher
 from rushes.uploads.hold import UploadStopped
 from rushes.uploads.labels import format_labels
 from rushes.uploads.taking import Taken, Taker
-from rushes.uploads.upload import Owner, Protocol, Upload
+from rushes.uploads.upload import Protocol, Upload
 
 CHUNK_HASH: Final = "X-Chunk-Hash"
 MAX_DIGITS: Final = 15
 
 
-def _require_text(value: object) -> object:
-    """Refuse what no database and no file system keeps: NUL, and halves of characters."""
-    if isinstance(value, str) and ("\0" in value or not _is_unicode(value)):
-        raise ValueError("The text holds a NUL or half a character.")
-    return value
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-Text = Annotated[str, BeforeValidator(_require_text)]
-FileName = Annotated[Text, Field(min_length=1, max_length=255)]
-Size = Annotated[int, Field(ge=0, lt=2**53)]
-
-
-class NewUpload(BaseModel):
+class NewUpload(FileWish):
     """A file to send in chunks; `mbit` is the sender's line, as `/network-test` measured it."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        use_attribute_docstrings=True,
         json_schema_extra={
             "examples": [
                 {
@@ -79,18 +54,12 @@ class NewUpload(BaseModel):
         },
     )
 
-    file_name: FileName
-    size_bytes: Size
-    media_type: Annotated[Text, Field(max_length=255)] = ""
-    """What the sender believes it is; the bytes decide."""
     kind: Annotated[Text, Field(max_length=40)] | None = None
     """A hint that is not trusted: the server finds out itself."""
-    project: Annotated[Text, Field(max_length=300)] | None = None
+    project: PlaceText | None = None
     """`client-slug/project-slug` or an id; a link's uploads go to its own project."""
-    digest: Annotated[Text, Field(max_length=300)] | None = None
+    digest: DigestText | None = None
     """`sha-256:hex` of the whole file, where it is known already."""
-    metadata: dict[str, Text] = Field(default={}, max_length=30)
-    """Words of the sender about the file."""
     mbit: float | None = Field(default=None, gt=0, le=1_000_000, allow_inf_nan=False)
     """The sender's line in Mbit/s; chunks then take about ten seconds of it."""
 
@@ -148,12 +117,10 @@ class ChunkAnswer(BaseModel):
     progress: float
 
 
-class Completion(BaseModel):
+class Completion(Wish):
     """What is said at the end."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    digest: Annotated[Text, Field(max_length=300)] | None = None
+    digest: DigestText | None = None
     """`sha-256:hex` of the whole file; a file with another one is put into quarantine."""
 
 
@@ -168,24 +135,18 @@ class CompletedAnswer(BaseModel):
 class Chunks:
     """What the routes stand on."""
 
+    senders: Senders
     admission: Admission
     taker: Taker
     finisher: Finisher
-    rates: Rates
-    settings: Settings
-    find_caller: FindCaller
-    resolve_project: ResolveProject
 
     async def begin(self, request: Request, asked: NewUpload) -> Upload:
         """Begin an upload."""
-        caller = await self.find_caller(request)
-        if caller.link is not None:
-            await self.rates.take(CREATIONS, caller.link.id)
+        caller = await self.senders.find_caller(request)
         labels = format_labels(asked.file_name, asked.media_type, asked.metadata)
         told = read_word(asked.digest)
         offered = Offered(asked.file_name, asked.media_type, asked.size_bytes)
-        await self.admission.admit(offered, caller.link)  # before a project is made for it
-        project = await self.resolve_project(caller.actor, asked.project)
+        project = await self.senders.welcome(caller, offered, asked.project)
         chunk_bytes = chunked.choose_chunk_bytes(asked.size_bytes, asked.mbit, self._limits())
         wanted = Wanted(
             protocol=Protocol.CHUNKED,
@@ -204,7 +165,7 @@ class Chunks:
     async def take(self, request: Request, incoming: Incoming) -> Response:
         """Take a chunk in."""
         upload_id, index = request.path_params["upload_id"], request.path_params["index"]
-        caller = await self.find_caller(request)
+        caller = await self.senders.find_caller(request)
         taken = await self.taker.take(
             parse_id(upload_id),
             index,
@@ -216,7 +177,7 @@ class Chunks:
         return JSONResponse(_answer_chunk(taken).model_dump())
 
     def _limits(self) -> ChunkLimits:
-        uploads = self.settings.uploads
+        uploads = self.admission.settings
         most = min(uploads.chunk_max_bytes, uploads.max_append_bytes or uploads.chunk_max_bytes)
         return ChunkLimits(min(uploads.chunk_min_bytes, most), most, uploads.max_chunks)
 
@@ -235,7 +196,7 @@ def routes(deeds: Chunks) -> APIRouter:
             asset_id=upload.asset_id,
             chunk_size=chunk_bytes,
             chunk_count=chunked.count_chunks(size_bytes, chunk_bytes),
-            parallel=deeds.settings.uploads.parallel,
+            parallel=deeds.admission.settings.parallel,
             received_chunks=[],
             expires_at=upload.expires_at,
         )
@@ -269,7 +230,7 @@ def routes(deeds: Chunks) -> APIRouter:
         request: Request, upload_id: str, asked: Completion | None = None
     ) -> CompletedAnswer:
         """Say that every chunk was sent; 409 names those that are missing."""
-        caller = await deeds.find_caller(request)
+        caller = await deeds.senders.find_caller(request)
         told = read_word(asked.digest) if asked else None
         upload = await deeds.finisher.finish(
             parse_id(upload_id), may(caller.actor, Verb.APPEND_UPLOAD), told
@@ -277,13 +238,6 @@ def routes(deeds: Chunks) -> APIRouter:
         return CompletedAnswer(upload=describe(upload), asset_id=upload.asset_id)
 
     return router
-
-
-def find_owner(caller: Caller) -> Owner:
-    """Return whose an upload of this caller is."""
-    if caller.link is not None:
-        return Owner(link_id=caller.link.id)
-    return Owner(account_id=caller.actor.id)
 
 
 def find_told(request: Request) -> Checksum | None:

@@ -7,7 +7,7 @@ on the wire are both the upload's id: the real ones never leave the house.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -15,14 +15,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from rushes.access.link import Link
+from rushes.access.limits import Offered
 from rushes.access.permit import Verb
-from rushes.access.rates import Rates
 from rushes.http.auth import Caller
-from rushes.http.senders import CREATIONS, FindCaller, ResolveProject, may, parse_id
+from rushes.http.senders import Senders, find_owner, may, parse_id
 from rushes.http.uploads import UploadAnswer, describe
-from rushes.settings import Settings
-from rushes.uploads.admission import Admission, Wanted
+from rushes.http.wishes import Wish
+from rushes.uploads.admission import Wanted
 from rushes.uploads.direct import (
     FIRST_SIGNED,
     SIGNED_AT_ONCE,
@@ -33,7 +32,7 @@ from rushes.uploads.direct import (
 from rushes.uploads.directing import Address, Directing
 from rushes.uploads.labels import format_labels
 from rushes.uploads.receive import May, Receiver
-from rushes.uploads.upload import Owner, Protocol, Upload
+from rushes.uploads.upload import Protocol, Upload
 
 PARALLEL: Final = 6
 URL_SECONDS: Final = int(URL_LIFE.total_seconds())
@@ -101,10 +100,8 @@ class SignedBatch(BaseModel):
     presignedUrls: dict[int, str]  # noqa: N815 - Companion's word
 
 
-class PartNumbers(BaseModel):
+class PartNumbers(Wish):
     """Which parts to sign."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     part_numbers: list[Number] = Field(min_length=1, max_length=SIGNED_AT_ONCE)
 
@@ -166,13 +163,9 @@ class Asked:
 class DirectDeeds:
     """What the routes stand on; `directing` is None where the archive is no bucket."""
 
+    senders: Senders
     directing: Directing | None
-    admission: Admission
     receiver: Receiver
-    rates: Rates
-    settings: Settings
-    find_caller: FindCaller
-    resolve_project: ResolveProject
 
     @property
     def ways(self) -> Directing:
@@ -189,24 +182,24 @@ class DirectDeeds:
 
     async def begin(self, request: Request, asked: NewMultipart, *, is_single: bool) -> Upload:
         """Begin an upload for whoever asks."""
-        caller = await self.find_caller(request)
-        if caller.link is not None:
-            await self.rates.take(CREATIONS, caller.link.id)
+        caller = await self.senders.find_caller(request)
         words = {key: str(value) for key, value in asked.metadata.items() if value is not None}
         project_name = words.pop("project", None)
         for known in ("filename", "filetype", "name", "type"):
             words.pop(known, None)
-        project = await self.resolve_project(caller.actor, project_name)
+        offered = Offered(asked.filename, asked.type, asked.size)
+        ways = self.ways  # where there are none, no project is made
+        project = await self.senders.welcome(caller, offered, project_name, is_spooled=False)
         wanted = Wanted(
             protocol=Protocol.DIRECT,
             project_id=project.id,
-            owner=_owner(caller),
+            owner=find_owner(caller),
             file_name=asked.filename,
             media_type=asked.type,
             metadata=format_labels(asked.filename, asked.type, words),
             size_bytes=asked.size,
         )
-        return await self.ways.begin(wanted, caller.link, is_single=is_single)
+        return await ways.begin(wanted, caller.link, is_single=is_single)
 
     async def ask(self, request: Request, upload_id: str, verb: Verb) -> Asked:
         """Return who asks about an upload, if they may.
@@ -215,14 +208,10 @@ class DirectDeeds:
             UploadMissing: it is not there for them.
             DirectUnavailable: the archive is a folder.
         """
-        caller = await self.find_caller(request)
+        caller = await self.senders.find_caller(request)
         asks = may(caller.actor, verb)
         upload = await self.receiver.read(parse_id(upload_id), asks)
         return Asked(self.ways, caller, upload.id, asks)
-
-    def most(self, link: Link | None) -> Callable[[Upload], int]:
-        """Return what says how large an upload may become."""
-        return lambda upload: self.admission.find_most(upload, link)
 
 
 def routes(deeds: DirectDeeds) -> APIRouter:
@@ -335,7 +324,7 @@ def _add_parts(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
         """Complete an upload; repeated, it answers the same."""
         asked = await deeds.ask(request, upload_id, Verb.APPEND_UPLOAD)
         upload = await asked.ways.complete(
-            asked.upload_id, asked.asks, deeds.most(asked.caller.link), _etags(told)
+            asked.upload_id, asked.asks, deeds.senders.most(asked.caller.link), _etags(told)
         )
         return CompletedDirect(
             location=str(request.url_for("get_upload", upload_id=upload.id)),
@@ -365,12 +354,6 @@ def _etags(told: Completion | None) -> Mapping[int, str] | None:
     if told is None:
         return None
     return {part.PartNumber: part.ETag for part in told.parts if part.ETag is not None}
-
-
-def _owner(caller: Caller) -> Owner:
-    if caller.link is not None:
-        return Owner(link_id=caller.link.id)
-    return Owner(account_id=caller.actor.id)
 
 
 def _anybody(_: Upload) -> None:

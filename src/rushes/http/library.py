@@ -19,6 +19,7 @@ from rushes.events import outbox
 from rushes.events.event import Event
 from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
+from rushes.http.wishes import Wish
 from rushes.library import records
 from rushes.library.asset import Asset, AssetNotFound, State
 from rushes.library.editing import Change, Editing
@@ -85,10 +86,8 @@ class EventAnswer(BaseModel):
     data: dict[str, Any]
 
 
-class AssetChange(BaseModel):
+class AssetChange(Wish):
     """What to change; what is left out stays. `metadata` is merged, a null removes its key."""
-
-    model_config = ConfigDict(extra="forbid")
 
     title: Annotated[str, Field(max_length=500)] | None = None
     description: Annotated[str, Field(max_length=20_000)] | None = None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from rushes.access.identify import Access
 from rushes.access.keys import KeyUnreadable
@@ -16,6 +16,7 @@ from rushes.access.linking import Linking, LinkWish
 from rushes.access.project import Project
 from rushes.http.auth import Callers, find_address
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
+from rushes.http.wishes import Wish
 
 LINKS: Final = "links"
 ANY_REVISION: Final = "*"
@@ -27,20 +28,16 @@ Whole = Annotated[int, Field(ge=1, lt=2**63)]
 IfMatch = Annotated[str | None, Header(description="The `ETag` of the link as it was read")]
 
 
-class FieldShape(BaseModel):
+class FieldShape(Wish):
     """A question that the page asks with each batch."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     label: str = Field(min_length=1, max_length=200)
     required: bool = False
     choices: list[Annotated[str, Field(max_length=200)]] = Field(default=[], max_length=100)
 
 
-class LinkPatch(BaseModel):
+class LinkPatch(Wish):
     """What to change of a link; sizes in bytes, null for none, `expires_at` null for never."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: Text = ""
     message: Text = ""
@@ -122,10 +119,8 @@ class LinkAnswer(BaseModel):
     created_at: datetime
 
 
-class Unlocking(BaseModel):
+class Unlocking(Wish):
     """The password of a link."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     password: str = Field(max_length=1_000, repr=False)
 

@@ -12,9 +12,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from rushes.access.permit import Verb, permit
-from rushes.access.rates import Rates, Rule
+from rushes.access.rates import Rule
 from rushes.errors import Kind, RushesError
-from rushes.http.auth import Identify
+from rushes.http.senders import Senders
 
 KIB, MIB = 2**10, 2**20
 DEFAULT_BYTES: Final = 100 * KIB
@@ -55,14 +55,14 @@ class MeasuredAnswer(BaseModel):
     seconds: float
 
 
-def routes(identify: Identify, rates: Rates) -> APIRouter:
+def routes(senders: Senders) -> APIRouter:
     """Return the two routes."""
     router = APIRouter(prefix="/api/v1/network-test", tags=["uploads"])
 
     async def require(request: Request) -> None:
-        actor = await identify(request)
-        permit(actor, Verb.ADD_UPLOAD)
-        await rates.take(TESTS, actor.id)
+        caller = await senders.find_caller(request)
+        permit(caller.actor, Verb.ADD_UPLOAD)
+        await senders.count(TESTS, caller)
 
     @router.get(
         "",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from rushes.access.permit import Role
 from rushes.access.project import Project
 from rushes.access.projects import Projects
 from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
+from rushes.http.wishes import Wish
 
 PROJECTS = "projects"
 
@@ -31,19 +32,15 @@ class ProjectAnswer(BaseModel):
     max_total_bytes: int | None
 
 
-class NewProject(BaseModel):
+class NewProject(Wish):
     """A project to make, by the names that people use."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     client: str = Field(max_length=1_000)
     project: str = Field(max_length=1_000)
 
 
-class ProjectPatch(BaseModel):
+class ProjectPatch(Wish):
     """What to change of a project; its slug stays."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(max_length=1_000)
 
@@ -56,10 +53,8 @@ class MemberAnswer(BaseModel):
     role: Role
 
 
-class MemberWish(BaseModel):
+class MemberWish(Wish):
     """What a member may do: an editor changes, a viewer looks."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     role: Role = Role.EDITOR
 

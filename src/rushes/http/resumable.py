@@ -19,24 +19,14 @@ from rushes.access.limits import Offered
 from rushes.access.link import Link
 from rushes.access.permit import Verb
 from rushes.access.project import Project
-from rushes.access.rates import Rates
 from rushes.errors import RushesError
 from rushes.http import problem
 from rushes.http.auth import Caller
 from rushes.http.bodies import Incoming, Unhurried
 from rushes.http.interim import Interim
 from rushes.http.resumable_words import STATUSES, describe
-from rushes.http.senders import (
-    CREATIONS,
-    FindCaller,
-    ResolveProject,
-    find_base,
-    join_headers,
-    may,
-    parse_id,
-)
+from rushes.http.senders import Senders, find_owner, join_headers, may, parse_id
 from rushes.http.uploads import describe as describe_upload
-from rushes.settings import Settings
 from rushes.uploads import resumable
 from rushes.uploads import resumable_answers as answers
 from rushes.uploads.admission import Admission, Wanted
@@ -46,7 +36,7 @@ from rushes.uploads.receive import May, Receiver
 from rushes.uploads.resumable import Creation, LengthInconsistent, Limits, Rules
 from rushes.uploads.spool import SpoolBroken, SpoolFull
 from rushes.uploads.tus import Answer
-from rushes.uploads.upload import Append, Owner, Protocol, Upload, UploadTooLarge
+from rushes.uploads.upload import Append, Protocol, Upload, UploadTooLarge
 
 GOES_ON: Final = (UploadStopped, SpoolFull, SpoolBroken)
 """Troubles after which an upload that was just begun stays, with what is kept of it."""
@@ -77,20 +67,17 @@ class Asked:
 class Resumable:
     """What the routes stand on."""
 
+    senders: Senders
     admission: Admission
     receiver: Receiver
-    rates: Rates
-    settings: Settings
-    find_caller: FindCaller
-    resolve_project: ResolveProject
 
     async def create(self, asked: Asked) -> Response:
         """Begin an upload, and take the bytes that come along."""
         creation = resumable.parse_creation(asked.headers, asked.rules)
-        caller = await self.find_caller(asked.request)
+        caller = await self.senders.find_caller(asked.request)
         upload = await self._begin(creation, caller)
         path = asked.request.url.path.rstrip("/")
-        asked.location = f"{find_base(asked.request, self.settings)}{path}/{upload.id}"
+        asked.location = f"{self.senders.find_base(asked.request)}{path}/{upload.id}"
         asked.upload, asked.append, asked.wanted = upload, creation.append, creation.wanted
         limits = self._limits(upload, caller.link)
         interim = Interim(asked.request)
@@ -106,7 +93,7 @@ class Resumable:
         """Take bytes in at the offset; with `Upload-Complete: ?1` they are the last ones."""
         appending = resumable.parse_append(asked.headers, asked.rules)
         asked.wanted = resumable.find_wanted(asked.headers)
-        caller = await self.find_caller(asked.request)
+        caller = await self.senders.find_caller(asked.request)
         asks = may(caller.actor, Verb.APPEND_UPLOAD)
         asked.append = appending.append
         upload_id = asked.upload_id
@@ -126,7 +113,7 @@ class Resumable:
         """Say where to go on."""
         resumable.require_bare(asked.headers, asked.rules)
         wanted = resumable.find_wanted(asked.headers)
-        caller = await self.find_caller(asked.request)
+        caller = await self.senders.find_caller(asked.request)
         upload = await self.receiver.look(asked.upload_id, may(caller.actor, Verb.SEE_UPLOAD))
         limits = self._limits(upload, caller.link)
         answer = answers.answer_state(asked.rules, upload, limits)
@@ -135,7 +122,7 @@ class Resumable:
     async def let_go(self, asked: Asked) -> Response:
         """End an upload, or forget its address; whoever sends to it is cut off."""
         resumable.require_bare(asked.headers, asked.rules)
-        caller = await self.find_caller(asked.request)
+        caller = await self.senders.find_caller(asked.request)
         asks = may(caller.actor, Verb.CANCEL_UPLOAD)
         await self.receiver.let_go(asked.upload_id, asks, actor=caller.actor.id)
         return _respond(asked, answers.answer_gone(asked.rules), None)
@@ -144,18 +131,15 @@ class Resumable:
         """Say that uploads can be resumed here; asked by nobody in particular."""
         link = None
         if "token" in asked.request.path_params:
-            link = (await self.find_caller(asked.request)).link
-        lifetime = int(self.settings.uploads.expires_after.total_seconds())
+            link = (await self.senders.find_caller(asked.request)).link
+        lifetime = int(self.admission.settings.expires_after.total_seconds())
         limits = replace(self._limits(None, link), max_age=lifetime)
         return _respond(asked, answers.answer_options(asked.rules, limits), None)
 
     async def _begin(self, creation: Creation, caller: Caller) -> Upload:
-        if caller.link is not None:
-            await self.rates.take(CREATIONS, caller.link.id)
         known = creation.metadata
         offered = Offered(known.file_name, known.media_type, creation.size_bytes)
-        await self.admission.admit(offered, caller.link)  # before a project is made for it
-        project = await self.resolve_project(caller.actor, known.project)
+        project = await self.senders.welcome(caller, offered, known.project)
         return await self.admission.create(_upload_of(creation, caller, project), caller.link)
 
     async def _take_first(
@@ -202,7 +186,7 @@ class Resumable:
                     append,
                     asked.incoming.read(),
                     asks,
-                    most=lambda upload: self.admission.find_most(upload, caller.link),
+                    most=self.senders.most(caller.link),
                     told=interim.note,
                 )
             except UploadTooLarge as error:
@@ -219,7 +203,7 @@ class Resumable:
     ) -> RushesError:
         """Say what a body that is too long broke; one beyond its own length ends the upload."""
         upload = await self.receiver.find(upload_id, asks)
-        most = self.settings.uploads.max_append_bytes
+        most = self.admission.settings.max_append_bytes
         judged = resumable.judge_excess(upload, append, error, most)
         if isinstance(judged, LengthInconsistent):
             await self._end(upload_id, asks, caller)
@@ -237,12 +221,11 @@ class Resumable:
             return None
 
     def _limits(self, upload: Upload | None, link: Link | None) -> Limits:
-        uploads = self.settings.uploads
-        most = uploads.max_file_bytes
+        uploads = self.admission.settings
         if upload is not None:
             most = self.admission.find_most(upload, link)
-        elif link is not None:
-            most = min(most, link.max_file_bytes or most)
+        else:
+            most = self.senders.find_most_bytes(link)
         age = None
         if upload is not None and upload.is_open:
             age = _seconds_left(upload, self.admission.clock.now())
@@ -347,12 +330,11 @@ async def _nothing() -> AsyncIterator[bytes]:
 
 
 def _upload_of(creation: Creation, caller: Caller, project: Project) -> Wanted:
-    link = caller.link
     told, wanted = resumable.words_of(creation)
     return Wanted(
         protocol=Protocol.RESUMABLE,
         project_id=project.id,
-        owner=Owner(link_id=link.id) if link else Owner(account_id=caller.actor.id),
+        owner=find_owner(caller),
         file_name=creation.metadata.file_name,
         media_type=creation.metadata.media_type,
         metadata=creation.metadata.text,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any, Final
 
-from rushes.http.upload_words import path_parameters
+from rushes.http.upload_words import Headers, path_parameters
 from rushes.uploads.resumable import NEWEST, OLDEST, PARTIAL_TYPE, VERSION_HEADER
 
 REQUEST_HEADERS: Final = MappingProxyType(
@@ -38,6 +38,10 @@ ANSWER_HEADERS: Final = MappingProxyType(
         "Accept-Patch": "The media type of an append.",
     }
 )
+HEADERS: Final = Headers(
+    REQUEST_HEADERS, ANSWER_HEADERS, frozenset({"Upload-Length", "Upload-Offset", VERSION_HEADER})
+)
+
 SENT: Final = MappingProxyType(
     {
         "POST": (
@@ -75,34 +79,20 @@ WHOLE: Final = MappingProxyType(
 def describe(method: str, path: str) -> dict[str, Any]:
     """Return what one operation adds to the document."""
     names = (VERSION_HEADER, *SENT.get(method, ()))
+    headers = HEADERS.answer(ANSWERED.get(method, ()))
     told: dict[str, Any] = {
         "parameters": [
             *path_parameters(path),
-            *(_header(name, is_required=(method, name) in REQUIRED) for name in names),
+            *(HEADERS.ask(name, is_required=(method, name) in REQUIRED) for name in names),
         ],
-        "responses": {str(STATUSES[method]): {"headers": _answer_headers(method)}},
+        "responses": {str(STATUSES[method]): {"headers": headers}},
     }
     if method in BODIES:
         schema = {"schema": {"type": "string", "format": "binary"}}
         told["requestBody"] = {"required": False, "content": {BODIES[method]: schema}}
-        whole = {"description": "The upload is complete", "headers": _answer_headers(method)}
+        whole = {
+            "description": "The upload is complete",
+            "headers": HEADERS.answer(ANSWERED.get(method, ())),
+        }
         told["responses"]["201"] = {**whole, "content": dict(WHOLE)}
     return told
-
-
-def _header(name: str, *, is_required: bool) -> dict[str, Any]:
-    is_number = name in {"Upload-Length", "Upload-Offset", VERSION_HEADER}
-    return {
-        "name": name,
-        "in": "header",
-        "required": is_required,
-        "description": REQUEST_HEADERS[name],
-        "schema": {"type": "integer" if is_number else "string"},
-    }
-
-
-def _answer_headers(method: str) -> dict[str, Any]:
-    return {
-        name: {"description": ANSWER_HEADERS[name], "schema": {"type": "string"}}
-        for name in ANSWERED.get(method, ())
-    }

@@ -2,25 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
 from fastapi import Request
 
+from rushes.access.limits import Offered
+from rushes.access.link import Link
 from rushes.access.permit import Actor, Verb, permit
 from rushes.access.project import Project
 from rushes.access.rates import Rule
-from rushes.http.auth import Caller
+from rushes.http.auth import Caller, Callers
 from rushes.ids import Prefix, is_id
-from rushes.settings import Settings
+from rushes.uploads.admission import Admission
 from rushes.uploads.receive import May
-from rushes.uploads.upload import Upload, UploadMissing
+from rushes.uploads.upload import Owner, Upload, UploadMissing
 
 CREATIONS: Final = Rule("upload-creation", 600)
 """How many uploads one link may begin in a minute."""
 
-FindCaller: TypeAlias = Callable[[Request], Awaitable[Caller]]
-ResolveProject: TypeAlias = Callable[[Actor, str | None], Awaitable[Project]]
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """What every way to send asks about whoever sends."""
+
+    callers: Callers
+    admission: Admission
+
+    async def find_caller(self, request: Request) -> Caller:
+        """Return who calls, with the link where they come by one.
+
+        Raises:
+            Unauthenticated, LinkNotFound, CsrfRefused: as `Callers.identify` says.
+        """
+        return await self.callers.find_caller(request)
+
+    async def count(self, rule: Rule, caller: Caller) -> None:
+        """Count one more of a kind that a caller may ask for so often.
+
+        Raises:
+            TooOften: it was asked for too often.
+        """
+        await self.callers.access.rates.take(rule, caller.actor.id)
+
+    async def welcome(
+        self, caller: Caller, offered: Offered, project: str | None, *, is_spooled: bool = True
+    ) -> Project:
+        """Return the project that a file goes to; nothing is made for one that may not come.
+
+        Raises:
+            TooOften: its link began too many.
+            TypeRefused, FileTooLarge, NoSpace, LinkNotFound: it may not come.
+            ProjectNotFound: there is no such project for this caller.
+        """
+        if caller.link is not None:
+            await self.callers.access.rates.take(CREATIONS, caller.link.id)
+        await self.admission.admit(offered, caller.link, is_spooled=is_spooled)
+        return await self.resolve_project(caller, project)
+
+    async def resolve_project(self, caller: Caller, text: str | None) -> Project:
+        """Return the project that a text names for this caller; see `Places.resolve_project`."""
+        return await self.callers.access.resolve_project(caller.actor, text)
+
+    def find_base(self, request: Request) -> str:
+        """Return the address people use, or the one that this request was sent to."""
+        return self.callers.find_base(request)
+
+    def find_most_bytes(self, link: Link | None) -> int:
+        """Return how many bytes a file may have of which nothing is known yet."""
+        most = self.admission.settings.max_file_bytes
+        return most if link is None else min(most, link.max_file_bytes or most)
+
+    def most(self, link: Link | None) -> Callable[[Upload], int]:
+        """Return what says how many bytes an upload may have."""
+        return lambda upload: self.admission.find_most(upload, link)
 
 
 def may(actor: Actor, verb: Verb) -> May:
@@ -38,6 +94,13 @@ def may(actor: Actor, verb: Verb) -> May:
     return ask
 
 
+def find_owner(caller: Caller) -> Owner:
+    """Return whose an upload of this caller is."""
+    if caller.link is not None:
+        return Owner(link_id=caller.link.id)
+    return Owner(account_id=caller.actor.id)
+
+
 def join_headers(request: Request) -> dict[str, str]:
     """Return the headers by lower-case name; one that was sent twice is joined by commas."""
     joined: dict[str, str] = {}
@@ -51,10 +114,3 @@ def parse_id(text: str | None) -> str:
     if text is None or not is_id(Prefix.UPLOAD, text):
         raise UploadMissing("There is no such upload. Start a new one.")
     return text
-
-
-def find_base(request: Request, settings: Settings) -> str:
-    """Return the address people use, or the one that this request was sent to."""
-    if settings.base_url is not None:
-        return settings.public_url
-    return f"{request.url.scheme}://{request.url.netloc}"

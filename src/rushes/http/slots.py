@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.access.permit import Verb
-from rushes.access.rates import Rates, Rule
-from rushes.http.chunks import FileName, Size, Text, find_owner
-from rushes.http.senders import FindCaller, ResolveProject, find_base, may, parse_id
+from rushes.access.rates import Rule
+from rushes.http.senders import Senders, find_owner, may, parse_id
 from rushes.http.uploads import UploadAnswer, describe
-from rushes.settings import Settings
+from rushes.http.wishes import FileWish, PlaceText, Wish
 from rushes.uploads.labels import format_labels
 from rushes.uploads.slots import DEFAULT, MOST, Binding, Slots
 
@@ -22,13 +20,11 @@ PAGES = Rule("slots", 60)
 """How often one caller may ask for slots in a minute."""
 
 
-class SlotsWish(BaseModel):
+class SlotsWish(Wish):
     """Slots to make; all of them go to one project."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
     count: int = Field(default=DEFAULT, ge=1, le=MOST)
-    project: Annotated[Text, Field(max_length=300)] | None = None
+    project: PlaceText | None = None
     """`client-slug/project-slug` or an id; a link's uploads go to its own project."""
 
 
@@ -46,13 +42,10 @@ class SlotsAnswer(BaseModel):
     slots: list[SlotAnswer]
 
 
-class BindingWish(BaseModel):
+class BindingWish(FileWish):
     """The file that a slot is for; it is told once."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        use_attribute_docstrings=True,
         json_schema_extra={
             "examples": [
                 {
@@ -64,23 +57,13 @@ class BindingWish(BaseModel):
         },
     )
 
-    file_name: FileName
-    size_bytes: Size
-    media_type: Annotated[Text, Field(max_length=255)] = ""
-    """What the sender believes it is; the bytes decide."""
-    metadata: dict[str, Text] = Field(default={}, max_length=30)
-    """Words of the sender about the file."""
-
 
 @dataclass(frozen=True, slots=True)
 class Slotting:
     """What the routes stand on."""
 
+    senders: Senders
     slots: Slots
-    rates: Rates
-    settings: Settings
-    find_caller: FindCaller
-    resolve_project: ResolveProject
 
 
 def routes(deeds: Slotting) -> APIRouter:
@@ -90,11 +73,11 @@ def routes(deeds: Slotting) -> APIRouter:
     @router.post("/slots", status_code=201)
     async def create_slots(request: Request, asked: SlotsWish) -> SlotsAnswer:
         """Make slots ready; they are good for half an hour and take no quota."""
-        caller = await deeds.find_caller(request)
-        project = await deeds.resolve_project(caller.actor, asked.project)
-        await deeds.rates.take(PAGES, caller.actor.id)
+        caller = await deeds.senders.find_caller(request)
+        project = await deeds.senders.resolve_project(caller, asked.project)
+        await deeds.senders.count(PAGES, caller)
         slots = await deeds.slots.create(project.id, find_owner(caller), asked.count, caller.link)
-        base = find_base(request, deeds.settings)
+        base = deeds.senders.find_base(request)
         token = request.headers.get("Rushes-Link")
         place = f"{base}/files" if token is None else f"{base}/u/{token}/files"
         return SlotsAnswer(
@@ -107,7 +90,7 @@ def routes(deeds: Slotting) -> APIRouter:
     @router.patch("/{upload_id}")
     async def bind_slot(request: Request, upload_id: str, asked: BindingWish) -> UploadAnswer:
         """Bind a slot to a file, once: its name, size and type; it takes its quota now."""
-        caller = await deeds.find_caller(request)
+        caller = await deeds.senders.find_caller(request)
         labels = format_labels(asked.file_name, asked.media_type, asked.metadata)
         binding = Binding(asked.file_name, asked.media_type, labels, asked.size_bytes)
         asks = may(caller.actor, Verb.APPEND_UPLOAD)

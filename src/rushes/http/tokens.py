@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from rushes.access.permit import Scope
 from rushes.access.token import Token
 from rushes.access.tokens import Tokens, TokenWish
 from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
+from rushes.http.wishes import Wish
 
 TOKENS = "tokens"
 
@@ -37,10 +38,8 @@ class MadeToken(TokenAnswer):
     token: str
 
 
-class NewToken(BaseModel):
+class NewToken(Wish):
     """A token to make; no `expires_at`: 90 days, if the settings say nothing else."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(max_length=1_000)
     scopes: frozenset[Scope] = Field(min_length=1)
@@ -48,10 +47,8 @@ class NewToken(BaseModel):
     project_ids: frozenset[str] | None = Field(default=None, max_length=1_000)
 
 
-class TokenPatch(BaseModel):
+class TokenPatch(Wish):
     """What to change of a token."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(max_length=1_000)
 

@@ -17,25 +17,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from rushes.access.limits import Offered
-from rushes.access.link import Link, Preview
+from rushes.access.link import Preview
 from rushes.access.permit import Verb
 from rushes.access.project import Project
-from rushes.access.rates import Rates
 from rushes.errors import RushesError
 from rushes.http import problem
 from rushes.http.auth import Caller
 from rushes.http.bodies import Incoming, Unhurried
-from rushes.http.senders import (
-    CREATIONS,
-    FindCaller,
-    ResolveProject,
-    find_base,
-    join_headers,
-    may,
-    parse_id,
-)
+from rushes.http.senders import Senders, find_owner, join_headers, may, parse_id
 from rushes.http.tus_words import STATUSES, describe
-from rushes.settings import Settings
 from rushes.uploads import tus
 from rushes.uploads.admission import Admission, Wanted
 from rushes.uploads.hold import UploadStopped
@@ -43,7 +33,7 @@ from rushes.uploads.join import Joining
 from rushes.uploads.receive import May, Receiver
 from rushes.uploads.spool import SpoolBroken, SpoolFull
 from rushes.uploads.tus import Answer, Creation
-from rushes.uploads.upload import Owner, Protocol, State, Upload, UploadMissing, UploadPending
+from rushes.uploads.upload import Protocol, State, Upload, UploadMissing, UploadPending
 
 ACCEPT_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.2
@@ -66,27 +56,21 @@ Deed: TypeAlias = Callable[[Request, Incoming, str | None], Awaitable[Response]]
 class Tus:
     """What the routes stand on."""
 
+    senders: Senders
     admission: Admission
     joining: Joining
     receiver: Receiver
-    rates: Rates
-    settings: Settings
-    find_caller: FindCaller
-    resolve_project: ResolveProject
     serve_original: ServeOriginal
 
     async def create(self, request: Request, incoming: Incoming, _id: str | None) -> Response:
         """Begin an upload, and take the first bytes if they come along."""
         creation = tus.parse_creation(join_headers(request), incoming.find_trailer)
-        caller = await self.find_caller(request)
-        if caller.link is not None:
-            await self.rates.take(CREATIONS, caller.link.id)
+        caller = await self.senders.find_caller(request)
         told = creation.metadata
         offered = Offered(told.file_name, told.media_type, creation.size_bytes)
         if _is_partial(creation):
             offered = replace(offered, file_name="", media_type="")  # its final is judged by them
-        await self.admission.admit(offered, caller.link)  # before a project is made for it
-        project = await self.resolve_project(caller.actor, told.project)
+        project = await self.senders.welcome(caller, offered, told.project)
         wanted = _wanted(creation, caller, project)
         if creation.concat is not None and creation.concat.partial_ids is not None:
             upload = await self.joining.create(wanted, creation.concat.partial_ids, caller.link)
@@ -95,25 +79,26 @@ class Tus:
         has_body = creation.append is not None
         if creation.append is not None and upload.is_open and creation.append.length != 0:
             upload = await self._take_first(upload, creation, incoming, caller)
-        location = f"{find_base(request, self.settings)}{request.url.path.rstrip('/')}/{upload.id}"
+        base = self.senders.find_base(request)
+        location = f"{base}{request.url.path.rstrip('/')}/{upload.id}"
         return _respond(tus.answer_creation(upload, location, has_body=has_body))
 
     async def append(self, request: Request, incoming: Incoming, upload_id: str | None) -> Response:
         """Take bytes in at the offset."""
         append = tus.parse_append(join_headers(request), incoming.find_trailer)
-        caller = await self.find_caller(request)
+        caller = await self.senders.find_caller(request)
         upload = await self.receiver.append(
             parse_id(upload_id),
             append,
             incoming.read(),
             may(caller.actor, Verb.APPEND_UPLOAD),
-            most=self._most(caller.link),
+            most=self.senders.most(caller.link),
         )
         return _respond(tus.answer_append(upload))
 
     async def look(self, request: Request, _incoming: Incoming, upload_id: str | None) -> Response:
         """Say where to go on."""
-        caller = await self.find_caller(request)
+        caller = await self.senders.find_caller(request)
         asks = may(caller.actor, Verb.SEE_UPLOAD)
         upload = await self.receiver.look(parse_id(upload_id), asks)
         response = _respond(tus.answer_head(upload))
@@ -124,22 +109,21 @@ class Tus:
         self, request: Request, _incoming: Incoming, upload_id: str | None
     ) -> Response:
         """End an upload, or forget its address."""
-        caller = await self.find_caller(request)
+        caller = await self.senders.find_caller(request)
         asks = may(caller.actor, Verb.CANCEL_UPLOAD)
         await self.receiver.let_go(parse_id(upload_id), asks, actor=caller.actor.id)
         return _respond(tus.answer_gone())
 
     async def offer(self, request: Request, _incoming: Incoming, _id: str | None) -> Response:
         """Say what this server can do; asked by nobody in particular."""
-        most = self.settings.uploads.max_file_bytes
+        link = None
         if "token" in request.path_params:
-            link = (await self.find_caller(request)).link
-            most = min(most, link.max_file_bytes or most) if link else most
-        return _respond(tus.answer_options(most))
+            link = (await self.senders.find_caller(request)).link
+        return _respond(tus.answer_options(self.senders.find_most_bytes(link)))
 
     async def fetch(self, request: Request, _incoming: Incoming, upload_id: str | None) -> Response:
         """Give the bytes back once they are accepted; a link gives them only with a preview."""
-        caller = await self.find_caller(request)
+        caller = await self.senders.find_caller(request)
         if caller.link is not None and caller.link.preview is not Preview.OWN:
             raise UploadMissing("There is no such upload. Start a new one.")
         asks = may(caller.actor, Verb.SEE_UPLOAD)
@@ -168,7 +152,7 @@ class Tus:
         if creation.append is None:
             return upload
         asks = may(caller.actor, Verb.APPEND_UPLOAD)
-        most = self._most(caller.link)
+        most = self.senders.most(caller.link)
         try:
             return await self.receiver.append(
                 upload.id, creation.append, incoming.read(), asks, most=most
@@ -178,9 +162,6 @@ class Tus:
         except RushesError:
             await self.receiver.let_go(upload.id, asks, actor=caller.actor.id)
             raise
-
-    def _most(self, link: Link | None) -> Callable[[Upload], int]:
-        return lambda upload: self.admission.find_most(upload, link)
 
 
 def routes(deeds: Tus) -> APIRouter:
@@ -263,12 +244,10 @@ def _respond(answer: Answer) -> Response:
 
 
 def _wanted(creation: Creation, caller: Caller, project: Project) -> Wanted:
-    link = caller.link
-    owner = Owner(link_id=link.id) if link else Owner(account_id=caller.actor.id)
     return Wanted(
         protocol=Protocol.TUS,
         project_id=project.id,
-        owner=owner,
+        owner=find_owner(caller),
         file_name="" if _is_partial(creation) else creation.metadata.file_name,
         media_type="" if _is_partial(creation) else creation.metadata.media_type,
         metadata=creation.metadata.text,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any, Final
 
-from rushes.http.upload_words import path_parameters
+from rushes.http.upload_words import Headers, path_parameters
 from rushes.uploads.tus import BODY_TYPE, CHECKSUM_MISMATCH, VERSION
 
 OVERRIDE: Final = "X-HTTP-Method-Override"
@@ -41,6 +41,8 @@ ANSWER_HEADERS: Final = MappingProxyType(
         "Tus-Checksum-Algorithm": "Algorithms of Upload-Checksum.",
     }
 )
+
+HEADERS: Final = Headers(REQUEST_HEADERS, ANSWER_HEADERS)
 
 SENT: Final = MappingProxyType(
     {
@@ -74,35 +76,17 @@ def describe(method: str, path: str) -> dict[str, Any]:
     meant = "PATCH" if is_stand_in else method
     told: dict[str, Any] = {"parameters": [*path_parameters(path)]}
     if method not in UNVERSIONED:
-        told["parameters"] += [_header("Tus-Resumable", is_required=True)]
+        told["parameters"] += [HEADERS.ask("Tus-Resumable", is_required=True)]
     if is_stand_in:
-        told["parameters"] += [_header(OVERRIDE, is_required=True)]
+        told["parameters"] += [HEADERS.ask(OVERRIDE, is_required=True)]
     for name in SENT.get(meant, ()):
         is_required = not is_stand_in and (method, name) in REQUIRED
-        told["parameters"] += [_header(name, is_required=is_required)]
+        told["parameters"] += [HEADERS.ask(name, is_required=is_required)]
     if meant in SENT:
         told["requestBody"] = {"required": meant == method == "PATCH", "content": RAW}
-    told["responses"] = {str(STATUSES[meant]): {"headers": _answer_headers(meant)}}
+    told["responses"] = {str(STATUSES[meant]): {"headers": HEADERS.answer(ANSWERED.get(meant, ()))}}
     if meant in SENT:
         told["responses"][str(CHECKSUM_MISMATCH)] = {
             "description": "The body is not what Upload-Checksum said; nothing of it is kept."
         }
     return told
-
-
-def _header(name: str, *, is_required: bool) -> dict[str, Any]:
-    is_number = name in {"Upload-Length", "Upload-Offset"}
-    return {
-        "name": name,
-        "in": "header",
-        "required": is_required,
-        "description": REQUEST_HEADERS[name],
-        "schema": {"type": "integer" if is_number else "string"},
-    }
-
-
-def _answer_headers(method: str) -> dict[str, Any]:
-    return {
-        name: {"description": ANSWER_HEADERS[name], "schema": {"type": "string"}}
-        for name in ANSWERED.get(method, ())
-    }

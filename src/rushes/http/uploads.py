@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from rushes.access.permit import Actor, ActorKind, Verb, permit
 from rushes.db.engine import Database
 from rushes.http.paging import CursorText, Limit, Page, Pager
-from rushes.http.senders import FindCaller, may, parse_id
+from rushes.http.senders import Senders, may, parse_id
 from rushes.uploads import chunk_records, records
 from rushes.uploads.chunked import count_chunks, find_ranges
 from rushes.uploads.receive import Receiver
@@ -53,12 +53,7 @@ class UploadAnswer(BaseModel):
 
 
 def routes(
-    database: Database,
-    receiver: Receiver,
-    pager: Pager,
-    find_caller: FindCaller,
-    *,
-    taker: Taker,
+    senders: Senders, database: Database, receiver: Receiver, taker: Taker, pager: Pager
 ) -> APIRouter:
     """Return the routes under `/api/v1/uploads`; a link calls them with `Rushes-Link`."""
     router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"])
@@ -71,7 +66,7 @@ def routes(
         cursor: CursorText = None,
     ) -> Page[UploadAnswer]:
         """List mine, newest first."""
-        actor = (await find_caller(request)).actor
+        actor = (await senders.find_caller(request)).actor
         unlisted = UploadMissing("A link lists no uploads. Ask for one by its id.")
         permit(actor, Verb.SEE_UPLOAD, missing=unlisted)
         owner = _owner(actor)
@@ -87,7 +82,7 @@ def routes(
     @router.get("/{upload_id}")
     async def get_upload(request: Request, upload_id: str) -> UploadAnswer:
         """Say how far an upload is; nobody who sends is disturbed."""
-        caller = await find_caller(request)
+        caller = await senders.find_caller(request)
         asks = may(caller.actor, Verb.SEE_UPLOAD)
         upload = await receiver.read(parse_id(upload_id), asks)
         if upload.protocol is not Protocol.CHUNKED:
@@ -99,7 +94,7 @@ def routes(
     @router.delete("/{upload_id}", status_code=204)
     async def delete_upload(request: Request, upload_id: str) -> None:
         """End an upload; of one that was accepted only the address goes."""
-        caller = await find_caller(request)
+        caller = await senders.find_caller(request)
         asks = may(caller.actor, Verb.CANCEL_UPLOAD)
         await receiver.let_go(parse_id(upload_id), asks, actor=caller.actor.id)
         await taker.let_go(upload_id)

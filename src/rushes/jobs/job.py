@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import Final
 
 from rushes.errors import Kind, RushesError
+from rushes.steps import After
 
 ATTEMPTS: Final = 3
 FIRST_PAUSE: Final = timedelta(seconds=2)
@@ -175,16 +176,8 @@ def worth_retrying(kind: Kind) -> bool:
     return kind in _WORTH_RETRYING
 
 
-def next_state(state: JobState, step: JobStep) -> JobState:
-    """Return the state after the step.
-
-    Raises:
-        JobEnded: the job cannot take this step.
-    """
-    try:
-        return STEPS[state, step]
-    except KeyError:
-        raise JobEnded(f"A job that is {state.value} cannot {step.value}.") from None
+next_state: Final = After("A job", STEPS, JobEnded)
+"""The state after a step; the table decides."""
 
 
 def states_before(step: JobStep) -> frozenset[JobState]:

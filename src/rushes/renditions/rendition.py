@@ -14,6 +14,7 @@ from typing import Final
 
 from rushes.errors import Kind as ErrorKind
 from rushes.errors import RushesError
+from rushes.steps import After
 
 
 class Kind(StrEnum):
@@ -60,15 +61,5 @@ class IllegalStep(RushesError):
     kind = ErrorKind.CONFLICT
 
 
-def after(state: State, step: Step) -> State:
-    """Return the state after a step.
-
-    Raises:
-        IllegalStep: `STEPS` has no such step from here.
-    """
-    try:
-        return STEPS[state, step]
-    except KeyError:
-        raise IllegalStep(
-            f"A rendition that is {state} cannot {step}. Read it again and decide anew."
-        ) from None
+after: Final = After("A rendition", STEPS, IllegalStep)
+"""The state after a step."""

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final, Self
 
 from rushes.errors import Kind, RushesError
+from rushes.steps import After
 
 LEASE: Final = timedelta(seconds=30)
 """How long a claim lasts without a beat; three missed beats."""
@@ -74,6 +75,10 @@ class IllegalStep(RushesError):
 
     code = "placement.illegal_step"
     kind = Kind.CONFLICT
+
+
+after: Final = After("A placement", STEPS, IllegalStep)
+"""The state after a step."""
 
 
 class PlacementClaimed(RushesError):
@@ -141,13 +146,7 @@ class Placement:
         Raises:
             IllegalStep: `STEPS` has no such step from the present state.
         """
-        try:
-            state = STEPS[self.state, step]
-        except KeyError:
-            raise IllegalStep(
-                f"A placement that is {self.state} cannot {step}. Read it again and decide anew."
-            ) from None
-        return replace(self, state=state, lease_until=None)
+        return replace(self, state=after(self.state, step), lease_until=None)
 
     def claimed(self, now: datetime) -> Self:
         """Return this placement held by a new claim, also when an older claim has run out.

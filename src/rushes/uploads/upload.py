@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Final, Self
 
 from rushes.errors import Kind, RushesError
+from rushes.steps import After
 from rushes.uploads.checksum import Checksum
 
 FORGOTTEN: Final = "forgotten"
@@ -146,18 +147,8 @@ class UploadPending(RushesError):
     kind = Kind.CONFLICT
 
 
-def after(state: State, step: Step) -> State:
-    """Return the state one step later.
-
-    Raises:
-        IllegalStep: `STEPS` has no such step from this state.
-    """
-    try:
-        return STEPS[state, step]
-    except KeyError:
-        raise IllegalStep(
-            f"An upload that is {state} cannot {step}. Read it again and decide anew."
-        ) from None
+after: Final = After("An upload", STEPS, IllegalStep)
+"""The state after a step."""
 
 
 @dataclass(frozen=True, slots=True)
