@@ -15,12 +15,11 @@ from itertools import pairwise
 from typing import Final
 
 from rushes.media.failures import InvalidMedia
+from rushes.media.reading import TAGS_AT_MOST, TEXT_AT_MOST, TRACKS_AT_MOST, Reader
+from rushes.media.sequence import SequenceFacts, parse_sequence
 
-TAGS_AT_MOST: Final = 32
-TEXT_AT_MOST: Final = 512
 SIDE_AT_MOST: Final = 65_535
 SECONDS_AT_MOST: Final = 400 * 3_600
-TRACKS_AT_MOST: Final = 64
 RATE_AT_MOST: Final = 90_000
 ANSWER_BYTES_AT_MOST: Final = 64 * 2**20
 RIGHT_ANGLES: Final = frozenset({0, 90, 180, 270})
@@ -117,6 +116,7 @@ class MediaInfo:
     video: VideoFacts | None = None
     audio: tuple[AudioFacts, ...] = ()
     image: ImageFacts | None = None
+    sequence: SequenceFacts | None = None
     subtitles: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     timecode: str | None = None
@@ -150,66 +150,19 @@ def parse_media_info(answer: str | bytes) -> MediaInfo:
         values = json.loads(answer)
         if not isinstance(values, dict):
             raise InvalidMedia("The probe's answer is no object.")
-        return _media_info(_Reader(values))
+        return _media_info(Reader(values))
     except (ValueError, KeyError, TypeError, ZeroDivisionError, RecursionError) as error:
         raise InvalidMedia("The probe's answer does not hold the facts of a medium.") from error
 
 
 def parse_image(values: Mapping[str, object]) -> ImageFacts:
     """Return the facts of a still; raises ValueError, KeyError or TypeError where they are odd."""
-    return _image(_Reader(values))
+    return _image(Reader(values))
 
 
-class _Reader:
-    """Reads fields of one object, each within its bounds; raises ValueError outside them."""
-
-    def __init__(self, values: Mapping[str, object]) -> None:
-        self._values = values
-
-    def text(self, name: str) -> str:
-        value = self._values[name]
-        if not isinstance(value, str):
-            raise TypeError(name)
-        return value[:TEXT_AT_MOST]
-
-    def find_text(self, name: str) -> str | None:
-        return None if self._values.get(name) is None else self.text(name)
-
-    def whole(self, name: str, low: int, high: int) -> int:
-        value = self._values[name]
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(name)
-        return value
-
-    def find_whole(self, name: str, low: int = 0, high: int = 1 << 53) -> int | None:
-        return None if self._values.get(name) is None else self.whole(name, low, high)
-
-    def fraction(self, name: str, low: int, high: int) -> Fraction:
-        value = Fraction(self.text(name))
-        if not low <= value <= high:
-            raise ValueError(name)
-        return value
-
-    def flag(self, name: str) -> bool:
-        return bool(self._values.get(name, False))
-
-    def rows(self, name: str) -> list[object]:
-        value = self._values.get(name, [])
-        if not isinstance(value, list):
-            raise TypeError(name)
-        return value
-
-    def readers(self, name: str) -> list[_Reader]:
-        rows = self.rows(name)[:TRACKS_AT_MOST]
-        return [_Reader(row) for row in rows if isinstance(row, dict)]
-
-    def find_reader(self, name: str) -> _Reader | None:
-        value = self._values.get(name)
-        return _Reader(value) if isinstance(value, dict) else None
-
-
-def _media_info(reader: _Reader) -> MediaInfo:
+def _media_info(reader: Reader) -> MediaInfo:
     video, image = reader.find_reader("video"), reader.find_reader("image")
+    sequence = reader.find_reader("sequence")
     tags = [row for row in reader.rows("tags") if isinstance(row, list) and len(row) == 2]  # noqa: PLR2004 - pairs
     return MediaInfo(
         kind=MediaKind(reader.text("kind")),
@@ -220,6 +173,7 @@ def _media_info(reader: _Reader) -> MediaInfo:
         video=None if video is None else _video(video),
         audio=tuple(_audio(row) for row in reader.readers("audio")),
         image=None if image is None else _image(image),
+        sequence=None if sequence is None else parse_sequence(sequence),
         subtitles=tuple(str(row)[:TEXT_AT_MOST] for row in reader.rows("subtitles"))[:TAGS_AT_MOST],
         tags=tuple((str(k)[:TEXT_AT_MOST], str(v)[:TEXT_AT_MOST]) for k, v in tags)[:TAGS_AT_MOST],
         timecode=reader.find_text("timecode"),
@@ -237,7 +191,7 @@ def _frame_times(rows: list[object]) -> tuple[int, ...]:
     return times
 
 
-def _video(reader: _Reader) -> VideoFacts:
+def _video(reader: Reader) -> VideoFacts:
     rotation = reader.whole("rotation", 0, 359)
     sar = reader.fraction("sar", 0, 1_000)
     return VideoFacts(
@@ -264,7 +218,7 @@ def _video(reader: _Reader) -> VideoFacts:
     )
 
 
-def _audio(reader: _Reader) -> AudioFacts:
+def _audio(reader: Reader) -> AudioFacts:
     return AudioFacts(
         track=reader.whole("track", 0, TRACKS_AT_MOST),
         codec=reader.text("codec"),
@@ -278,7 +232,7 @@ def _audio(reader: _Reader) -> AudioFacts:
     )
 
 
-def _image(reader: _Reader) -> ImageFacts:
+def _image(reader: Reader) -> ImageFacts:
     return ImageFacts(
         width=reader.whole("width", 1, SIDE_AT_MOST),
         height=reader.whole("height", 1, SIDE_AT_MOST),
