@@ -31,6 +31,7 @@ PLACES: Final = {
     "get": "transfer",
     "ls": "transfer",
     "link": "transfer",
+    "stores": "stores",
 }
 """The module of each command; its `add_commands` tells the rest."""
 
