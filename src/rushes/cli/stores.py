@@ -13,7 +13,8 @@ import typer
 from rushes.cli.places import DataOption, load_settings
 from rushes.cli.voice import AsJson, answer
 from rushes.errors import Kind, RushesError
-from rushes.settings import Settings, StoreSettings
+from rushes.sections import StoreSettings
+from rushes.settings import Settings
 from rushes.stores.cors import Rule, make_rule
 from rushes.stores.s3 import open_s3
 from rushes.stores.s3_cors import allow_pages

@@ -6,6 +6,7 @@ Rules of this file:
    in the path (`/u/{token}/...`), `Rushes-Link`, `Authorization: Bearer`, the session's cookie.
 3. The cookie alone is sent by browsers without their user's will: with it, what changes anything
    needs `X-Rushes-CSRF: 1`, which other sites cannot send, and our own origin where one is told.
+   A GET that makes something needs that header, or the browser's word that our own page asks.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ OPEN: Final = re.compile(r"(POST /api/v1/(session|setup|partners/[^/]+/webhook))
 
 LINK_PATH: Final = re.compile(r"/u/([^/]+)/.+")
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+MAKING: Final = re.compile(r"/s3/(params|multipart/[^/]+/[^/]+)/?")
+"""GETs that make or prolong something: Companion's clients ask so, and we cannot change them."""
+
 CSRF_HEADER: Final = "X-Rushes-CSRF"
 LINK_HEADER: Final = "Rushes-Link"
 
@@ -152,6 +156,8 @@ class Callers:
             raise Unauthenticated("Log in, or send a token as `Authorization: Bearer`.")
         if request.method not in SAFE:
             self.refuse_tricks(request)
+        elif MAKING.fullmatch(request.scope["path"]) is not None:
+            self.refuse_tricks_in_reading(request)
         return Caller(await self.access.identify_session(cookie))
 
     def refuse_tricks(self, request: Request) -> None:
@@ -162,6 +168,19 @@ class Callers:
         """
         if request.headers.get(CSRF_HEADER) != "1":
             raise CsrfRefused(f"A change with the session's cookie needs `{CSRF_HEADER}: 1`.")
+        self.refuse_strangers(request)
+
+    def refuse_tricks_in_reading(self, request: Request) -> None:
+        """Return if our own page sent this GET with the cookie.
+
+        Raises:
+            CsrfRefused: another site may have, by no more than an image's address.
+        """
+        is_told = any(name in request.headers for name in ("Sec-Fetch-Site", "Origin"))
+        if not is_told and request.headers.get(CSRF_HEADER) != "1":
+            raise CsrfRefused(
+                f"With the session's cookie this needs `{CSRF_HEADER}: 1`, as it makes something."
+            )
         self.refuse_strangers(request)
 
     def refuse_strangers(self, request: Request) -> None:
