@@ -19,7 +19,7 @@ from typing import IO
 from rushes.media.fragment import with_track_id
 from rushes.media.grid import Grid
 from rushes.media.layout import Column, Layout, plan_file
-from rushes.media.movie import AAC_FRAME, parse_track
+from rushes.media.movie import parse_track
 from rushes.media.progressive import Row, plan_progressive
 from rushes.media.shelf import Shelf
 from rushes.media.sound import SoundGrid
@@ -86,10 +86,8 @@ def _assemble(
 
 
 def _heard_ticks(cuts: SoundGrid) -> tuple[int, ...]:
-    """Return how long each fragment is heard: the first one lacks its priming."""
-    counts = [cuts.frames_of(index) for index in range(cuts.count)]
-    counts[0] -= 1
-    return tuple(count * AAC_FRAME for count in counts)
+    """Return how long each fragment is heard."""
+    return tuple(cuts.ticks_of(index) for index in range(cuts.count))
 
 
 def _column(shelf: Shelf, ticks: tuple[int, ...]) -> Column:

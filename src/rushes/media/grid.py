@@ -5,8 +5,10 @@
    frame lasts exactly k*d ticks. Times are integers, never floats.
 2. Variable rate: half-open intervals at 90,000 ticks a second, cut at the first real frame at or
    after 1 s, then at the first one 4 s or more after the last cut.
-3. A tail shorter than the first segment joins its neighbour.
-4. More than 60 frames a second are divided: 120 becomes 60, 100 becomes 50.
+3. Copied pictures: cuts stand at REAL key frames, the first one 1 s or more after the start, then
+   the first one 4 s or more after the last cut; never at equal lengths.
+4. A tail shorter than the first segment joins its neighbour.
+5. More than 60 frames a second are divided: 120 becomes 60, 100 becomes 50.
 """
 
 from __future__ import annotations
@@ -93,14 +95,43 @@ def plan_constant(rate: Fraction, duration: Fraction) -> Grid:
     frames = max(1, round(duration * rate))
     if frames > FRAMES_AT_MOST:
         raise InvalidMedia(f"It has {frames} frames; {FRAMES_AT_MOST} is the limit.")
-    scale = ceil(Fraction(TIMESCALE_AT_LEAST, rate.numerator))
-    ticks = scale * rate.denominator
+    timescale, ticks = timing_of(rate)
     first, step = ceil(rate * FIRST_SECONDS), max(1, round(rate * SEGMENT_SECONDS))
     cuts = [0, *range(first, frames, step)]
     if len(cuts) > 1 and frames - cuts[-1] < first:
         cuts.pop()
     starts = tuple(cut * ticks for cut in cuts)
-    return Grid(rate.numerator * scale, rate, starts, frames * ticks)
+    return Grid(timescale, rate, starts, frames * ticks)
+
+
+def timing_of(rate: Fraction) -> tuple[int, int]:
+    """Return the timescale of a constant rate, and the ticks of one frame."""
+    scale = ceil(Fraction(TIMESCALE_AT_LEAST, rate.numerator))
+    return rate.numerator * scale, scale * rate.denominator
+
+
+def plan_at_keys(timescale: int, rate: Fraction | None, keys: Sequence[int], end: int) -> Grid:
+    """Return the grid of pictures that are copied: it is cut at key frames only.
+
+    `keys` are the ticks of frames that decode alone, rising from 0; `end` is where the last
+    picture ends. `rate` is None where it varies.
+    """
+    if not keys or keys[0] != 0 or end <= keys[-1]:
+        raise InvalidMedia("The key frames are not a rising list that begins at 0.")
+    cuts = _cut(keys, end, timescale)
+    return Grid(timescale, rate, tuple(cuts), end)
+
+
+def _cut(times: Sequence[int], end: int, timescale: int) -> list[int]:
+    """Return the first time, one 1 s or more after it, then each 4 s or more after the last."""
+    cuts = [0]
+    wanted = FIRST_SECONDS * timescale
+    while (at := bisect_left(times, wanted)) < len(times):
+        cuts.append(times[at])
+        wanted = times[at] + SEGMENT_SECONDS * timescale
+    if len(cuts) > 1 and end - cuts[-1] < FIRST_SECONDS * timescale:
+        cuts.pop()
+    return cuts
 
 
 def capped(rate: Fraction) -> Fraction:
@@ -115,13 +146,7 @@ def plan_variable(times: Sequence[int], end: int) -> Grid:
     """
     if not times or times[0] != 0 or end <= times[-1] or len(times) > FRAMES_AT_MOST:
         raise InvalidMedia("The times of the frames are not a rising list that begins at 0.")
-    cuts = [0]
-    wanted = FIRST_SECONDS * VARIABLE_TIMESCALE
-    while (at := bisect_left(times, wanted)) < len(times):
-        cuts.append(times[at])
-        wanted = times[at] + SEGMENT_SECONDS * VARIABLE_TIMESCALE
-    if len(cuts) > 1 and end - cuts[-1] < FIRST_SECONDS * VARIABLE_TIMESCALE:
-        cuts.pop()
+    cuts = _cut(times, end, VARIABLE_TIMESCALE)
     return Grid(VARIABLE_TIMESCALE, None, tuple(cuts), end)
 
 

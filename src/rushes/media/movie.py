@@ -213,8 +213,8 @@ def codec_of(description: bytes) -> str:
     raise InvalidMedia("The sample description is neither H.264 nor AAC.")
 
 
-def aac_track(sample_rate: int, channels: int, bit_rate: int) -> Track:
-    """Return the track of AAC-LC sound; its lead is the encoder's one frame of priming.
+def aac_track(sample_rate: int, channels: int, bit_rate: int, lead: int = AAC_FRAME) -> Track:
+    """Return the track of AAC-LC sound; its lead is usually the encoder's one frame of priming.
 
     Sources: ISO/IEC 14496-3 section 1.6.2.1 (AudioSpecificConfig), 14496-1 section 7.2.6.
     """
@@ -229,7 +229,7 @@ def aac_track(sample_rate: int, channels: int, bit_rate: int) -> Track:
         mp4.pack("I", sample_rate << 16),
         mp4.make_full("esds", 0, 0, esds),
     )
-    return Track("soun", sample_rate, entry, AAC_FRAME)
+    return Track("soun", sample_rate, entry, lead)
 
 
 def _descriptor(tag: int, body: bytes) -> bytes:

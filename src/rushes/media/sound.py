@@ -1,7 +1,8 @@
 """The sound's own grid: whole AAC frames, cut nearest to the cuts of the picture.
 
-Sound is encoded once, from its first sample, and shared by all rungs. The encoder begins with one
-frame of priming, which the edit list takes away: frame j is heard from (j-1) x 1,024 samples on.
+Sound is made once, and shared by all rungs. It begins with a `lead` of samples that the edit list
+takes away: frame j is heard from j x 1,024 - lead on. Of what we encode the lead is one frame, the
+encoder's priming; of copied sound it is what the original says.
 """
 
 from __future__ import annotations
@@ -28,10 +29,15 @@ _ADTS_HEAD_WITH_CRC: Final = 9
 
 @dataclass(frozen=True, slots=True)
 class SoundGrid:
-    """Where sound is cut: `starts` count AAC frames, the first is 0; `end` is their number."""
+    """Where sound is cut: `starts` count AAC frames, the first is 0; `end` is their number.
+
+    `rate` in samples a second, `lead` in samples.
+    """
 
     starts: tuple[int, ...]
     end: int
+    rate: int = SAMPLE_RATE
+    lead: int = AAC_FRAME
 
     @property
     def count(self) -> int:
@@ -49,9 +55,12 @@ class SoundGrid:
         ]
 
     def seconds_of(self, index: int) -> Fraction:
-        """Return how long segment `index` is heard; the first one lacks its priming."""
-        frames = self.frames_of(index) - (1 if index == 0 else 0)
-        return Fraction(frames * AAC_FRAME, SAMPLE_RATE)
+        """Return how long segment `index` is heard; the first one lacks its lead."""
+        return Fraction(self.ticks_of(index), self.rate)
+
+    def ticks_of(self, index: int) -> int:
+        """Return how many samples of segment `index` are heard."""
+        return self.frames_of(index) * AAC_FRAME - (self.lead if index == 0 else 0)
 
 
 def plan_sound(grid: Grid) -> SoundGrid:
@@ -78,6 +87,20 @@ def _every(duration: Fraction) -> Iterator[Fraction]:
 def _cut(starts: list[Fraction], duration: Fraction) -> SoundGrid:
     cuts = [0, *(round(start * SAMPLE_RATE / AAC_FRAME) + 1 for start in starts[1:])]
     return SoundGrid(tuple(cuts), ceil(duration * SAMPLE_RATE / AAC_FRAME) + 1)
+
+
+def plan_copied_sound(grid: Grid, rate: int, lead: int, frames: int) -> SoundGrid | None:
+    """Return the cuts of sound that has these AAC frames already; None where they are too few.
+
+    One frame may be missing at the end: 23 ms, which nobody hears.
+    """
+    ahead, step = Fraction(lead, AAC_FRAME), Fraction(rate, grid.timescale * AAC_FRAME)
+    cuts = [0, *(round(start * step + ahead) for start in grid.starts[1:])]
+    wanted = ceil((grid.duration * rate + lead) / AAC_FRAME)
+    end = min(wanted, frames)
+    if end < wanted - 1 or end * AAC_FRAME <= lead or cuts[-1] >= end:
+        return None
+    return SoundGrid(tuple(cuts), end, rate, lead)
 
 
 def sound_duration(facts: MediaInfo) -> Fraction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 from itertools import accumulate, pairwise
 
@@ -16,8 +17,10 @@ from rushes.media.grid import (
     capped,
     format_grid,
     parse_grid,
+    plan_at_keys,
     plan_constant,
     plan_variable,
+    timing_of,
 )
 
 
@@ -68,6 +71,65 @@ def test_no_frame_is_lost_or_doubled(numerator: int, denominator: int, hundredth
     assert 60 >= grid.rate
     assert grid.end == sum(grid.ticks_of(index) for index in range(grid.count))
     assert grid.duration == sum(grid.seconds_of(index) for index in range(grid.count))
+
+
+@pytest.mark.covers("M-PR-05")
+def test_ten_thousand_rates_lose_no_frame() -> None:
+    """Common ones, odd ones and absurd ones; whole frames, exact ticks, no gap between cuts."""
+    chance = random.Random(4)  # noqa: S311 - a test, not a key
+    for _ in range(10_000):
+        rate = Fraction(chance.randint(1, 240_000), chance.choice([1, 7, 1_000, 1_001]))
+        if rate > 1_000:
+            rate /= 1_001
+        duration = Fraction(chance.randint(1, 12_000), 1_000)
+        grid = plan_constant(rate, duration)
+        assert grid.rate is not None
+        assert max(1, round(duration * grid.rate)) == sum(frames(grid))
+        assert grid.end == sum(grid.ticks_of(index) for index in range(grid.count))
+        assert all(start % grid.frame_ticks == 0 for start in grid.starts)
+        assert grid.frame_ticks * grid.rate == grid.timescale
+
+
+def test_ten_thousand_lists_of_times_lose_no_frame() -> None:
+    """Each frame lies in one segment, each segment begins with a frame."""
+    chance = random.Random(5)  # noqa: S311 - a test, not a key
+    for _ in range(10_000):
+        steps = [chance.randint(1, 200_000) for _ in range(chance.randint(0, 16))]
+        times = [0, *accumulate(steps)]
+        keys = [0, *sorted(chance.sample(times[1:], chance.randint(0, len(times) - 1)))]
+        end = times[-1] + chance.randint(1, 200_000)
+        for grid in (plan_variable(times, end), plan_at_keys(90_000, None, keys, end)):
+            bounds = [*grid.starts, grid.end]
+            assert set(grid.starts) <= set(times)
+            shared = [sum(a <= at < b for a, b in pairwise(bounds)) for at in times]
+            assert [1] * len(times) == shared
+
+
+@pytest.mark.parametrize(
+    ("keys", "end", "expected"),
+    [
+        ([0, 30, 60, 150, 180], 210, [0, 30, 150]),
+        ([0, 30, 60, 149, 180], 300, [0, 30, 180]),
+        ([0, 29, 60, 200], 229, [0, 60]),
+        ([0], 400, [0]),
+    ],
+)
+def test_copied_pictures_are_cut_at_key_frames(
+    keys: list[int], end: int, expected: list[int]
+) -> None:
+    """The first one 1 s after the start, then the first one 4 s after the last cut."""
+    timescale, ticks = timing_of(Fraction(30))
+    grid = plan_at_keys(timescale, Fraction(30), [key * ticks for key in keys], end * ticks)
+
+    assert expected == [start // ticks for start in grid.starts]
+    assert end == sum(frames(grid))
+
+
+@pytest.mark.parametrize(("keys", "end"), [([], 1), ([1], 2), ([0, 5], 5)])
+def test_key_frames_that_make_no_sense_are_refused(keys: list[int], end: int) -> None:
+    """They begin with 0 and end before the end."""
+    with pytest.raises(InvalidMedia):
+        plan_at_keys(90_000, None, keys, end)
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from rushes.media.facts import AudioFacts, MediaKind, plain_info
 from rushes.media.failures import InvalidMedia
 from rushes.media.fragment import format_fragment, parse_fragment
-from rushes.media.grid import plan_constant
+from rushes.media.grid import plan_at_keys, plan_constant
 from rushes.media.sound import (
     AdtsReader,
     SoundGrid,
     pack_sound,
+    plan_copied_sound,
     plan_sound,
     plan_sound_alone,
     sound_duration,
@@ -47,6 +48,29 @@ def test_sound_is_cut_nearest_to_the_picture(rate: Fraction, frames: int) -> Non
 def test_a_sound_alone_is_cut_after_one_second_then_every_four(seconds: str, count: int) -> None:
     """A tail under 1 s joins its neighbour."""
     assert count == plan_sound_alone(Fraction(seconds)).count
+
+
+@pytest.mark.parametrize(
+    ("lead", "frames", "expected"),
+    [
+        (0, 400, ((0, 43), 216)),
+        (2_112, 400, ((0, 45), 218)),
+        (1_024, 216, ((0, 44), 216)),
+        (1_024, 215, None),
+        (0, 43, None),
+        (250_000, 244, None),
+    ],
+)
+def test_copied_sound_is_cut_where_it_has_frames(
+    lead: int, frames: int, expected: tuple[tuple[int, ...], int] | None
+) -> None:
+    """Up to the end of the picture, or a frame before it."""
+    grid = plan_at_keys(30, Fraction(30), [0, 30], 150)
+
+    found = plan_copied_sound(grid, 44_100, lead, frames)
+
+    assert expected == (found and (found.starts, found.end))
+    assert found is None or 44_100 - 1_024 < found.ticks_of(0) < 44_100 + 1_024
 
 
 def test_a_sound_without_length_is_refused() -> None:

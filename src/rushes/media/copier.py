@@ -1,0 +1,169 @@
+"""Copies segments out of an original: its tables are read once, then byte ranges.
+
+No tool is started. What is written holds samples of the original and heads of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+from rushes.media import mp4
+from rushes.media.copying import (
+    NotCopied,
+    PictureCopy,
+    SoundCopy,
+    check_gaps,
+    picture_span,
+    plan_picture,
+    plan_sound,
+    sound_fragment,
+    sound_span,
+)
+from rushes.media.failures import InvalidMedia, SourceUnreadable
+from rushes.media.fragment import PIECE_AT_MOST, format_fragment
+from rushes.media.movie import aac_track, format_init
+from rushes.media.samples import MOOV_AT_MOST, SampleTable, Span, parse_tracks
+from rushes.media.sound import BIT_RATE
+
+KEPT: Final = 8
+"""Originals whose tables are kept at hand."""
+
+TOP_BOXES_AT_MOST: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What is copied of an original; `sound` is None where its sound is encoded, or missing."""
+
+    picture: PictureCopy
+    sound: SoundCopy | None
+
+
+@dataclass(slots=True)
+class Copier:
+    """Plans copies and makes their segments."""
+
+    _kept: OrderedDict[str, Copies] = field(default_factory=OrderedDict)
+
+    async def plan(self, key: str, original: Path, rate: Fraction | None, track: int) -> Copies:
+        """Return what is copied of an original; `key` names its content.
+
+        Args:
+            key: names the content; what was planned for it is kept at hand.
+            original: its bytes.
+            rate: pictures a second, None where it varies.
+            track: the sound that is wanted, counted among the sounds; -1 for none.
+
+        Raises:
+            NotCopied: its pictures are not copied; it says why.
+            SourceUnreadable: it cannot be read now.
+        """
+        known = self._kept.get(key)
+        if known is None:
+            known = await asyncio.to_thread(_plan, original, rate, track)
+            self._kept[key] = known
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
+        return known
+
+    async def picture(self, original: Path, copy: PictureCopy, index: int) -> bytes:
+        """Return segment `index` of the picture; raises SourceUnreadable."""
+        spans = copy.table.list_spans(*picture_span(copy, index))
+        payload = await asyncio.to_thread(_read, original, spans)
+        return format_fragment(copy.fragment(index, payload))
+
+    async def sound(self, original: Path, copy: SoundCopy, index: int) -> bytes:
+        """Return segment `index` of the sound; raises SourceUnreadable."""
+        spans = copy.table.list_spans(*sound_span(copy, index))
+        payload = await asyncio.to_thread(_read, original, spans)
+        return format_fragment(sound_fragment(copy, index, payload))
+
+
+def picture_init(copy: PictureCopy) -> bytes:
+    """Return the init of a copied picture."""
+    return format_init([copy.track])
+
+
+def sound_init(copy: SoundCopy) -> bytes:
+    """Return the init of copied sound."""
+    track = aac_track(copy.cuts.rate, copy.channels, BIT_RATE, copy.cuts.lead)
+    return format_init([track])
+
+
+def _plan(original: Path, rate: Fraction | None, track: int) -> Copies:
+    try:
+        tracks = parse_tracks(_read_moov(original))
+        pictures = [each for each in tracks if each.handler == "vide"]
+        if not pictures:
+            raise NotCopied("there is no picture")
+        copy = plan_picture(pictures[0], rate)
+        check_gaps(copy)
+        _check_whole(original, copy.table)
+    except InvalidMedia as error:
+        raise NotCopied(error.message[:1].lower() + error.message[1:].rstrip(".")) from None
+    return Copies(copy, _plan_sound(original, tracks, copy, track))
+
+
+def _plan_sound(
+    original: Path, tracks: Sequence[SampleTable], copy: PictureCopy, track: int
+) -> SoundCopy | None:
+    sounds = [each for each in tracks if each.handler == "soun"]
+    if not 0 <= track < len(sounds):
+        return None
+    try:
+        sound = plan_sound(sounds[track], copy.table, copy.grid)
+        _check_whole(original, sound.table)
+    except (NotCopied, InvalidMedia):
+        return None
+    return sound
+
+
+def _check_whole(original: Path, table: SampleTable) -> None:
+    """Raise NotCopied where samples lie beyond the end of the file."""
+    size = original.stat().st_size
+    ends = (at + length for at, length in zip(table.offsets, table.sizes, strict=True))
+    if max(ends) > size:
+        raise NotCopied("it is cut short")
+
+
+def _read_moov(original: Path) -> bytes:
+    """Return the `moov` box, wherever it stands among the boxes of the file."""
+    try:
+        with original.open("rb") as file:
+            size, at = os.fstat(file.fileno()).st_size, 0
+            for _ in range(TOP_BOXES_AT_MOST):
+                head = os.pread(file.fileno(), mp4.WIDE_HEADER_BYTES, at)
+                box = mp4.read_header(head, 0, len(head))
+                length = size - at if box is None or head[:4] == bytes(4) else box.end
+                if box is None or at + length > size:
+                    raise InvalidMedia("Its boxes do not end where the file does.")
+                if box.kind == "moov":
+                    if length > MOOV_AT_MOST:
+                        raise InvalidMedia("Its header is too long.")
+                    return os.pread(file.fileno(), length, at)
+                at += length
+    except OSError as error:
+        raise SourceUnreadable("The original is not there just now.") from error
+    raise InvalidMedia("It has no header among its first boxes.")
+
+
+def _read(original: Path, spans: Sequence[Span]) -> bytes:
+    if sum(span.size_bytes for span in spans) > PIECE_AT_MOST:
+        raise InvalidMedia("A segment of it is larger than any should be.")
+    try:
+        with original.open("rb") as file:
+            parts = [os.pread(file.fileno(), span.size_bytes, span.offset) for span in spans]
+    except OSError as error:
+        raise SourceUnreadable("The original is not there just now.") from error
+    if any(len(part) != span.size_bytes for part, span in zip(parts, spans, strict=True)):
+        raise SourceUnreadable("The original is shorter than it was.")
+    return b"".join(parts)

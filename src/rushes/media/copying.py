@@ -1,0 +1,304 @@
+"""Copying pictures and sound: segments whose samples are those of the original, byte for byte.
+
+1. An original is copied only where its samples are exactly what the grid says: one frame for each
+   place, none missing, none doubled, and every cut at a key frame that nothing reaches across.
+2. Pictures are counted in the order in which they are shown; a sample's time of decoding is that
+   of the picture with its number, so every segment stands for itself, and `lead` (the longest
+   wait of a picture) is cut by the one edit list, as in what an encoder makes.
+3. Sound is copied in whole AAC frames, on the grid of its own that begins before the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from math import ceil
+from typing import Final
+
+from rushes.media import mp4
+from rushes.media.failures import InvalidMedia
+from rushes.media.fragment import Fragment, Sample
+from rushes.media.grid import RATE_AT_MOST, VARIABLE_TIMESCALE, Grid, plan_at_keys, timing_of
+from rushes.media.h264 import ENTRY_BYTES, parse_entry
+from rushes.media.movie import AAC_FRAME, AAC_LC, AAC_RATES, Track
+from rushes.media.samples import SampleTable
+from rushes.media.sound import SoundGrid, plan_copied_sound
+
+GAP_AT_MOST: Final = 10
+"""Seconds between key frames; a viewer who seeks waits for one such stretch at most."""
+
+COPIED_RATES: Final = (44_100, 48_000)
+CHANNELS_AT_MOST: Final = 2
+LATE_AT_MOST: Final = Fraction(1, 100)
+"""Seconds by which copied sound may begin late; below what anybody notices."""
+
+BITS: Final = 8
+_AUDIO_ENTRY: Final = 28
+
+
+class NotCopied(Exception):
+    """The samples of an original cannot be handed on as they are; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCopy:
+    """How the pictures of an original are copied.
+
+    `times` holds, in the order of decoding, the tick at which each sample is shown; `shown` the
+    same ticks, sorted. `bounds` are the samples at which segments begin, and their number.
+    """
+
+    table: SampleTable = field(repr=False)
+    grid: Grid
+    track: Track
+    times: Sequence[int] = field(repr=False)
+    shown: Sequence[int] = field(repr=False)
+    bounds: tuple[int, ...]
+
+    def fragment(self, index: int, payload: bytes) -> Fragment:
+        """Return segment `index` around the bytes of its samples."""
+        first, end = self.bounds[index], self.bounds[index + 1]
+        decoded = [*self.shown[first:end], self.grid.end_of(index)]
+        sync = set(self.table.list_sync())
+        samples = tuple(
+            Sample(
+                duration=decoded[place + 1] - decoded[place],
+                size_bytes=self.table.sizes[number],
+                is_sync=number in sync,
+                composition=self.times[number] - decoded[place] + self.track.lead,
+            )
+            for place, number in enumerate(range(first, end))
+        )
+        return Fragment(1, index + 1, self.grid.begin_of(index), samples, payload)
+
+    def rates(self) -> tuple[int, int]:
+        """Return the highest rate of a segment and that of the whole, in bit/s."""
+        sizes = self.table.sizes
+        peak = max(
+            ceil(sum(sizes[first:end]) * BITS / self.grid.seconds_of(index))
+            for index, (first, end) in enumerate(pairwise(self.bounds))
+        )
+        return peak, ceil(sum(sizes) * BITS / self.grid.duration)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundCopy:
+    """How the sound of an original is copied: AAC frames from `first` on, cut at `cuts`."""
+
+    table: SampleTable = field(repr=False)
+    cuts: SoundGrid
+    first: int
+    channels: int
+
+
+def plan_picture(table: SampleTable, rate: Fraction | None) -> PictureCopy:
+    """Return how pictures are copied; `rate` is None where it varies.
+
+    Raises:
+        NotCopied: they cannot be; it says why.
+        InvalidMedia: the decoder record is broken.
+    """
+    description = _check_coding(table)
+    shown_at = table.shown_times()
+    start = min(shown_at)
+    _check_edits(table, start)
+    times, timescale = _ticks(table, shown_at, start, rate)
+    shown = sorted(times)
+    end = _end(table, shown, timescale, rate)
+    keys = _closed_keys(table, times)
+    grid = plan_at_keys(timescale, rate, [times[key] for key in keys], end)
+    number_of = {times[key]: key for key in keys}
+    bounds = (*(number_of[start] for start in grid.starts), table.count)
+    lead = max(at - time for at, time in zip(shown, times, strict=True))
+    width, height = mp4.unpack("HH", table.descriptions[0], 8 + 24, len(table.descriptions[0]))
+    track = Track("vide", timescale, description, lead, width, height)
+    return PictureCopy(table, grid, track, times, shown, bounds)
+
+
+def _check_coding(table: SampleTable) -> bytes:
+    """Return a sample description with nothing in it but what a decoder needs."""
+    if len(table.descriptions) != 1:
+        raise NotCopied("it changes its coding on the way")
+    if not table.is_upright:
+        raise NotCopied("its pictures are turned")
+    try:
+        stream, avcc = parse_entry(table.descriptions[0])
+    except InvalidMedia:
+        raise NotCopied("its pictures are not plain H.264") from None
+    if stream.sets != 1:
+        raise NotCopied("it has several parameter sets")
+    if (stream.chroma, stream.bit_depth) != (1, 8):
+        raise NotCopied("its colours are not 8 bit 4:2:0")
+    if not stream.is_progressive:
+        raise NotCopied("its pictures are interlaced")
+    fixed = bytearray(table.descriptions[0][8 : 8 + ENTRY_BYTES])
+    fixed[42:74] = bytes(32)  # the name of the encoder
+    return mp4.make("avc1", bytes(fixed), avcc)
+
+
+def _check_edits(table: SampleTable, start: int) -> None:
+    """Accept what shows all of the media once: one row, perhaps after an empty one."""
+    rows = [edit for edit in table.edits if edit.media_time is not None]
+    if not table.edits:
+        return
+    if len(rows) != 1 or len(table.edits) > 2 or table.edits[-1] is not rows[0]:  # noqa: PLR2004
+        raise NotCopied("it is cut by an edit list")
+    row = rows[0]
+    last = table.decode_times[-1]
+    frame = Fraction(table.end - last, table.timescale)
+    length = Fraction(table.end - (row.media_time or 0), table.timescale)
+    cuts_start = (row.media_time or 0) > start
+    cuts_end = 0 < row.duration < length - 2 * frame - Fraction(1, 500)
+    if cuts_start or cuts_end or not row.is_plain:
+        raise NotCopied("it is cut by an edit list")
+
+
+def _ticks(
+    table: SampleTable, shown_at: Sequence[int], start: int, rate: Fraction | None
+) -> tuple[list[int], int]:
+    """Return when samples are shown in ticks of the grid, in the order of decoding."""
+    if rate is None:
+        scale = VARIABLE_TIMESCALE
+        return [_rescale(at - start, scale, table.timescale) for at in shown_at], scale
+    if rate > RATE_AT_MOST:
+        raise NotCopied("it has more than 60 pictures a second")
+    timescale, frame = timing_of(rate)
+    whole = table.timescale * rate.denominator
+    return [frame * _rescale(at - start, rate.numerator, whole) for at in shown_at], timescale
+
+
+def _rescale(value: int, times: int, by: int) -> int:
+    return (2 * value * times + by) // (2 * by)
+
+
+def _end(table: SampleTable, shown: Sequence[int], timescale: int, rate: Fraction | None) -> int:
+    """Return where the last picture ends, after checking that there is one for each place."""
+    if rate is not None:
+        frame = int(timescale / rate)
+        if shown[-1] != frame * (len(shown) - 1) or len(set(shown)) != len(shown):
+            raise NotCopied("pictures are missing or doubled")
+        return shown[-1] + frame
+    if len(set(shown)) != len(shown):
+        raise NotCopied("pictures are doubled")
+    last = table.end - table.decode_times[-1]
+    return shown[-1] + max(1, _rescale(last, timescale, table.timescale))
+
+
+def _closed_keys(table: SampleTable, times: Sequence[int]) -> list[int]:
+    """Return the key frames that part what is before from what is after, in both orders."""
+    before = list(accumulate(times, max))
+    after = list(accumulate(reversed(times), min))[::-1]
+    keys = [
+        number
+        for number in table.list_sync()
+        if after[number] == times[number] and (number == 0 or before[number - 1] < times[number])
+    ]
+    if not keys or keys[0] != 0:
+        raise NotCopied("it does not begin with a key frame")
+    return keys
+
+
+def check_gaps(copy: PictureCopy) -> None:
+    """Raise NotCopied where a segment would be longer than viewers should wait for."""
+    seconds = max(copy.grid.seconds_of(index) for index in range(copy.grid.count))
+    if seconds > GAP_AT_MOST:
+        raise NotCopied(f"its key frames stand up to {float(seconds):.0f} s apart")
+
+
+def plan_sound(table: SampleTable, picture: SampleTable, grid: Grid) -> SoundCopy:
+    """Return how sound is copied beside a picture.
+
+    Raises:
+        NotCopied: it cannot be; it says why, and the sound is encoded.
+    """
+    rate, channels = _check_sound(table)
+    shown_from = _starts_at(picture, min(picture.shown_times()))
+    heard_from = _starts_at(table, 0)
+    lead = round((shown_from - heard_from) * rate)
+    if lead < -LATE_AT_MOST * rate:
+        raise NotCopied("its sound begins after its picture")
+    first = max(0, lead // AAC_FRAME - 1)
+    lead = max(0, lead - first * AAC_FRAME)
+    cuts = plan_copied_sound(grid, rate, lead, table.count - first)
+    if cuts is None:
+        raise NotCopied("its sound ends before its picture")
+    return SoundCopy(table, cuts, first, channels)
+
+
+def _starts_at(table: SampleTable, media_time: int) -> Fraction:
+    """Return when this moment of the media is presented, in seconds."""
+    at = Fraction(0)
+    for edit in table.edits:
+        if edit.media_time is not None:
+            return at + Fraction(media_time - edit.media_time, table.timescale)
+        at += edit.duration
+    return at + Fraction(media_time, table.timescale)
+
+
+def _check_sound(table: SampleTable) -> tuple[int, int]:
+    """Return rate and channels of sound that any player takes as it is."""
+    steps = {later - earlier for earlier, later in pairwise(table.decode_times)}
+    if len(table.descriptions) != 1 or steps - {AAC_FRAME}:
+        raise NotCopied("its sound is not in even frames")
+    rows = [edit for edit in table.edits if edit.media_time is not None]
+    if len(rows) > 1 or any(not edit.is_plain for edit in rows):
+        raise NotCopied("its sound is cut by an edit list")
+    try:
+        config = _audio_config(table.descriptions[0])
+    except InvalidMedia:
+        raise NotCopied("its sound is not AAC") from None
+    kind, rate = config >> 11, config >> 7 & 0xF
+    channels, is_short = config >> 3 & 0xF, config >> 2 & 1
+    known = AAC_RATES[rate] if rate < len(AAC_RATES) else 0
+    if kind != AAC_LC or is_short or known != table.timescale or known not in COPIED_RATES:
+        raise NotCopied("its sound is not plain AAC")
+    if not 1 <= channels <= CHANNELS_AT_MOST:
+        raise NotCopied("its sound has more than two channels")
+    return known, channels
+
+
+def _audio_config(description: bytes) -> int:
+    """Return the first 16 bits of the AudioSpecificConfig in an `mp4a` entry."""
+    entry = next(mp4.walk(description), None)
+    if entry is None or entry.kind != "mp4a":
+        raise InvalidMedia("The sound is not stored as mp4a.")
+    esds = mp4.find(description, "esds", entry.body + _AUDIO_ENTRY, entry.end)
+    at = esds.body + mp4.FULL_BYTES
+    for tag, skipped in ((3, 3), (4, 13), (5, 0)):
+        found, at = _descriptor(description, at, esds.end)
+        if found != tag:
+            raise InvalidMedia("The description of the sound has an unknown order.")
+        at += skipped
+    return mp4.unpack("H", description, at, esds.end)[0]
+
+
+def _descriptor(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """Return the tag of a descriptor and where its body begins (14496-1 section 8.3.3)."""
+    (tag,) = mp4.unpack("B", data, at, end)
+    for _ in range(4):
+        at += 1
+        (size,) = mp4.unpack("B", data, at, end)
+        if not size & 0x80:
+            break
+    return tag, at + 1
+
+
+def sound_fragment(copy: SoundCopy, index: int, payload: bytes) -> Fragment:
+    """Return segment `index` of copied sound around the bytes of its frames."""
+    begin, count = copy.cuts.begin_of(index), copy.cuts.frames_of(index)
+    sizes = copy.table.sizes[copy.first + begin : copy.first + begin + count]
+    samples = tuple(Sample(AAC_FRAME, size, is_sync=True) for size in sizes)
+    return Fragment(1, index + 1, begin * AAC_FRAME, samples, payload)
+
+
+def picture_span(copy: PictureCopy, index: int) -> tuple[int, int]:
+    """Return the first sample of segment `index`, and how many it has."""
+    first = copy.bounds[index]
+    return first, copy.bounds[index + 1] - first
+
+
+def sound_span(copy: SoundCopy, index: int) -> tuple[int, int]:
+    """Return the first AAC frame of segment `index` in its track, and how many it has."""
+    return copy.first + copy.cuts.begin_of(index), copy.cuts.frames_of(index)
