@@ -2,8 +2,9 @@
 
      upload.completed ──> ingest ──> upload.accepted, asset.created
      asset.created ──┬──> keep       the original goes into the archive; the spool is free again
-                     ├──> prepare ─┬─> stills    poster and thumbnails, or previews
-                     │             └─> ladder    runs of segments, sound, files
+                     ├──> prepare ─┬─> stills      poster and thumbnails, or previews
+                     │             ├─> storyboard  what is seen over the seek bar
+                     │             └─> ladder      runs of segments, sound, files
                      └──> settle     the same bytes may be here, made and kept, already
      asset.deleted ─────> delete     objects of what nobody has any more
 
@@ -53,6 +54,7 @@ BY_COPY: Final = 10
 
 WORK: Final = (
     ("stills", frozenset({Kind.STILL}), 10),
+    ("storyboard", frozenset({Kind.STORYBOARD}), 20),
     ("ladder", frozenset({Kind.PROXY, Kind.AUDIO}), 30),
 )
 """What makes which kinds, and its priority (low goes first): a picture before the ladder."""
@@ -166,15 +168,25 @@ def _tell_preparing(engine: Engine, deeds: Deeds, settle: Settle) -> None:
 
 
 def _tell_stills(engine: Engine, deeds: Deeds, settle: Settle) -> None:
+    stills = deeds.stills
     step = engine.step("stills", timeout_seconds=STILLS_SECONDS, preemptible=True)
-    make = step(deeds.stills.make)
+    make = step(stills.make)
     fail = engine.step("fail")(_failing(deeds, Kind.STILL))
-    sweep = engine.step("sweep")(deeds.stills.sweep)
+    sweep = engine.step("sweep")(stills.sweep)
+    step = engine.step("storyboard", timeout_seconds=STILLS_SECONDS, preemptible=True)
+    make_board = step(stills.make_storyboard)
+    fail_board = engine.step("fail_storyboard")(_failing(deeds, Kind.STORYBOARD))
+    sweep_board = engine.step("sweep_storyboard")(stills.sweep_storyboard)
 
     @engine.workflow("stills")
-    async def stills(content_id: str) -> None:
+    async def make_stills(content_id: str) -> None:
         await _or_give_up(make, fail, settle, content_id)
         await sweep(content_id)
+
+    @engine.workflow("storyboard")
+    async def make_storyboard(content_id: str) -> None:
+        await _or_give_up(make_board, fail_board, settle, content_id)
+        await sweep_board(content_id)
 
 
 def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
@@ -279,6 +291,7 @@ def _expiring(deeds: Deeds) -> Callable[[], Awaitable[int]]:
 def _clearing(deeds: Deeds) -> Callable[[str], Awaitable[None]]:
     async def clear(content_id: str) -> None:
         await deeds.stills.sweep(content_id)
+        await deeds.stills.sweep_storyboard(content_id)
         await deeds.making.clear(content_id)
 
     return clear

@@ -20,6 +20,7 @@ from tests.fixtures.media_files import MediaFiles
 from tests.support.moments import until
 from tests.support.stage import Stage, set_stage
 
+SEEN = ("poster.webp", "poster.jpg", "storyboard-1.jpg", "storyboard.vtt")
 TEXT = b"Scene 1, take 3: good.\n"
 
 
@@ -42,16 +43,15 @@ async def test_a_video_becomes_ready_and_lies_where_it_should(
 
     made = await stage.renditions(asset)
     assert (State.READY, "video", 320, 180) == (asset.state, asset.kind, asset.width, asset.height)
-    assert {"360p", "poster", "poster-jpg"} == set(made)
+    assert {"360p", "poster", "poster-jpg", "storyboard", "storyboard-1"} == set(made)
     assert {RenditionState.READY} == {each.state for each in made.values()}
     place = f"acme-corp/spring/{asset.id}"
     assert {f"originals/{place}/clip.mp4"} | {
-        f"proxies/{place}/{name}" for name in ("360p.mp4", "poster.webp", "poster.jpg")
+        f"proxies/{place}/{name}" for name in ("360p.mp4", *SEEN)
     } == stage.files("archive")
     assert {
         f"proxies/{asset.id}/360p.mp4",
-        f"stills/{asset.id}/poster.webp",
-        f"stills/{asset.id}/poster.jpg",
+        *(f"stills/{asset.id}/{name}" for name in SEEN),
     } == stage.files("edge")
 
 
@@ -89,8 +89,8 @@ async def test_the_events_tell_the_story_in_order(stage: Stage, media_files: Med
         EventType.ASSET_CREATED,
     ] == told[:4]
     assert EventType.ASSET_READY == told[-1]
-    assert 3 == told.count(EventType.RENDITION_READY)
-    assert 7 == told.count(EventType.PLACEMENT_PRESENT)
+    assert 5 == told.count(EventType.RENDITION_READY)
+    assert 11 == told.count(EventType.PLACEMENT_PRESENT)
 
 
 @pytest.mark.covers("BG-24", "BG-25")

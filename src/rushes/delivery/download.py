@@ -16,8 +16,7 @@ from rushes.delivery.playback import ASK_AGAIN_SECONDS, Waiting
 from rushes.delivery.sign import Grant, Scope, Signer, until
 from rushes.errors import Kind, RushesError
 from rushes.renditions.records import Rendition
-from rushes.renditions.rendition import Kind as RenditionKind
-from rushes.renditions.rendition import State
+from rushes.renditions.rendition import PLAYED, State
 from rushes.sections import DeliverySettings
 
 ORIGINAL: Final = "original"
@@ -96,6 +95,6 @@ class Downloading:
 
 
 def _place(rendition: Rendition) -> str:
-    if rendition.kind is RenditionKind.STILL:
+    if rendition.kind not in PLAYED:
         return f"stills/{rendition.file_name}"
     return f"{rendition.name}.{rendition.file_name.rpartition('.')[2]}"

@@ -15,7 +15,7 @@ from rushes.library.records import Identity
 from rushes.media.ladder import Quality
 from rushes.renditions import records as rendition_records
 from rushes.renditions.records import Rendition
-from rushes.renditions.rendition import Kind, State
+from rushes.renditions.rendition import PLAYED, Kind, State
 
 HEIGHTS: Final = {quality.value: quality.height for quality in Quality}
 
@@ -42,8 +42,12 @@ class Medium:
 
     def stills(self) -> Iterator[Rendition]:
         """Yield the finished stills."""
+        return (each for each in self.seen() if each.kind is Kind.STILL)
+
+    def seen(self) -> Iterator[Rendition]:
+        """Yield all that is finished and looked at, not played: stills and what tells of it."""
         for each in self.renditions.values():
-            if each.kind is Kind.STILL and each.state is State.READY:
+            if each.kind not in PLAYED and each.state is State.READY:
                 yield each
 
 

@@ -182,7 +182,7 @@ class Playing:
         folder = f"{base}/p/{signed}"
         rungs = medium.rungs() or there
         done = len(there)
-        stills = {still.name: still for still in medium.stills()}
+        stills = {still.name: still for still in medium.seen()}
         poster = next((stills[name] for name in POSTERS if name in stills), None)
         storyboard = stills.get(STORYBOARD)
         layout = parse_layout(start.layout or {})

@@ -26,8 +26,8 @@ from rushes.media.hls import Variant, format_media_playlist, format_multivariant
 from rushes.media.ladder import Quality
 from rushes.media.layout import Layout, parse_layout
 from rushes.renditions.records import Rendition
+from rushes.renditions.rendition import PLAYED, State
 from rushes.renditions.rendition import Kind as RenditionKind
-from rushes.renditions.rendition import State
 
 PLAYLIST: Final = ".m3u8"
 PLAYLIST_TYPE: Final = "application/vnd.apple.mpegurl"
@@ -138,7 +138,7 @@ def _sound(there: list[Rendition]) -> tuple[Rendition, Layout | None]:
 
 
 def _still(medium: Medium, grant: Grant, file_name: str, now: datetime) -> Serving:
-    found = next((each for each in medium.stills() if each.file_name == file_name), None)
+    found = next((each for each in medium.seen() if each.file_name == file_name), None)
     if found is None:
         raise _nothing()
     if grant.scope is not Scope.STILL and not _is_for(grant, found.name):
@@ -149,7 +149,7 @@ def _still(medium: Medium, grant: Grant, file_name: str, now: datetime) -> Servi
 def _rung(medium: Medium, grant: Grant, path: str, now: datetime) -> Serving:
     name, _, ending = path.rpartition(".")
     found = medium.renditions.get(name)
-    if found is None or found.kind is RenditionKind.STILL or found.state is not State.READY:
+    if found is None or found.kind not in PLAYED or found.state is not State.READY:
         raise _nothing()
     if found.file_name.rpartition(".")[2] != ending:
         raise _nothing()

@@ -8,24 +8,30 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Final
 
-from rushes.errors import RushesError
 from rushes.media import ffmpeg
+from rushes.media.board import (
+    ACROSS,
+    NAME,
+    TILES_OF_SHEET,
+    Board,
+    format_vtt,
+    plan_board,
+    sheet_name,
+)
 from rushes.media.box import Work, limits_for
+from rushes.media.child import ANSWER_BYTES_AT_MOST, ask
 from rushes.media.facts import ImageFacts, MediaInfo, MediaKind, parse_image, plain_info
 from rushes.media.failures import (
     DecodeFailed,
     InvalidMedia,
     NoStream,
     SourceUnreadable,
-    ToolOutOfMemory,
-    TooManyPixels,
-    TruncatedMedia,
 )
 from rushes.media.stills import (
     DARK_BELOW,
@@ -41,15 +47,8 @@ from rushes.media.stills import (
 from rushes.media.tool import run
 from rushes.media.toolbox import Toolbox
 
-ANSWER_BYTES_AT_MOST: Final = 256 * 2**20
-
-REFUSALS: Final[Mapping[object, tuple[type[RushesError], str]]] = {
-    70: (TruncatedMedia, "The picture is cut short; the original can be downloaded."),
-    73: (InvalidMedia, "The picture does not follow its format; the original can be downloaded."),
-    75: (ToolOutOfMemory, "Showing the picture needs more memory than the box grants."),
-    76: (TooManyPixels, "It has more than 100 million pixels; the original can be downloaded."),
-}
-"""The exit statuses of `media.image`."""
+BOARD_THREADS: Final = 2
+"""Of a storyboard: seeks of one wait while the other decodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,24 +137,53 @@ class Gallery:
             await asyncio.to_thread(_fill, held, bytes(picture))
             return await self._make(Path(f"/dev/fd/{held.fileno()}"), "PNG", POSTER_WIDTHS)
 
+    async def storyboard(self, original: Path, facts: MediaInfo) -> tuple[Still, ...]:
+        """Return the storyboard of a video: its sheets, and the WebVTT that tells of them."""
+        video = facts.video
+        if video is None:
+            raise NoStream("There is no picture in it.")
+        board = plan_board(video)
+        shots = {
+            "start": str(video.start),
+            "duration": str(board.duration),
+            "step": str(board.step),
+            "count": board.count,
+            "tile": [board.width, board.height],
+            "across": ACROSS,
+            "of_sheet": TILES_OF_SHEET,
+            "rotation": video.rotation,
+            "transfer": video.transfer,
+            "threads": BOARD_THREADS,
+        }
+        arguments = [ffmpeg.demuxer_of(facts.container), json.dumps(shots)]
+        answer = await ask(self.tools, self.tools.storyboard, arguments, Work.STORYBOARD, original)
+        return (*_parse_sheets(answer, board), _format_map(board))
+
     async def _make(self, picture: Path, plugin: str, widths: tuple[int, ...]) -> _Answer:
-        answer = bytearray()
-
-        async def keep(arrived: bytes) -> None:
-            """Collect the answer within its bound."""
-            answer.extend(arrived)
-            if len(answer) > ANSWER_BYTES_AT_MOST:
-                raise InvalidMedia("The stills are larger than stills can be.")
-
         arguments = [plugin, ",".join(str(width) for width in widths)]
-        try:
-            await run(self.tools.child_run(self.tools.image, arguments, Work.IMAGE, picture), keep)
-        except DecodeFailed as error:
-            known = REFUSALS.get(error.facts.get("exit_code"))
-            if known is None:
-                raise
-            raise known[0](known[1], retry_after=None, **error.facts) from error
-        return _parse_answer(bytes(answer))
+        return _parse_answer(
+            await ask(self.tools, self.tools.image, arguments, Work.IMAGE, picture)
+        )
+
+
+def _parse_sheets(answer: bytes, board: Board) -> list[Still]:
+    """Return the sheets that the child printed; it has read hostile bytes."""
+    line, _, rest = answer.partition(b"\n")
+    try:
+        sizes = [int(size) for size in json.loads(line)["sheets"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidMedia("The answer about a storyboard cannot be read.") from error
+    if len(sizes) != board.sheets or sum(sizes) != len(rest) or min(sizes) < 1:
+        raise InvalidMedia("The answer about a storyboard is cut short.")
+    ends = list(accumulate(sizes))
+    return [
+        Still(sheet_name(number), "jpg", *board.sheet_size(number), rest[end - size : end])
+        for number, (size, end) in enumerate(zip(sizes, ends, strict=True))
+    ]
+
+
+def _format_map(board: Board) -> Still:
+    return Still(NAME, "vtt", 0, 0, format_vtt(board).encode())
 
 
 def _fill(file: IO[bytes], content: bytes) -> None:

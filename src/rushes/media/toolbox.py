@@ -34,6 +34,7 @@ class Toolbox:
     ffmpeg: Tool
     probe: Tool
     image: Tool
+    storyboard: Tool
     ffmpeg_walls: Walls
     child_walls: Walls
 
@@ -66,11 +67,11 @@ async def open_toolbox(ffmpeg: str | None = None, wanted: Level = Level.NONE) ->
         BoxUnavailable: the box is weaker than wanted.
     """
     program = Tool("ffmpeg", find_ffmpeg(ffmpeg))
-    probe, image = _child("probe"), _child("image")
+    probe, image, storyboard = _child("probe"), _child("image"), _child("storyboard")
     walls = await _find_walls(program, ("-version",))
     require(walls, wanted)
     trial = replace(probe, arguments=("-I", "-c", "import av, PIL"))
-    return Toolbox(program, probe, image, walls, await _find_walls(trial, ()))
+    return Toolbox(program, probe, image, storyboard, walls, await _find_walls(trial, ()))
 
 
 def find_ffmpeg(path: str | None) -> str:

@@ -16,7 +16,7 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.library import records as library_records
 from rushes.renditions import records
 from rushes.renditions.records import Made, Rendition
-from rushes.renditions.rendition import Kind, State, Step, after
+from rushes.renditions.rendition import PLAYED, Kind, State, Step, after
 
 Keep = Callable[[str, Path], Awaitable[None]]
 """Puts a rendition's file where it is kept for good; the deed of a room to our right."""
@@ -133,4 +133,6 @@ class Outcomes:
 
 def _shows(row: Rendition, rows: Sequence[Rendition]) -> bool:
     """Whether a rendition is the thing itself: stills only count where nothing plays."""
-    return row.kind is not Kind.STILL or all(each.kind is Kind.STILL for each in rows)
+    if any(each.kind in PLAYED for each in rows):
+        return row.kind in PLAYED
+    return row.kind is Kind.STILL

@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rushes.media.board import FILE_NAME as BOARD_FILE
+from rushes.media.board import NAME as BOARD_NAME
+from rushes.media.board import Board, plan_board, sheet_name
 from rushes.media.facts import ImageFacts, MediaInfo, MediaKind, VideoFacts
 from rushes.media.grid import Grid
 from rushes.media.ladder import Quality, Rung, plan_ladder
@@ -61,7 +64,11 @@ def plan_renditions(
 ) -> list[Wanted]:
     """Return everything that is made of an original, in the order in which people need it."""
     if info.video is not None and grid is not None:
-        return [*_posters(info.video), *(_proxy(rung, grid) for rung in rungs)]
+        return [
+            *_posters(info.video),
+            *(_proxy(rung, grid) for rung in rungs),
+            *_storyboard(plan_board(info.video)),
+        ]
     if info.kind is MediaKind.AUDIO:
         return [Wanted(AUDIO, Kind.AUDIO, "audio.m4a", "audio/mp4", segments=sound_segments)]
     if info.image is not None:
@@ -100,6 +107,17 @@ def _posters(video: VideoFacts) -> list[Wanted]:
     *narrower, widest = _widths(POSTER_WIDTHS, width)
     names = {f"thumbnail-{wide}": wide for wide in narrower} | {"poster": widest}
     return _stills(names, width, height)
+
+
+def _storyboard(board: Board) -> list[Wanted]:
+    map_of_it = Wanted(BOARD_NAME, Kind.STORYBOARD, BOARD_FILE, "text/vtt")
+    return [
+        *(
+            Wanted(name, Kind.STORYBOARD, f"{name}.jpg", "image/jpeg", *board.sheet_size(number))
+            for number, name in enumerate(map(sheet_name, range(board.sheets)))
+        ),
+        map_of_it,
+    ]
 
 
 def _previews(image: ImageFacts) -> list[Wanted]:

@@ -23,6 +23,11 @@ class Kind(StrEnum):
     PROXY = "proxy"
     AUDIO = "audio"
     STILL = "still"
+    STORYBOARD = "storyboard"
+
+
+PLAYED: Final = frozenset({Kind.PROXY, Kind.AUDIO})
+"""What can be played; the other kinds only show or tell what is in it."""
 
 
 class State(StrEnum):

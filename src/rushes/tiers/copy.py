@@ -29,7 +29,7 @@ from rushes.library import records as library_records
 from rushes.library.records import Content
 from rushes.renditions import records as rendition_records
 from rushes.renditions.records import Rendition
-from rushes.renditions.rendition import Kind as RenditionKind
+from rushes.renditions.rendition import PLAYED
 from rushes.renditions.rendition import State as RenditionState
 from rushes.stores.blocks import BlockHasher, Fingerprint
 from rushes.stores.filesystem import FolderStore
@@ -325,7 +325,7 @@ class Keeper:
 
 
 def _edge_key(rendition: Rendition, shelf: Shelf) -> EdgeKey:
-    is_still = rendition.kind is RenditionKind.STILL
+    is_still = rendition.kind not in PLAYED
     return edge_key(rendition.id, shelf.asset_id, rendition.file_name, is_still=is_still)
 
 

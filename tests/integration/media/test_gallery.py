@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from rushes.errors import RushesError
-from rushes.media.failures import NoStream
+from rushes.media.board import plan_board
+from rushes.media.failures import InvalidMedia, NoStream
 from rushes.media.gallery import Gallery
 from rushes.media.stills import Still
 from rushes.media.studio import Studio
@@ -74,6 +75,40 @@ async def test_a_dark_start_does_not_make_a_dark_poster(
 
     (red, green, blue) = open_still(stills[0]).convert("RGB").resize((1, 1)).getpixel((0, 0))  # type: ignore[misc]
     assert min(red, green, blue) > 200
+
+
+@pytest.mark.covers("M-PR-02")
+@pytest.mark.parametrize(
+    "name", ["long.mp4", "rotated.mp4", "h264.ts", "vp9.webm", "hdr.mp4", "prores.mxf"]
+)
+async def test_a_video_gets_a_storyboard(
+    name: str, media_files: MediaFiles, toolbox: Toolbox, tmp_path: Path
+) -> None:
+    """A tile for every other second, upright and bright, and the map that players read."""
+    original = media_files.get(name)
+    facts = await Studio(toolbox, tmp_path).probe(original, SNIFFED[name.rpartition(".")[2]])
+    assert facts.video is not None
+    board = plan_board(facts.video)
+
+    sheet, cues = await Gallery(toolbox, tmp_path).storyboard(original, facts)
+
+    assert ["storyboard-1.jpg", "storyboard.vtt"] == [sheet.file_name, cues.file_name]
+    picture = open_still(sheet)
+    assert board.sheet_size(0) == picture.size
+    assert max(high for _, high in picture.getextrema()) > 150  # type: ignore[misc]
+    assert board.count == cues.content.count(b"#xywh=")
+
+
+async def test_a_broken_picture_has_no_storyboard(
+    media_files: MediaFiles, toolbox: Toolbox, tmp_path: Path
+) -> None:
+    """The child says so, and nothing is made up."""
+    facts = await Studio(toolbox, tmp_path).probe(media_files.get("h264.mp4"), "mov")
+    path = tmp_path / "broken.mp4"
+    path.write_bytes(b"\0\0\0\x08free" * 100)
+
+    with pytest.raises(InvalidMedia):
+        await Gallery(toolbox, tmp_path).storyboard(path, facts)
 
 
 async def test_a_sound_has_no_poster(

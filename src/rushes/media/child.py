@@ -1,0 +1,54 @@
+"""Asks one of our own children about a picture: its whole answer, or the error its exit means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from rushes.errors import RushesError
+from rushes.media.box import Tool, Work
+from rushes.media.failures import (
+    DecodeFailed,
+    InvalidMedia,
+    ToolOutOfMemory,
+    TooManyPixels,
+    TruncatedMedia,
+)
+from rushes.media.tool import run
+from rushes.media.toolbox import Toolbox
+
+ANSWER_BYTES_AT_MOST: Final = 256 * 2**20
+
+REFUSALS: Final[Mapping[object, tuple[type[RushesError], str]]] = {
+    70: (TruncatedMedia, "The picture is cut short; the original can be downloaded."),
+    73: (InvalidMedia, "The picture does not follow its format; the original can be downloaded."),
+    75: (ToolOutOfMemory, "Showing the picture needs more memory than the box grants."),
+    76: (TooManyPixels, "It has more than 100 million pixels; the original can be downloaded."),
+}
+"""The exit statuses of `media.image` and `media.storyboard`."""
+
+
+async def ask(tools: Toolbox, tool: Tool, arguments: list[str], work: Work, source: Path) -> bytes:
+    """Run a child on a picture and return what it prints.
+
+    Raises:
+        TruncatedMedia, InvalidMedia, ToolOutOfMemory, TooManyPixels: what the child says.
+        RushesError: what `tool.run` raises.
+    """
+    answer = bytearray()
+
+    async def keep(arrived: bytes) -> None:
+        """Collect the answer within its bound."""
+        answer.extend(arrived)
+        if len(answer) > ANSWER_BYTES_AT_MOST:
+            raise InvalidMedia("The pictures are larger than such pictures can be.")
+
+    try:
+        await run(tools.child_run(tool, arguments, work, source), keep)
+    except DecodeFailed as error:
+        known = REFUSALS.get(error.facts.get("exit_code"))
+        if known is None:
+            raise
+        raise known[0](known[1], retry_after=None, **error.facts) from error
+    return bytes(answer)
