@@ -1,6 +1,6 @@
 # make run | test | lint | clean        each does its own set-up: Python 3.11 and make are enough
 # make web | rows | reference | lock    the bundle; what is proven; generated pages; new lock files
-# make bench                            what bytes cost, beside a bare loop and nginx
+# make bench                            what bytes cost, beside other servers
 
 PYTHON ?= python3
 VENV := .venv
@@ -52,10 +52,9 @@ rows: $(VENV)/dev.stamp
 reference: $(VENV)/dev.stamp
 	$(BIN)/python tools/make_reference.py
 
-# Ratios, not tests; in memory, so that no disk is measured.
-BENCH_FOLDER ?= /dev/shm/rushes-bench
-bench: $(VENV)/dev.stamp web
-	$(BIN)/python bench/ingest/wire.py $(BENCH_FOLDER)
+# Ratios, not tests: 15 minutes at most on two cores that do nothing else. `make bench BENCH=--quick`.
+bench: $(VENV)/dev.stamp web system-parts
+	$(BIN)/python -m bench.ingest $(BENCH)
 
 # Parts of the system that some tests start: programs, not libraries.
 system-parts: $(VENV)/dev.stamp
