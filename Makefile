@@ -10,19 +10,19 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 JOBS ?= 2
 MAKEFLAGS += --no-print-directory
 
-.PHONY: run test test-long unit pure lint lint-python lint-web clean web rows reference lock bench system-parts
+.PHONY: run test test-long unit pure lint lint-python lint-web clean web rows reference lock bench system-parts peers
 
 run: $(VENV)/runtime.stamp web
 	$(BIN)/rushes demo
 
-test: $(VENV)/dev.stamp web system-parts
+test: $(VENV)/dev.stamp web system-parts peers
 	@status=0; \
 	$(BIN)/python tools/pure_coverage.py || status=1; \
 	$(BIN)/pytest -n $(JOBS) || status=1; \
 	exit $$status
 
 # Many rounds of the fault tests.
-test-long: $(VENV)/dev.stamp web system-parts
+test-long: $(VENV)/dev.stamp web system-parts peers
 	$(BIN)/pytest -n $(JOBS) --long --timeout 1800
 
 unit: $(VENV)/dev.stamp
@@ -60,6 +60,10 @@ bench: $(VENV)/dev.stamp web system-parts
 system-parts: $(VENV)/dev.stamp
 	$(BIN)/python tools/system_parts.py
 
+# Upload clients of others, as tests/clients/package-lock.json names them.
+peers: $(VENV)/dev.stamp $(VENV)/node.stamp
+	@$(BIN)/python tools/peer_clients.py
+
 # Known versions are kept; `make lock UPGRADE=--upgrade` asks for newer ones.
 UPGRADE ?=
 UV_LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
@@ -93,5 +97,5 @@ $(VENV)/node.stamp: requirements/node.txt $(VENV)/runtime.stamp
 
 clean:
 	rm -rf $(VENV) artifacts build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-	  .import_linter_cache .coverage web/node_modules src/rushes/web/static
+	  .import_linter_cache .coverage web/node_modules tests/clients/node_modules src/rushes/web/static
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

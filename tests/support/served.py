@@ -56,7 +56,8 @@ class Served:
                 stderr=log,
                 text=True,
             )
-        self.port = int(_read_ready(self._process)["url"].rpartition(":")[2])
+        told = _read_ready(self._process)["url"]
+        self.port = self.port or int(told.rpartition(":")[2])
 
     def kill(self) -> None:
         """End it as a power cut ends a process: no warning, and its worker goes with it."""
@@ -183,9 +184,12 @@ class Client:
 
 
 @contextmanager
-def serving(folder: Path, **settings: str) -> Iterator[Served]:
-    """Run a server on a data folder below `folder`, and end it in any case."""
-    served = Served(folder / "data", settings)
+def serving(folder: Path, port: int = 0, /, **settings: str) -> Iterator[Served]:
+    """Run a server on a data folder below `folder`, and end it in any case.
+
+    One that is told another address than its own (`base_url`) has to be told its port too.
+    """
+    served = Served(folder / "data", settings, port)
     served.data.mkdir(exist_ok=True)
     served.start()
     try:

@@ -30,7 +30,7 @@ def list_files(house: Receiving) -> list[str]:
 
 @pytest.mark.covers("X-UP-19", "M-UX-08")
 async def test_an_ended_upload_is_gone_with_its_bytes(house: Receiving, sender: Sender) -> None:
-    """204, then 410 for everything; the file is removed, the row stays to say so."""
+    """204, then 410 for who sends, 404 for who fetches; the row stays to say so."""
     url = await sender.begin(20)
     await sender.append(url, 0, TEN)
 
@@ -41,7 +41,12 @@ async def test_an_ended_upload_is_gone_with_its_bytes(house: Receiving, sender: 
         await sender.append(url, 10, TEN),
     ]
 
+    fetched = await house.by_token(await house.people.token()).http.get(
+        f"{house.address}/files/{id_of(url)}"
+    )
+
     assert (204, "1.0.0") == (ended.status_code, ended.headers["Tus-Resumable"])
+    assert 404 == fetched.status_code
     assert [410, 410, 410] == [answer.status_code for answer in after]
     assert [] == list_files(house)
     upload = await house.parts.upload(id_of(url))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from rushes.db.tables import uploads
 from rushes.uploads import records
 from tests.support.receiving import Receiving, Sender
 
@@ -117,6 +120,19 @@ async def test_a_link_gives_bytes_back_only_with_a_preview(house: Receiving) -> 
         answers.append(await sender.http.get(url))
 
     assert [404, 200] == [answer.status_code for answer in answers]
+
+
+async def test_a_link_gives_bytes_back_for_a_day(house: Receiving) -> None:
+    """Then its holder has to ask those who have them."""
+    sender = await house.sender(preview="own")
+    url = await sender.begin(0)
+    await _accept(house, id_of(url))
+    yesterday = house.parts.clock.now() - timedelta(hours=24, minutes=1)
+    async with house.parts.database.transaction() as connection:
+        completed = update(uploads).where(uploads.c.id == id_of(url))
+        await connection.execute(completed.values(completed_at=yesterday))
+
+    assert 404 == (await sender.http.get(url)).status_code
 
 
 async def _accept(house: Receiving, upload_id: str) -> None:

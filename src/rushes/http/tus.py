@@ -10,6 +10,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -33,10 +34,21 @@ from rushes.uploads.join import Joining
 from rushes.uploads.receive import May, Receiver
 from rushes.uploads.spool import SpoolBroken, SpoolFull
 from rushes.uploads.tus import Answer, Creation
-from rushes.uploads.upload import Protocol, State, Upload, UploadMissing, UploadPending
+from rushes.uploads.upload import (
+    Protocol,
+    State,
+    Upload,
+    UploadGone,
+    UploadMissing,
+    UploadPending,
+)
 
 ACCEPT_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.2
+PREVIEW_LIFE: Final = timedelta(hours=24)
+"""For how long whoever has only a link gets back what they sent."""
+
+NOTHING_HERE: Final = "There are no bytes under this address any more."
 STAND_IN: Final = "Do what `X-HTTP-Method-Override` names, for clients that can send POST alone."
 STANDS_FOR: Final = "PATCH"
 """What such clients mean most of the time; the document shows its answer."""
@@ -122,12 +134,18 @@ class Tus:
         return _respond(tus.answer_options(self.senders.find_most_bytes(link)))
 
     async def fetch(self, request: Request, _incoming: Incoming, upload_id: str | None) -> Response:
-        """Give the bytes back once they are accepted; a link gives them only with a preview."""
+        """Give the bytes back once they are accepted; a link with a preview does for a day."""
         caller = await self.senders.find_caller(request)
         if caller.link is not None and caller.link.preview is not Preview.OWN:
             raise UploadMissing("There is no such upload. Start a new one.")
         asks = may(caller.actor, Verb.SEE_UPLOAD)
-        upload = await self._await_verdict(parse_id(upload_id), asks)
+        try:
+            upload = await self._await_verdict(parse_id(upload_id), asks)
+        except UploadGone as error:  # as tus servers answer: 410 is for who would go on sending
+            raise UploadMissing(NOTHING_HERE) from error
+        ended_at = upload.completed_at or upload.created_at
+        if caller.link is not None and self.receiver.clock.now() > ended_at + PREVIEW_LIFE:
+            raise UploadMissing(NOTHING_HERE)
         return await self.serve_original(request, upload.asset_id)
 
     async def _await_verdict(self, upload_id: str, asks: May) -> Upload:
