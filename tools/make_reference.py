@@ -70,6 +70,7 @@ MEANINGS: Final = {
     "upload.created": "An upload began.",
     "upload.expired": "An unfinished upload rested too long and was removed.",
     "upload.quarantined": "The gate refused the file; it is kept apart.",
+    "upload.readable": "The first 64 KiB are committed; only the journey follows it.",
 }
 
 

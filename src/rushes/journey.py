@@ -1,5 +1,6 @@
 """The journey: what follows from what, on one page.
 
+     upload.readable ───> glance     what is it, while the rest of it still comes
      upload.completed ──> ingest ──> upload.accepted, asset.created
      asset.created ──┬──> keep       the original goes into the archive; the spool is free again
                      ├──> prepare ─┬─> stills      poster and thumbnails, or previews
@@ -24,6 +25,7 @@ from rushes.clock import Clock
 from rushes.errors import Kind as ErrorKind
 from rushes.events.event import Event, EventType
 from rushes.events.relay import Argument, Start, Story
+from rushes.intake.early import Early
 from rushes.intake.sniff import Sniffed
 from rushes.intake.verify import Intake
 from rushes.jobs.desk import Desk
@@ -72,6 +74,7 @@ def _both(event: Event) -> tuple[Argument, ...]:
 
 
 STORY: Final[Story] = {
+    EventType.UPLOAD_READABLE: (Start("glance"),),
     EventType.UPLOAD_COMPLETED: (Start("ingest"),),
     EventType.ASSET_CREATED: (
         Start("keep", arguments=_content_of, queue=Queue.COPY, priority=BY_COPY),
@@ -87,6 +90,7 @@ class Deeds:
     """Everything that a workflow may ask a room to do."""
 
     intake: Intake
+    early: Early
     filing: Filing
     editing: Editing
     originals: Originals
@@ -119,6 +123,7 @@ class Deeds:
 def tell(engine: Engine, deeds: Deeds) -> None:
     """Tell the engine every workflow; the names stay for ever, as open work bears them."""
     settle = engine.step("settle")(deeds.settle)
+    _tell_glance(engine, deeds)
     _tell_arrival(engine, deeds, settle)
     _tell_preparing(engine, deeds, settle)
     _tell_stills(engine, deeds, settle)
@@ -149,6 +154,18 @@ def _tell_arrival(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     @engine.workflow("settle")
     async def settle_asset(_asset_id: str, content_id: str) -> None:
         await settle(content_id)
+
+
+def _tell_glance(engine: Engine, deeds: Deeds) -> None:
+    look = engine.step("glance", timeout_seconds=DAY_SECONDS)(deeds.early.look)
+
+    @engine.workflow("glance")
+    async def glance(upload_id: str) -> None:
+        try:
+            await look(upload_id)
+        except StepFailed as failure:
+            if failure.failed_kind not in {ErrorKind.GONE, ErrorKind.MISSING}:  # it has ended
+                raise
 
 
 def _tell_preparing(engine: Engine, deeds: Deeds, settle: Settle) -> None:
@@ -276,6 +293,8 @@ def _verifying(deeds: Deeds) -> Callable[[str], Awaitable[dict[str, str]]]:
 def _accepting(deeds: Deeds) -> Callable[[str, dict[str, str]], Awaitable[str]]:
     async def accept(upload_id: str, found: dict[str, str]) -> str:
         sniffed = Sniffed(found["format"], MediaKind(found["kind"]), found["media_type"])
+        if not await deeds.early.judge(upload_id, sniffed):
+            return ""
         return await deeds.filing.accept(upload_id, sniffed)
 
     return accept

@@ -10,6 +10,7 @@ from rushes import journey
 from rushes.clock import SYSTEM, Clock
 from rushes.compose import House, open_house
 from rushes.events.relay import Relay
+from rushes.intake.early import Early
 from rushes.jobs.engine import Engine
 from rushes.jobs.liveness import Liveness
 from rushes.jobs.worker import Beside, Worker
@@ -29,10 +30,11 @@ from rushes.stores.filesystem import FolderStore
 from rushes.stores.s3 import S3Store
 from rushes.tiers.copy import Keeper
 from rushes.tiers.edge import Edge
-from rushes.tiers.grow import Growing
+from rushes.tiers.grow import Carrying
 from rushes.tiers.probes import Asking, Probes
 from rushes.tiers.remove import Remover
 from rushes.tiers.tend import Tending
+from rushes.uploads.growing import Growing
 from rushes.uploads.sweep import Sweep
 
 
@@ -78,10 +80,10 @@ def _beside(house: House) -> tuple[Beside, ...]:
         return ()
     database, clock, archive = house.database, house.clock, house.archive
     tending = Tending(database, clock, archive, house.directing)
-    growing = Growing(database, clock, archive, house.intake.spool)
+    carrying = Carrying(database, clock, archive, house.intake.spool)
     asking = Asking(Probes(database, clock), archive)
     always = (tending.run, asking.run)
-    return (*always, growing.run) if house.settings.uploads.grow_to_archive else always
+    return (*always, carrying.run) if house.settings.uploads.grow_to_archive else always
 
 
 def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
@@ -94,6 +96,14 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
     studio, gallery = Studio(tools, folder), Gallery(tools, folder)
     return journey.Deeds(
         intake=house.intake,
+        early=Early(
+            database,
+            clock,
+            Growing(database, house.intake.spool),
+            house.ending,
+            studio,
+            settings.uploads.account_types,
+        ),
         filing=Filing(database, clock),
         editing=house.editing,
         originals=Originals(database, house.intake.spool, original, nearby),

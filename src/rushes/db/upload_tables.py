@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text
 
-from rushes.db.columns import Moment, Size, of
+from rushes.db.columns import Document, Moment, Size, of
 from rushes.db.tables import metadata
 
 upload_chunks = Table(  # the chunks that are here, in any order
@@ -67,7 +67,18 @@ upload_copies = Table(  # multiparts that carry an upload on to the archive whil
     Column("updated_at", Moment, nullable=False),
 )
 
-BESIDE: Final = (upload_chunks, upload_groups, direct_uploads, upload_copies)
+upload_looks = Table(  # what was seen of a file while it still came
+    "upload_looks",
+    metadata,
+    of("uploads", "upload_id", primary_key=True),
+    Column("format", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("facts", Document),  # null: the header is not here yet, or tells nothing
+    Column("updated_at", Moment, nullable=False),
+)
+
+BESIDE: Final = (upload_chunks, upload_groups, direct_uploads, upload_copies, upload_looks)
 """Tables whose rows go with the upload that they name."""
 
 WHOLE_SCHEMA: Final = metadata

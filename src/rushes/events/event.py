@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 SYSTEM_ACTOR = "system"
 """Who acts when no person or program asked."""
@@ -47,6 +48,11 @@ class EventType(StrEnum):
     UPLOAD_CREATED = "upload.created"
     UPLOAD_EXPIRED = "upload.expired"
     UPLOAD_QUARANTINED = "upload.quarantined"
+    UPLOAD_READABLE = "upload.readable"
+
+
+INTERNAL: Final = frozenset({EventType.UPLOAD_READABLE})
+"""What only the journey follows; it is no news for anybody else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.direct import TOLD
 from rushes.db.tables import events, outbox
-from rushes.events.event import Event, EventType
+from rushes.events.event import INTERNAL, Event, EventType
 
 WAKE = "rushes_outbox"
 """The PostgreSQL channel that wakes relays of other processes."""
@@ -72,7 +72,9 @@ async def list_events(
     limit: int = 50,
 ) -> list[tuple[int, Event]]:
     """Return events, newest first, with their sequence numbers; `project_ids` None means all."""
-    query = select(events).order_by(events.c.seq.desc()).limit(limit)
+    hidden = [what.value for what in INTERNAL]
+    query = select(events).where(events.c.type.not_in(hidden))
+    query = query.order_by(events.c.seq.desc()).limit(limit)
     if asset_id is not None:
         query = query.where(events.c.asset_id == asset_id)
     if project_ids is not None:

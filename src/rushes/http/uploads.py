@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
@@ -13,6 +14,9 @@ from rushes.access.permit import Actor, ActorKind, Verb, permit
 from rushes.db.engine import Database
 from rushes.http.paging import CursorText, Limit, Page, Pager
 from rushes.http.senders import Senders, may, parse_id
+from rushes.intake import records as intake_records
+from rushes.intake.records import Seen
+from rushes.media.facts import MediaKind, parse_media_info
 from rushes.uploads import chunk_records, records
 from rushes.uploads.chunked import count_chunks, find_ranges
 from rushes.uploads.receive import Receiver
@@ -22,11 +26,25 @@ from rushes.uploads.upload import Owner, Protocol, State, Upload, UploadMissing
 LISTING = "uploads"
 
 
+class SeenAnswer(BaseModel):
+    """What a file is by its first bytes; the last three as its header claims, once it is here.
+
+    `duration` in seconds, `width` and `height` in pixels as shown.
+    """
+
+    kind: MediaKind
+    media_type: str
+    duration: float | None = None
+    width: int | None = None
+    height: int | None = None
+
+
 class UploadAnswer(BaseModel):
     """An upload; sizes in bytes. `asset_id` is told once it is filed, `digest` once it is known.
 
     Of one in chunks, `received_chunks` are the first and last index of each run that is here; a
     list of uploads leaves them out. `mbit` is its sender's line, where it was measured.
+    `seen` is what accounts are told of a file whose first bytes were looked at.
 
     `root` is the SHA-256 over the SHA-256 of each 16 MiB of the bytes, in order: it is known sooner
     than the `digest` of the whole.
@@ -50,6 +68,7 @@ class UploadAnswer(BaseModel):
     chunk_count: int | None = None
     received_chunks: list[list[int]] | None = None
     mbit: float | None = None
+    seen: SeenAnswer | None = None
 
 
 def routes(
@@ -85,11 +104,13 @@ def routes(
         caller = await senders.find_caller(request)
         asks = may(caller.actor, Verb.SEE_UPLOAD)
         upload = await receiver.read(parse_id(upload_id), asks)
-        if upload.protocol is not Protocol.CHUNKED:
-            return describe(upload)
+        is_guest = caller.link is not None  # what is found out about a file is the house's own
+        received: list[int] | None = None
         async with database.reading() as connection:
-            received = await chunk_records.list_positions(connection, upload.id)
-        return describe(upload, received)
+            seen = None if is_guest else await intake_records.find_seen(connection, upload.id)
+            if upload.protocol is Protocol.CHUNKED:
+                received = await chunk_records.list_positions(connection, upload.id)
+        return describe(upload, received).model_copy(update={"seen": _describe_seen(seen)})
 
     @router.delete("/{upload_id}", status_code=204)
     async def delete_upload(request: Request, upload_id: str) -> None:
@@ -126,6 +147,18 @@ def describe(upload: Upload, received: Sequence[int] | None = None) -> UploadAns
         received_chunks=None if received is None else find_ranges(received),
         mbit=upload.mbit,
     )
+
+
+def _describe_seen(seen: Seen | None) -> SeenAnswer | None:
+    if seen is None:
+        return None
+    answer = SeenAnswer(kind=seen.sniffed.kind, media_type=seen.sniffed.media_type)
+    if seen.facts is None:
+        return answer
+    info = parse_media_info(json.dumps(seen.facts))
+    width, height = (None, None) if info.video is None else info.video.display_size
+    known = {"duration": float(info.duration), "width": width, "height": height}
+    return answer.model_copy(update={"kind": info.kind, **known})
 
 
 def _owner(actor: Actor) -> Owner:

@@ -74,15 +74,17 @@ class Studio:
     folder: Path
     niceness: int = 10
 
-    async def probe(self, original: Path, sniffed: str) -> MediaInfo:
+    async def probe(self, original: Path, sniffed: str, all_bytes: int | None = None) -> MediaInfo:
         """Return the facts of an original of this sniffed format.
+
+        `all_bytes` is how many it will have, where the file holds only the first of them.
 
         Raises FormatNotAllowed, TruncatedMedia, NoStream, NoDecoder, InvalidMedia, and what
         `tool.run` raises.
         """
         demuxer = ffmpeg.demuxer_of(sniffed)
         try:
-            size_bytes = (await asyncio.to_thread(original.stat)).st_size
+            size_bytes = all_bytes or (await asyncio.to_thread(original.stat)).st_size
         except OSError as error:
             raise SourceUnreadable("The original is not there just now.") from error
         answer = bytearray()

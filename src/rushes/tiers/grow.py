@@ -43,7 +43,7 @@ LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Growing:
+class Carrying:
     """Carries uploads on; one runs beside each worker."""
 
     database: Database

@@ -96,8 +96,8 @@ async def count_chunks(
     return int((await connection.execute(query)).scalar_one())
 
 
-async def move_offset(connection: AsyncConnection, upload: Upload, chunk: Chunk) -> None:
-    """Move an upload's offset from a chunk that stands there to the next gap.
+async def move_offset(connection: AsyncConnection, upload: Upload, chunk: Chunk) -> int | None:
+    """Move an upload's offset from a chunk that stands there to the next gap; return the new one.
 
     Only chunks in the upload's first file count until it is completed: what lies before an offset
     can be read by the extents, and where the rest lies is recorded at the end.
@@ -106,7 +106,7 @@ async def move_offset(connection: AsyncConnection, upload: Upload, chunk: Chunk)
         upload_parts.c.upload_id == upload.id, upload_parts.c.position == 0
     )
     if (await connection.execute(first)).scalar_one_or_none() != chunk.file:
-        return
+        return None
     here, after = upload_chunks, upload_chunks.alias("following")
     following = select(after.c.position).where(
         after.c.upload_id == here.c.upload_id,
@@ -122,6 +122,7 @@ async def move_offset(connection: AsyncConnection, upload: Upload, chunk: Chunk)
     last = (await connection.execute(ends.order_by(here.c.position).limit(1))).one()
     offset = last.position * (upload.chunk_bytes or 0) + last.length
     await connection.execute(update(uploads).where(uploads.c.id == upload.id).values(offset=offset))
+    return int(offset)
 
 
 async def record_whole(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Final
 
 from rushes import ids
 from rushes.access import records as access_records
@@ -22,10 +23,13 @@ from rushes.db.engine import Connection, Database
 from rushes.events import outbox
 from rushes.events.event import SYSTEM_ACTOR, Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
-from rushes.uploads import quota_records, records
+from rushes.uploads import quota_records, records, run_records
 from rushes.uploads.blocks import count_blocks, find_root
 from rushes.uploads.records import Advance
 from rushes.uploads.upload import Upload
+
+READABLE_BYTES: Final = 64 * 2**10
+"""From so many bytes on it is worth to look at a file while the rest of it comes."""
 
 
 class PlaceLost(Exception):
@@ -83,6 +87,9 @@ class Committer:
             in_order = sorted(enumerate(batch.advances), key=lambda one: one[1][0].upload_id)
             for place, (advance, is_last) in in_order:
                 found[place] = await self._apply(connection, advance, is_last=is_last)
+            for upload, (advance, _) in zip(found, batch.advances, strict=True):
+                if upload is not None:  # events come behind all rows, as every writer has it
+                    await tell_readable(connection, upload, advance.old, self._clock)
             return found
 
         return await self._database.transact(apply)
@@ -122,6 +129,17 @@ async def complete(connection: Connection, upload: Upload, clock: Clock) -> Uplo
     return await records.get_upload(connection, upload.id)
 
 
+async def tell_readable(connection: Connection, upload: Upload, before: int, clock: Clock) -> None:
+    """Record that the start of a file can be read, once; `before` is where its offset stood.
+
+    Of partials only the one with the start of its group's file has any to read.
+    """
+    if not (before < READABLE_BYTES <= upload.offset and upload.is_open):
+        return
+    if not upload.is_partial or await run_records.begins_group(connection, upload):
+        await _record(connection, upload, EventType.UPLOAD_READABLE, clock)
+
+
 async def tell(
     connection: Connection,
     upload: Upload,
@@ -131,8 +149,18 @@ async def tell(
     actor: str | None = None,
 ) -> None:
     """Record in the caller's transaction what happened to an upload; to a piece of one, nothing."""
-    if upload.is_partial:
-        return
+    if not upload.is_partial:
+        await _record(connection, upload, what, clock, actor=actor)
+
+
+async def _record(
+    connection: Connection,
+    upload: Upload,
+    what: EventType,
+    clock: Clock,
+    *,
+    actor: str | None = None,
+) -> None:
     now = clock.now()
     project = await access_records.get_project(connection, upload.project_id)
     facts: dict[str, object] = {

@@ -13,7 +13,7 @@ from typing import Final
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.events.event import EventType
-from rushes.uploads import concat_records, records
+from rushes.uploads import concat_records, records, run_records
 from rushes.uploads.commit import tell
 from rushes.uploads.spool import Spool
 from rushes.uploads.upload import BYTES_LOST, FORGOTTEN, PARTIAL_LOST, State, Upload, UploadGone
@@ -38,6 +38,7 @@ class Ending:
         async with self.database.transaction() as connection:
             if not await records.mark_cancelled(connection, upload, reason, self.clock.now()):
                 return False
+            await run_records.forget_looks(connection, upload.id)
             now = await records.get_upload(connection, upload.id)
             if not now.is_slot:  # nobody heard of it
                 await tell(connection, now, EventType.UPLOAD_CANCELLED, self.clock, actor=actor)
@@ -49,6 +50,7 @@ class Ending:
         async with self.database.transaction() as connection:
             if not await records.mark_expired(connection, upload, self.clock.now()):
                 return False
+            await run_records.forget_looks(connection, upload.id)
             now = await records.get_upload(connection, upload.id)
             if not now.is_slot:
                 await tell(connection, now, EventType.UPLOAD_EXPIRED, self.clock, actor="system")

@@ -26,8 +26,27 @@ ENDED: Final = frozenset("ZX")
 def name_process(clock: Clock) -> str:
     """Return a name of this process: host, kernel, number, start, and what chance gives."""
     pid = os.getpid()
-    parts = (socket.gethostname(), _kernel(), str(pid), _start(pid) or "", clock.entropy(8).hex())
+    parts = (
+        socket.gethostname(),
+        name_kernel(),
+        str(pid),
+        _start(pid) or "",
+        clock.entropy(8).hex(),
+    )
     return ":".join(parts)
+
+
+def name_kernel() -> str:
+    """Return what the processes that this one can see have in common; empty where unknown.
+
+    It is another one after the machine was started anew.
+    """
+    try:
+        boot = (PROC / "sys/kernel/random/boot_id").read_text()
+        space = (PROC / "self/ns/pid").readlink()
+    except OSError:
+        return ""
+    return hashlib.sha256(f"{boot}{space}".encode()).hexdigest()[:16]
 
 
 def is_dead(name: str) -> bool:
@@ -36,19 +55,9 @@ def is_dead(name: str) -> bool:
     if len(parts) != len(("host", "kernel", "number", "start", "chance")):
         return False
     _, kernel, number, start, _ = parts
-    if not (kernel and start and number.isdecimal()) or kernel != _kernel():
+    if not (kernel and start and number.isdecimal()) or kernel != name_kernel():
         return False
     return _start(int(number)) not in {start, ""}
-
-
-def _kernel() -> str:
-    """Return what the processes that this one can see have in common; empty where unknown."""
-    try:
-        boot = (PROC / "sys/kernel/random/boot_id").read_text()
-        space = (PROC / "self/ns/pid").readlink()
-    except OSError:
-        return ""
-    return hashlib.sha256(f"{boot}{space}".encode()).hexdigest()[:16]
 
 
 def _start(pid: int) -> str | None:

@@ -254,8 +254,12 @@ class Receiver:
         """Say what became of an upload that was taken away from its writer."""
         async with self.database.reading() as connection:
             upload = await records.find_upload(connection, upload_id)
-        if upload is None or upload.is_gone:
+        if upload is None:
             return UploadGone("This upload has ended. Start a new one.")
+        try:
+            upload.answering()
+        except RushesError as ended:
+            return ended
         return OffsetMismatch(
             f"The upload stands at byte {upload.offset} now. Go on from there.",
             offset=upload.offset,

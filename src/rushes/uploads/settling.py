@@ -14,7 +14,7 @@ from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.events.event import EventType
 from rushes.stores.blocks import BLOCK_BYTES
-from rushes.uploads import checksum, records
+from rushes.uploads import checksum, records, run_records
 from rushes.uploads.blocks import Block, Hashing, count_blocks
 from rushes.uploads.checksum import Algorithm, Checksum
 from rushes.uploads.commit import PlaceLost, complete, tell
@@ -87,6 +87,7 @@ async def _set_aside(connection: Connection, upload: Upload, clock: Clock) -> Up
         raise PlaceLost(upload.id)
     completed = await records.get_upload(connection, upload.id)
     await records.mark_quarantined(connection, completed, DIGEST_MISMATCH, now)
+    await run_records.forget_looks(connection, upload.id)
     quarantined = await records.get_upload(connection, upload.id)
     await tell(connection, quarantined, EventType.UPLOAD_QUARANTINED, clock)
     return quarantined

@@ -14,7 +14,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
@@ -38,6 +38,7 @@ from rushes.uploads.chunked import (
     require_chunked,
     require_length,
 )
+from rushes.uploads.commit import tell_readable
 from rushes.uploads.ending import Ending
 from rushes.uploads.hold import Hold, Holds, UploadStopped
 from rushes.uploads.inflow import Body, End, Inflow
@@ -278,7 +279,9 @@ class Taker:
                 await chunk_records.record_chunk(connection, upload.id, chunk)
                 await chunk_records.record_new_blocks(connection, upload.id, blocks)
                 if offset == place.start:
-                    await chunk_records.move_offset(connection, upload, chunk)
+                    moved = await chunk_records.move_offset(connection, upload, chunk)
+                    now_at = replace(upload, offset=moved or offset)
+                    await tell_readable(connection, now_at, offset, self.clock)
             else:  # another process was sent the same chunk, and was faster
                 require_same(known, chunk.digest)
             received = await chunk_records.count_chunks(connection, upload.id)
@@ -298,8 +301,9 @@ class Taker:
     async def _find_out(self, connection: Connection, upload: Upload) -> RushesError:
         """Say what became of an upload that ended while its chunk came."""
         now = await records.find_upload(connection, upload.id)
-        if now is None or now.is_gone:
+        if now is None:
             return UploadGone("This upload has ended. Start a new one.")
+        now.answering()
         return UploadClosed(f"This upload is {now.state} and takes no more chunks.")
 
 

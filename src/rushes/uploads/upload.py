@@ -15,6 +15,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Self
 
+from rushes.access.limits import TypeRefused
 from rushes.errors import Kind, RushesError
 from rushes.steps import After
 from rushes.uploads.checksum import Checksum
@@ -34,6 +35,9 @@ JOINED: Final = "joined"
 
 PARTIAL_LOST: Final = "partial_lost"
 """Reason of a final upload one of whose partials ended before it could be taken."""
+
+TYPE_REFUSED: Final = "type_refused"
+"""Reason of an upload whose bytes are not of a type that is taken here."""
 
 PARTIAL: Final = "partial"
 """What tus calls an upload of a piece of a file; a final one names the partials it is made of."""
@@ -256,7 +260,12 @@ class Upload:
 
         Raises:
             UploadGone: it ended.
+            TypeRefused: its bytes ended it.
         """
+        if self.is_gone and self.reason == TYPE_REFUSED:
+            raise TypeRefused(
+                "By its bytes this file is of a type that is not taken here. Send another one."
+            )
         if self.is_gone:
             why = self.reason or self.state.value
             raise UploadGone(f"This upload has ended ({why}). Start a new one.")

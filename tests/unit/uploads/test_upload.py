@@ -7,11 +7,13 @@ from itertools import product
 
 import pytest
 
+from rushes.access.limits import TypeRefused
 from rushes.errors import RushesError
 from rushes.uploads.checksum import Algorithm, Checksum
 from rushes.uploads.upload import (
     FORGOTTEN,
     STEPS,
+    TYPE_REFUSED,
     Append,
     FinalUpload,
     IllegalStep,
@@ -64,6 +66,12 @@ def test_only_some_addresses_answer() -> None:
         with pytest.raises(UploadGone):
             one.answering()
     assert there == [one.answering() for one in there]
+
+
+def test_a_file_that_its_bytes_ended_says_so() -> None:
+    """Whoever sends it hears that its type is not taken, not just that it is gone."""
+    with pytest.raises(TypeRefused, match="type that is not taken"):
+        upload(State.CANCELLED, reason=TYPE_REFUSED).answering()
 
 
 def test_what_can_be_read_off() -> None:

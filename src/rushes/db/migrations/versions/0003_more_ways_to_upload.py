@@ -22,6 +22,7 @@ def upgrade() -> None:
     _add_upload_concats()
     _add_upload_copies()
     _add_upload_groups()
+    _add_upload_looks()
     _add_columns()
 
 
@@ -130,6 +131,22 @@ def _add_upload_groups() -> None:
         sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_upload_groups")),
     )
     op.create_index(op.f("ix_upload_groups_owner_group"), "upload_groups", ["owner", "group"])
+
+
+def _add_upload_looks() -> None:
+    op.create_table(
+        "upload_looks",
+        sa.Column("upload_id", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("facts", Document),
+        sa.Column("updated_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["upload_id"], ["uploads.id"], name=op.f("fk_upload_looks_upload_id")
+        ),
+        sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_upload_looks")),
+    )
 
 
 def _add_columns() -> None:
