@@ -44,6 +44,8 @@ PARTS: Final = (
     Part("swift-object", ("swift-object-server",), "the second S3 server's disk"),
     Part("memcached", ("memcached",), "the second S3 server's log-ins"),
     Part("util-linux", ("setpriv",), "to start PostgreSQL as an unprivileged account"),
+    Part("e2fsprogs", ("mkfs.ext4",), "a disk whose power is cut"),
+    Part("xfsprogs", ("mkfs.xfs",), "another disk whose power is cut"),
 )
 
 

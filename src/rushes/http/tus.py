@@ -84,12 +84,15 @@ class Tus:
             offered = replace(offered, file_name="", media_type="")  # its final is judged by them
         project = await self.senders.welcome(caller, offered, told.project)
         wanted = _wanted(creation, caller, project)
-        if creation.concat is not None and creation.concat.partial_ids is not None:
+        twin = await self.admission.find_twin(wanted, caller.link)
+        if twin is not None:  # its bytes go on from what is told; those of this body are not taken
+            upload = await self.receiver.look(twin.id, may(caller.actor, Verb.SEE_UPLOAD))
+        elif creation.concat is not None and creation.concat.partial_ids is not None:
             upload = await self.joining.create(wanted, creation.concat.partial_ids, caller.link)
         else:
             upload = await self.admission.create(wanted, caller.link)
         has_body = creation.append is not None
-        if creation.append is not None and upload.is_open and creation.append.length != 0:
+        if twin is None and has_body and upload.is_open:
             upload = await self._take_first(upload, creation, incoming, caller)
         base = self.senders.find_base(request)
         location = f"{base}{request.url.path.rstrip('/')}/{upload.id}"
@@ -167,7 +170,7 @@ class Tus:
         self, upload: Upload, creation: Creation, incoming: Incoming, caller: Caller
     ) -> Upload:
         """Take the body of a creation; a body that may not be ends the upload with it."""
-        if creation.append is None:
+        if creation.append is None or creation.append.length == 0:
             return upload
         asks = may(caller.actor, Verb.APPEND_UPLOAD)
         most = self.senders.most(caller.link)

@@ -97,6 +97,10 @@ class Admission:
                 await self.spool.release(upload.id)
         return upload
 
+    async def find_twin(self, wanted: Wanted, link: Link | None = None) -> Upload | None:
+        """Return the partial of a group that was begun in the same words, if there is one."""
+        return await self.grouping.find_twin(self.draft(wanted, link), wanted.place)
+
     async def admit(self, offered: Offered, link: Link | None, *, is_spooled: bool = True) -> None:
         """Return if such a file may begin to come in; asked before anything is made for it.
 

@@ -164,6 +164,27 @@ async def list_members(connection: AsyncConnection, owner: str, group: str) -> l
     return [_member(row) for row in (await connection.execute(query)).all()]
 
 
+async def find_seated(
+    connection: AsyncConnection, owner: str, place: Place, size_bytes: int | None
+) -> Upload | None:
+    """Return the partial that has exactly this place in a group, and whose bytes still count."""
+    query = (
+        select(uploads)
+        .join(upload_groups)
+        .where(
+            upload_groups.c.owner == owner,
+            upload_groups.c.group == place.group,
+            upload_groups.c.start == place.start,
+            upload_groups.c.total == place.total,
+            uploads.c.size_bytes == size_bytes,
+            uploads.c.state.in_(LIVE),
+            uploads.c.reason.is_(None),
+        )
+    )
+    found = await records.read_uploads(connection, query)
+    return found[0] if found else None
+
+
 async def list_places(
     connection: AsyncConnection, upload_ids: Collection[str]
 ) -> dict[str, tuple[str, Place]]:

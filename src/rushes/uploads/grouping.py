@@ -50,6 +50,19 @@ class Grouping:
                     return Seat(file, place.start, place, is_shared=True)
         return Seat(await self.spool.create(upload.id), place=place)
 
+    async def find_twin(self, upload: Upload, place: Place | None) -> Upload | None:
+        """Return the partial that was asked for in the same words before, if its bytes count.
+
+        An answer may be lost on its way: whoever asks again means the same bytes.
+        """
+        if place is None:
+            return None
+        async with self.database.reading() as connection:
+            twin = await concat_records.find_seated(
+                connection, find_owner(upload), place, upload.size_bytes
+            )
+        return twin if twin is not None and twin.metadata == upload.metadata else None
+
     async def record(self, connection: Connection, upload: Upload, seat: Seat) -> None:
         """Keep its place, in the caller's transaction, which has taken room in its project.
 

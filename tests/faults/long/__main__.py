@@ -1,0 +1,101 @@
+"""Kill a server, or cut its power, under senders of every protocol, and count what is lost.
+
+python -m tests.faults.long kills --rounds 200 --uploads 32 --ways all --store folder
+    --database sqlite
+python -m tests.faults.long cuts --rounds 20 --disk xfs
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.faults.long.house import find_house
+from tests.faults.long.journal import Lost
+from tests.faults.long.power import KINDS, Cut, make_disk
+from tests.faults.long.rounds import Plan, Run
+from tests.faults.long.ways import BROKEN, BUSY, WAYS
+
+DISK_BYTES = 12 * 2**30  # sparse
+
+
+def main() -> int:
+    """Run, print what was seen, and say by the exit code whether a promise was broken."""
+    words = read_words()
+    seed = words.seed or int.from_bytes(os.urandom(4))
+    sys.stdout.write(f"seed {seed}\n")
+    sys.stdout.flush()
+    forgiven = BUSY if words.fault == "kills" else BROKEN
+    ways = choose_ways(words.ways, words.store)
+    plan = Plan(words.rounds, words.uploads, ways, forgiven=forgiven)
+    chance = random.Random(seed)  # noqa: S311 - when to pull the plug
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        made = tempfile.TemporaryDirectory(prefix="rushes-faults-", dir=words.folder)
+        folder = Path(stack.enter_context(made))
+        disk = None
+        if words.fault == "cuts":
+            disk = stack.enter_context(make_disk(folder, words.disk, DISK_BYTES))
+        house = stack.enter_context(find_house(folder, words.database, words.store))
+        run = Run(plan, house, chance)
+        strike = house.kill if disk is None else Cut(house, disk, chance)
+        lost = ""
+        try:
+            asyncio.run(run.play(strike))
+        except* Lost as found:
+            lost = "; ".join(str(each) for each in found.exceptions)
+    facts = sum_up(run, words, time.monotonic() - begun)
+    facts["lost"] = lost or 0
+    sys.stdout.write(f"{json.dumps(facts, indent=2)}\n")
+    return 1 if lost else 0
+
+
+def read_words() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.long", description=__doc__)
+    parser.add_argument("fault", choices=["kills", "cuts"])
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--uploads", type=int, default=32)
+    parser.add_argument("--ways", default="all", help=f"of {', '.join(WAYS)}; or all")
+    parser.add_argument("--store", choices=["folder", "s3"], default="folder")
+    parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
+    parser.add_argument("--disk", choices=KINDS, default="ext4", help="of which power is cut")
+    parser.add_argument("--folder", help="where the data folder is made")
+    parser.add_argument("--seed", type=int, help="repeats a run")
+    return parser.parse_args()
+
+
+def choose_ways(wanted: str, store: str) -> list[str]:
+    """Return the protocols of a run; direct uploads need a bucket."""
+    names = list(WAYS) if wanted == "all" else wanted.split(",")
+    return [name for name in names if name != "direct" or store == "s3"]
+
+
+def sum_up(run: Run, words: argparse.Namespace, seconds: float) -> dict[str, object]:
+    """Return the figures of a run."""
+    returns = sorted(run.house.returns)
+    journal = run.journal
+    return {
+        "run": f"{run.faults} {words.fault}, {words.uploads} uploads, {words.store}, "
+        f"{words.database}",
+        "minutes": round(seconds / 60, 1),
+        "files": run.verified,
+        "bytes": run.verified_bytes,
+        "acknowledgements": journal.acknowledgements,
+        "interim": journal.interim,
+        "checks": journal.checks,
+        "refusals": dict(journal.refusals),
+        "back_seconds": [round(returns[len(returns) // 2], 2), round(returns[-1], 2)],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
