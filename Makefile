@@ -1,6 +1,7 @@
 # make run | test | lint | clean        each does its own set-up: Python 3.11 and make are enough
 # make web | rows | reference | lock    the bundle; what is proven; generated pages; new lock files
 # make bench                            what bytes cost, beside other servers
+# make nightly                          many kills, power cuts and long tests, and a table of them
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 JOBS ?= 2
 MAKEFLAGS += --no-print-directory
 
-.PHONY: run test test-long unit pure lint lint-python lint-web clean web rows reference lock bench system-parts peers
+.PHONY: run test test-long unit pure lint lint-python lint-web clean web rows reference lock bench nightly system-parts peers
 
 run: $(VENV)/runtime.stamp web
 	$(BIN)/rushes demo
@@ -24,6 +25,11 @@ test: $(VENV)/dev.stamp web system-parts peers
 # Many rounds of the fault tests.
 test-long: $(VENV)/dev.stamp web system-parts peers
 	$(BIN)/pytest -n $(JOBS) --long --timeout 1800
+
+# Rounds of faults, the long tests and the bench; NIGHTLY=quick makes each of them short.
+NIGHTLY ?= full
+nightly: $(VENV)/dev.stamp web system-parts peers
+	$(BIN)/python tools/nightly.py --rounds $(NIGHTLY) --jobs $(JOBS)
 
 unit: $(VENV)/dev.stamp
 	$(BIN)/pytest tests/unit tests/architecture

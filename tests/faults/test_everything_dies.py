@@ -17,7 +17,7 @@ from tests.faults.long.power import KINDS, Cut, make_disk
 from tests.faults.long.rounds import Plan, Run
 from tests.faults.long.ways import BROKEN, WAYS
 
-KILLS, CUTS = 5, 1
+KILLS, CUTS = 3, 1
 EVERY = [name for name in WAYS if name != "direct"]
 """Protocols that need no bucket."""
 
@@ -28,14 +28,14 @@ def test_no_protocol_loses_an_acknowledged_byte_when_the_server_is_killed(
     tmp_path: Path, chance: random.Random
 ) -> None:
     """Killed at random moments; each word that was said stays true, and all bytes are equal."""
-    plan = Plan(KILLS, 2 * len(EVERY), EVERY, largest=2 * MIB)
+    plan = Plan(KILLS, len(EVERY), EVERY, largest=2 * MIB)
     with find_house(tmp_path, "sqlite", "folder") as house:
         run = Run(plan, house, chance)
         asyncio.run(run.play(house.kill))
 
     assert KILLS == run.faults
     assert run.verified >= plan.uploads
-    assert run.journal.acknowledgements > run.verified
+    assert run.journal.acknowledgements >= run.verified
 
 
 @pytest.mark.power

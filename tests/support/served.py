@@ -19,7 +19,7 @@ import httpx
 
 EMAIL = "admin@example.com"
 PASSWORD = "a long pass phrase"
-READY_SECONDS = 40
+READY_SECONDS = 150
 SETTLE_SECONDS = 55
 END_SECONDS = 30
 SETTLED = frozenset({"ready", "failed"})

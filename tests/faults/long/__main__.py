@@ -22,7 +22,7 @@ from tests.faults.long.house import find_house
 from tests.faults.long.journal import Lost
 from tests.faults.long.power import KINDS, Cut, make_disk
 from tests.faults.long.rounds import Plan, Run
-from tests.faults.long.ways import BROKEN, BUSY, WAYS
+from tests.faults.long.ways import BROKEN, BUSY, WAYS, Refused
 
 DISK_BYTES = 12 * 2**30  # sparse
 
@@ -35,7 +35,7 @@ def main() -> int:
     sys.stdout.flush()
     forgiven = BUSY if words.fault == "kills" else BROKEN
     ways = choose_ways(words.ways, words.store)
-    plan = Plan(words.rounds, words.uploads, ways, forgiven=forgiven)
+    plan = Plan(words.rounds, words.uploads, ways, seconds=words.minutes * 60, forgiven=forgiven)
     chance = random.Random(seed)  # noqa: S311 - when to pull the plug
     begun = time.monotonic()
     with ExitStack() as stack:
@@ -50,12 +50,20 @@ def main() -> int:
         lost = ""
         try:
             asyncio.run(run.play(strike))
-        except* Lost as found:
-            lost = "; ".join(str(each) for each in found.exceptions)
+        except* (Lost, Refused, TimeoutError) as found:
+            lost = "; ".join(repr(each) for each in find_all(found))
     facts = sum_up(run, words, time.monotonic() - begun)
     facts["lost"] = lost or 0
-    sys.stdout.write(f"{json.dumps(facts, indent=2)}\n")
+    sys.stdout.write(f"{json.dumps(facts, indent=2)}\n{tell(facts)}\n")
     return 1 if lost else 0
+
+
+def find_all(group: BaseExceptionGroup[Exception]) -> list[Exception]:
+    """Return what went wrong, out of the groups it came in."""
+    found: list[Exception] = []
+    for each in group.exceptions:
+        found += find_all(each) if isinstance(each, BaseExceptionGroup) else [each]
+    return found
 
 
 def read_words() -> argparse.Namespace:
@@ -63,6 +71,7 @@ def read_words() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.long", description=__doc__)
     parser.add_argument("fault", choices=["kills", "cuts"])
     parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=60, help="no fault after them")
     parser.add_argument("--uploads", type=int, default=32)
     parser.add_argument("--ways", default="all", help=f"of {', '.join(WAYS)}; or all")
     parser.add_argument("--store", choices=["folder", "s3"], default="folder")
@@ -95,6 +104,14 @@ def sum_up(run: Run, words: argparse.Namespace, seconds: float) -> dict[str, obj
         "refusals": dict(journal.refusals),
         "back_seconds": [round(returns[len(returns) // 2], 2), round(returns[-1], 2)],
     }
+
+
+def tell(facts: dict[str, object]) -> str:
+    """Return the one line that a table of runs shows."""
+    return (
+        f"{facts['run']}: {facts['files']} files, {facts['acknowledgements']} acknowledgements, "
+        f"{facts['checks']} checks, lost: {facts['lost']}"
+    )
 
 
 if __name__ == "__main__":

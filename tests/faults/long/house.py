@@ -14,7 +14,6 @@ from pathlib import Path
 
 import httpx
 
-from rushes.db.migrate import migrate
 from tests.support.aftermath import kill, kill_house, list_processes
 from tests.support.databases import serve_postgres
 from tests.support.object_stores import ObjectServer
@@ -28,6 +27,8 @@ CROWD = {
     "RUSHES_UPLOADS_CHUNK_MIN_BYTES": str(256 * 1024),
 }
 """All senders come from one address; chunks are small, so that there are many."""
+
+END_SECONDS = 120.0
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class House:
         """Ask it to end."""
         await asyncio.to_thread(self._worker.close)
         if self.served.is_running():
-            await asyncio.to_thread(self.served.stop)
+            await asyncio.to_thread(self.served.stop, END_SECONDS)
 
     def make_senders(self) -> tuple[str, str]:
         """Return an API token and the token of an upload link."""
@@ -85,12 +86,13 @@ def find_house(folder: Path, database: str, store: str, **settings: str) -> Iter
         if database == "postgres":
             rows = stack.enter_context(serve_postgres())
             url = stack.enter_context(rows.database())
-            migrate(url)
             told["RUSHES_DATABASE_URL"] = url
         if store == "s3":
             told |= _archive(stack.enter_context(_bucket()))
         served = Served(folder / "data", told)
         served.data.mkdir(exist_ok=True)
+        if database == "postgres":
+            served.run("migrate").check_returncode()
         house = House(served, database == "postgres")
         try:
             yield house

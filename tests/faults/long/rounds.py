@@ -34,6 +34,8 @@ class Plan:
     ways: Sequence[str]
     largest: int = 24 * MIB
     pace: float = PACE
+    seconds: float = 3600.0
+    """No more faults are made after this time."""
     forgiven: frozenset[int] = BUSY
     """Answers that say no more than `come again`; any other refusal ends the run."""
 
@@ -65,7 +67,8 @@ class Run:
         """
         await self.house.start()
         self.employ()
-        while self.faults < self.plan.faults:
+        deadline = time.monotonic() + self.plan.seconds
+        while self.faults < self.plan.faults and time.monotonic() < deadline:
             await self.live(strike)
             self.faults += 1
             await self.house.start()
