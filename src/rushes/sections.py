@@ -66,6 +66,10 @@ class UploadSettings(Section):
     """How many chunks or parts of one file clients are told to send at once."""
     expires_after: timedelta = timedelta(hours=24)
     """How long an unfinished upload of an account rests after its last byte."""
+    direct: Literal["off", "offer"] = "off"
+    """`offer`: the pages send files above 16 MiB straight into the archive's bucket. It must let
+    them in (`rushes stores cors`); a file that does not get there comes by tus. Programs may send
+    there either way."""
     grow_to_archive: bool = True
     """Whether committed parts go on to an S3 archive while the rest of a file still arrives."""
     keep_free_bytes: int = Field(default=2 * GIB, ge=0)
@@ -191,7 +195,8 @@ class StoreSettings(Section):
     secret_key: SecretStr | None = None
     """Secret of the key. Put it into the environment rather than into the file."""
     limit_bytes: int | None = Field(default=None, gt=0)
-    """Most bytes that we keep there; none by default."""
+    """Most bytes that uploads may bring there, with all that is kept already; none by default.
+    What passes it is refused when it begins (507). What is made of files is not refused."""
 
     @model_validator(mode="after")
     def _require_its_fields(self) -> Self:

@@ -43,6 +43,17 @@ class Bucket:
         asked = {"Key": begun[0]["Key"], "UploadId": begun[0]["UploadId"]}
         return len(self.s3.list_parts(Bucket=self.name, **asked).get("Parts", []))
 
+    def let_pages_in(self, origin: str) -> None:
+        """Let pages of an origin put objects here, as docs/howto/send-past-the-server.md says."""
+        rule = {
+            "AllowedOrigins": [origin],
+            "AllowedMethods": ["PUT"],
+            "AllowedHeaders": ["content-type"],
+            "ExposeHeaders": ["ETag"],
+            "MaxAgeSeconds": 3600,
+        }
+        self.s3.put_bucket_cors(Bucket=self.name, CORSConfiguration={"CORSRules": [rule]})
+
     def read(self, key: str) -> bytes:
         body: bytes = self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
         return body
@@ -68,6 +79,7 @@ def vaulted(
 ) -> Iterator[Served]:
     """One server whose archive is that bucket."""
     settings = {
+        "RUSHES_UPLOADS_DIRECT": "offer",
         "RUSHES_TIERS_ARCHIVE_STORE": "vault",
         "RUSHES_STORES_VAULT_PROVIDER": radosgw.provider,
         "RUSHES_STORES_VAULT_ENDPOINT": radosgw.endpoint,

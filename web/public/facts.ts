@@ -3,6 +3,8 @@ import type { Limits } from "../shared/uploads/limits";
 
 export interface Facts {
   readonly endpoint: string;
+  /** Where uploads begin that go straight into the archive's bucket; null: none do. */
+  readonly direct: string | null;
   readonly token: string;
   readonly linkId: string;
   readonly name: string;

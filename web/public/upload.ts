@@ -31,6 +31,7 @@ async function start(): Promise<void> {
       endpoint: facts.endpoint,
       headers: { "Rushes-Link": facts.token },
       appendBytes: facts.appendBytes,
+      direct: facts.direct,
     },
     place: facts.endpoint,
     records,

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
+from urllib.parse import urlsplit
 
 from rushes.access import records as access_records
 from rushes.access.link import Link, is_open
@@ -42,6 +43,7 @@ from rushes.uploads.direct import (
     landing_key,
     next_look,
     part_size,
+    require_store,
 )
 from rushes.uploads.ending import Ending
 from rushes.uploads.quota import Quota
@@ -84,6 +86,12 @@ class Directing:
     quota: Quota
     ending: Ending
 
+    @property
+    def origin(self) -> str:
+        """Scheme and host of the addresses that take bytes, as browsers reach them."""
+        address = urlsplit(self.store.presign_put(landing_key("any"), None, 1))
+        return f"{address.scheme}://{address.netloc}"
+
     async def begin(self, wanted: Wanted, link: Link | None, *, is_single: bool) -> Upload:
         """Begin an upload of one PUT, or of parts; nothing is left of one that may not be.
 
@@ -109,6 +117,7 @@ class Directing:
         Raises:
             UploadMissing: there is none, it is another's, or its bytes come through us.
             UploadGone: it ended.
+            StoreChanged: its bytes lie in another store than the archive is now.
         """
         async with self.database.reading() as connection:
             upload = await records.get_upload(connection, upload_id)
@@ -116,6 +125,7 @@ class Directing:
             direct = await direct_records.find_direct(connection, upload.answering().id)
         if direct is None:
             raise UploadMissing("There is no such direct upload. Start a new one.")
+        require_store(direct, self.store_name)
         return upload, direct
 
     async def list_parts(self, upload_id: str, may: May) -> tuple[Part, ...]:
@@ -138,7 +148,7 @@ class Directing:
         if upload.size_bytes is None and not upload.reserved_bytes:
             await self.quota.grow(upload, 1)  # a step of room, as for any file of unknown length
         async with self.database.transaction() as connection:
-            await direct_records.record_signed(connection, upload, now, until)
+            await direct_records.record_signed(connection, upload, now)
         return [self._sign(upload, direct, number, until) for number in numbers]
 
     async def complete(
@@ -203,7 +213,12 @@ class Directing:
             await self.remove(direct)
 
     async def remove(self, direct: Direct) -> None:
-        """Remove what an upload has left at the store: parts, or the object. Again is fine."""
+        """Remove what an upload has left at the store: parts, or the object. Again is fine.
+
+        Raises:
+            StoreChanged: it lies in another store than the archive is now.
+        """
+        require_store(direct, self.store_name)
         if direct.store_upload_id is None:
             await self.store.delete(landing_key(direct.upload_id))
         else:
@@ -228,7 +243,6 @@ class Directing:
             key=key,
             store_upload_id=None if is_single else await self.store.begin(key),
             part_bytes=None if is_single or size_bytes is None else cut(size_bytes).part_bytes,
-            urls_until=now + URL_LIFE,
             look_at=now + (LOOKS[0] if is_single else LOOK_AT_UNSIZED_EVERY)
             if is_looked_at
             else None,

@@ -60,6 +60,8 @@ class LinkOpen:
     extensions: tuple[str, ...] = ()
     """Lower-case, without the dot; empty: every type."""
     max_append_bytes: int | None = None
+    is_direct: bool = False
+    """Whether large files may go straight into the archive's bucket."""
     parallel: int = 3
     """Files at once, 1 to 6: browsers open six HTTP/1.1 connections to a host."""
     keep_days: int = 7
@@ -79,6 +81,7 @@ def describe_facts(link: LinkOpen, token: str) -> dict[str, object]:
     """Return what the page's program needs; its other side is web/public/facts.ts."""
     return {
         "endpoint": f"/u/{token}/files/",
+        "direct": f"/u/{token}/s3" if link.is_direct else None,
         "token": token,
         "linkId": link.link_id,
         "name": link.name,

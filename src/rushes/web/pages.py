@@ -57,14 +57,15 @@ class PageSource:
     """Whether the caller is logged in."""
     media_origins: tuple[str, ...] = ()
     """Origins that media come from, beside our own."""
-    store_origins: tuple[str, ...] = ()
-    """Origins that browsers send parts to directly."""
+    direct_origin: str | None = None
+    """Where browsers send large files to themselves; None: they send all of them to us."""
 
 
 def add_pages(app: FastAPI, source: PageSource, *, static: Path = STATIC) -> None:
     """Add every page to the app, as its last routes: they take only what nobody else takes."""
     bundle = find_bundle(static)
-    shell = Shell(bundle, media_origins=source.media_origins, store_origins=source.store_origins)
+    stores = () if source.direct_origin is None else (source.direct_origin,)
+    shell = Shell(bundle, media_origins=source.media_origins, store_origins=stores)
     pages = _Pages(shell, source)
     manual = Manual(shell, app.openapi)
     for path, page in (
@@ -168,7 +169,8 @@ class _Pages:
         """Show the portal's shell; its program reads the address, and asks the API who is there."""
         if request.url.path in {"/app", "/app/"}:
             return _lead(LIBRARY)
-        return self._shell.answer("portal.html", "portal")
+        direct = None if self._source.direct_origin is None else "/s3"
+        return self._shell.answer("portal.html", "portal", direct=direct)
 
     def missing(self) -> Response:
         """Say that there is nothing here."""

@@ -23,6 +23,8 @@ REFUSALS: Final = {
 def page_source(house: House) -> PageSource:
     """Return the answers of a house to its pages."""
     callers = Callers(house.access, house.settings)
+    is_offered = house.settings.uploads.direct == "offer"
+    origin = house.directing.origin if house.directing and is_offered else None
 
     async def find_link(token: str, address: str) -> LinkOpen | LinkRefused:
         try:
@@ -33,14 +35,17 @@ def page_source(house: House) -> PageSource:
             return LinkRefused(reason=Refusal.LOCKED)
         if facts.state is not LinkState.LIVE:
             return LinkRefused(reason=REFUSALS[facts.state], expired_at=facts.link.expires_at)
-        return _open(facts, house.settings.uploads)
+        return _open(facts, house.settings.uploads, is_direct=origin is not None)
 
     return PageSource(
-        find_link=find_link, is_set_up=house.setup.is_done, has_session=callers.has_session
+        find_link=find_link,
+        is_set_up=house.setup.is_done,
+        has_session=callers.has_session,
+        direct_origin=origin,
     )
 
 
-def _open(facts: LinkFacts, server: UploadSettings) -> LinkOpen:
+def _open(facts: LinkFacts, server: UploadSettings, *, is_direct: bool) -> LinkOpen:
     link = facts.link
     most = server.max_file_bytes
     return LinkOpen(
@@ -55,6 +60,7 @@ def _open(facts: LinkFacts, server: UploadSettings) -> LinkOpen:
         bytes_left=_left(link.max_total_bytes, link.used_bytes),
         extensions=list_extensions(link.types),
         max_append_bytes=server.max_append_bytes,
+        is_direct=is_direct,
         keep_days=link.keep_parts_days,
     )
 

@@ -56,6 +56,7 @@ def test_the_program_is_told_the_limits() -> None:
 
     assert {
         "endpoint": "/u/tok/files/",
+        "direct": None,
         "token": "tok",
         "linkId": "lnk_1",
         "name": "A · B",

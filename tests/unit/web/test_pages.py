@@ -381,7 +381,7 @@ async def test_origins_of_media_and_stores_enter_the_policy(
         is_set_up=lambda: answered(answers.is_set_up),
         has_session=lambda _request: answered(answers.has_session),
         media_origins=("https://media.example",),
-        store_origins=("https://s3.example",),
+        direct_origin="https://s3.example",
     )
     add_pages(app, source, static=static)
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")

@@ -116,6 +116,7 @@ async function open(project: string, label: string): Promise<Lane> {
       endpoint: "/files/",
       headers: { "X-Rushes-CSRF": "1" },
       appendBytes: null,
+      direct: document.body.dataset["direct"] ?? null,
       ...(project === "" ? {} : { metadata: { project } }),
     },
     place,

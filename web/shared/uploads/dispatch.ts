@@ -4,6 +4,7 @@
  * Which piece comes next is the queue's business; here is what happens to one that was begun.
  */
 import { readProblem, type Problem } from "../problem";
+import type { Direct } from "./direct";
 import { Estimator } from "./estimator";
 import { step, type Item } from "./item";
 import { metadataOf, placeOf } from "./metadata";
@@ -23,6 +24,8 @@ export interface Happenings {
   partDone(item: Item): void;
   allDone(item: Item): void;
   refused(item: Item, problem: Problem, isGone: boolean): void;
+  /** The way into the bucket is closed, or its upload is gone there: the file begins anew. */
+  detoured(item: Item, isGone: boolean): void;
   /** No answer came: the network is away, or the file is. */
   lost(item: Item): void;
   /** A piece has ended in one way or another. */
@@ -75,9 +78,14 @@ export class Dispatch {
     this.running.set(piece, run);
     this.pace.running += 1;
     const isMine = (): boolean => this.running.get(piece) === run;
+    const { direct } = item;
     run.sending = send(jobOf(item, piece), this.target, {
       onUrl: (url, isWhole) => {
-        this.onUrl(run, url, isWhole);
+        if (direct === null) this.onUrl(run, url, isWhole);
+        else this.onDirectUrl(item, direct, url);
+      },
+      onHeld: (held) => {
+        if (item.direct === direct) adoptParts(item, held);
       },
       onProgress: (sent) => {
         if (isMine()) this.onProgress(run, sent);
@@ -114,7 +122,8 @@ export class Dispatch {
     for (const run of [...this.running.values()]) {
       if (now - run.movedAt <= SILENT_MS) continue;
       run.sending?.stop();
-      this.onTrouble(run, { status: 0, body: "", retryAfter: null });
+      const atStore = run.item.direct !== null && !run.piece.isJoin;
+      this.onTrouble(run, { status: 0, body: "", retryAfter: null, atStore });
     }
   }
 
@@ -140,6 +149,15 @@ export class Dispatch {
     piece.formerUrl = null;
     if (item.group === null || piece.isJoin) item.url = url;
     this.tell.begun(item, isWhole);
+  }
+
+  private onDirectUrl(item: Item, direct: Direct, url: string): void {
+    if (item.direct !== direct || item.url !== null || item.state === "cancelled") {
+      this.tell.orphaned(item, url);
+      return;
+    }
+    item.url = url;
+    this.tell.begun(item, false);
   }
 
   private onProgress(run: Running, sent: number): void {
@@ -173,10 +191,33 @@ export class Dispatch {
     this.tell.freed();
   }
 
-  private onTrouble(run: Running, { status, body, retryAfter }: Trouble): void {
+  /** Ask the bucket again, or leave it where its way is closed; true where that was done. */
+  private detour({ item, piece }: Running, trouble: Trouble, problem: Problem): boolean {
+    const { direct } = item;
+    if (direct === null) return false;
+    const isGone = [404, 410].includes(trouble.status) && !problem.code.startsWith("link.");
+    if (piece.isJoin && trouble.status === 409 && piece.failures < RECHECKS) {
+      recheck(item, piece);
+      direct.lookAgain();
+      return true;
+    }
+    const isWrong = piece.isJoin && trouble.status === 409;
+    const isClosed = trouble.atStore === true && direct.failed(piece.start);
+    if (!isGone && !isWrong && !isClosed && problem.code !== "direct.unavailable") return false;
+    this.halt(item);
+    this.tell.detoured(item, isGone || isWrong);
+    return true;
+  }
+
+  private onTrouble(run: Running, trouble: Trouble): void {
     const { item, piece } = run;
+    const { status, body, retryAfter } = trouble;
     this.leave(run);
     const problem = readProblem(status, body);
+    if (this.detour(run, trouble, problem)) {
+      this.tell.freed();
+      return;
+    }
     const verdict = judge({ status, retryAfter, failures: piece.failures }, Math.random());
     if (status === 0 || status === 429 || status >= 500) {
       this.pace.strain(performance.now(), status === 429 ? (retryAfter ?? 1) * 1000 : 0);
@@ -198,12 +239,24 @@ export class Dispatch {
   }
 }
 
+/** Parts that a bucket holds are not sent again. */
+function adoptParts(item: Item, held: ReadonlyMap<number, number>): void {
+  for (const piece of item.pieces) {
+    if (piece.isJoin || held.get(piece.start) !== piece.length) continue;
+    piece.isDone = true;
+    piece.sent = piece.length;
+  }
+  item.sent = sentOf(item.pieces);
+  item.resumedFrom = item.sent;
+}
+
 function jobOf(item: Item, piece: Piece): Parameters<typeof send>[0] {
   const { file, group, pieces } = item;
   const isPart = group !== null && !piece.isJoin;
   const place = isPart ? placeOf(piece, group, file.size) : {};
   const urls = piece.isJoin ? pieces.flatMap((one) => (one.isJoin ? [] : [one.url ?? ""])) : [];
-  return { file, piece, isPart, parts: urls, metadata: { ...metadataOf(item), ...place } };
+  const metadata = { ...metadataOf(item), ...place };
+  return { file, piece, isPart, parts: urls, metadata, direct: item.direct };
 }
 
 /** The server misses a part: ask for each of them again; those that are there cost no bytes. */

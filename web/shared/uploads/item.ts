@@ -4,6 +4,7 @@
  * The states are those that people see (CF-08); the server's own are folded into them.
  */
 import type { Problem } from "../problem";
+import type { Direct } from "./direct";
 import type { Fingerprint } from "./matching";
 import type { Piece } from "./pieces";
 
@@ -41,6 +42,10 @@ export interface Item extends Chosen {
   pieces: Piece[];
   /** Names the parts of one file on the server. */
   group: string | null;
+  /** The way into the bucket, where it goes there itself. */
+  direct: Direct | null;
+  /** Whether that way did not work: it goes by tus. */
+  isDetoured: boolean;
   print: Fingerprint | null;
   /** Its record in this browser's memory. */
   recordId: string | null;
@@ -70,6 +75,8 @@ export function newItem(id: number, chosen: Chosen): Item {
     url: null,
     pieces: [],
     group: null,
+    direct: null,
+    isDetoured: false,
     print: null,
     recordId: null,
     problem: null,

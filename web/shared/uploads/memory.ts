@@ -1,8 +1,9 @@
 /** What this browser knows of the unfinished uploads of one place, and what it has in hand of them. */
 import { discard } from "./cancelling";
+import { Direct, isDirect } from "./direct";
 import type { Item } from "./item";
 import { fingerprint, match } from "./matching";
-import { cut, partsOf, recut, sentOf } from "./pieces";
+import { cut, cutDirect, partsOf, recut, sentOf } from "./pieces";
 import type { Records, UploadRecord } from "./records";
 import { claim, claimed } from "./tabs";
 
@@ -14,6 +15,8 @@ export class Memory {
     private readonly records: Records,
     private readonly place: string,
     private readonly headers: Readonly<Record<string, string>>,
+    /** Where uploads begin that go straight into a bucket. */
+    private readonly direct: string | null,
   ) {}
 
   /** Tell it what was found in the browser's database. */
@@ -42,10 +45,13 @@ export class Memory {
     item.recordId = record.id;
     item.url = record.url;
     item.group = record.group;
-    item.pieces =
-      record.group === null ? cut(record.size, false) : recut(record.size, record.parts);
-    const [first] = item.pieces;
-    if (record.group === null && first) first.url = record.url;
+    if (isDirect(record.url)) {
+      item.direct = new Direct(record.size, this.direct ?? "", this.headers, record.url);
+      item.pieces = cutDirect(record.size);
+    } else if (record.group === null) {
+      item.pieces = cut(record.size, false);
+      for (const piece of item.pieces) piece.url = record.url;
+    } else item.pieces = recut(record.size, record.parts);
     item.resumedFrom = sentOf(item.pieces);
     item.sent = item.resumedFrom;
     this.take(record.id);

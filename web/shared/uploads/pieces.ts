@@ -9,6 +9,8 @@ const MIB = 1024 * 1024;
 export const LARGE_BYTES = 64 * MIB; // up to here one request is as good
 const PART_BYTES = 32 * MIB; // a multiple of the server's block of 16 MiB
 const MOST_PARTS = 128; // their ids make one header, and proxies take 8 KiB of a header
+export const DIRECT_BYTES = 16 * MIB; // one part: what is longer may go straight to a bucket
+const MOST_DIRECT_PARTS = 10_000; // of one S3 object
 
 export interface Piece {
   readonly start: number;
@@ -37,12 +39,25 @@ export interface Part {
 /** Cut a file; `canJoin` says whether the server joins parts. */
 export function cut(size: number, canJoin: boolean): Piece[] {
   if (size <= LARGE_BYTES || !canJoin) return [newPiece(0, size)];
-  const length = PART_BYTES * Math.ceil(size / (PART_BYTES * MOST_PARTS));
+  return cutEvery(size, PART_BYTES * Math.ceil(size / (PART_BYTES * MOST_PARTS)));
+}
+
+function cutEvery(size: number, length: number): Piece[] {
   const pieces: Piece[] = [];
   for (let start = 0; start < size; start += length) {
     pieces.push(newPiece(start, Math.min(length, size - start)));
   }
   return [...pieces, newPiece(size, 0, true)];
+}
+
+/** Bytes of a part that goes straight to a bucket, as the server reckons them. */
+export function partBytesOf(size: number): number {
+  return DIRECT_BYTES * Math.max(1, Math.ceil(size / (DIRECT_BYTES * MOST_DIRECT_PARTS)));
+}
+
+/** Cut a file for a bucket; its last piece says there that all parts are sent. */
+export function cutDirect(size: number): Piece[] {
+  return cutEvery(size, partBytesOf(size));
 }
 
 /** Cut a file as it was cut before; parts without an address are there to be begun. */

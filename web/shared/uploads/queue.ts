@@ -9,6 +9,7 @@
  */
 import { problemOf, type Problem } from "../problem";
 import { discard } from "./cancelling";
+import { Direct } from "./direct";
 import { Dispatch } from "./dispatch";
 import { Estimator } from "./estimator";
 import { isOpen, maySwitch, newItem, step, type Chosen, type Item } from "./item";
@@ -16,7 +17,7 @@ import { breachOf, isJunk, type Limits, type Usage } from "./limits";
 import { Memory } from "./memory";
 import { newGroup } from "./metadata";
 import type { Pace } from "./pace";
-import { cut, LARGE_BYTES, nextPiece } from "./pieces";
+import { cut, cutDirect, DIRECT_BYTES, LARGE_BYTES, nextPiece } from "./pieces";
 import type { Records, UploadRecord } from "./records";
 import type { Target } from "./send";
 import { canJoin, type Look } from "./status";
@@ -59,7 +60,7 @@ export class Queue extends EventTarget {
   constructor(private readonly options: QueueOptions) {
     super();
     const { target, pace, records, place, turn } = options;
-    this.memory = new Memory(records, place, target.headers);
+    this.memory = new Memory(records, place, target.headers, target.direct);
     this.verdicts = new Verdicts(target.headers, (item, found) => this.settle(item, found));
     this.dispatch = new Dispatch(target, pace, {
       begun: (item, isWhole) => {
@@ -73,6 +74,9 @@ export class Queue extends EventTarget {
       refused: (item, problem, isGone) => {
         this.refuse(item, problem);
         if (isGone) this.dispatchEvent(new Event("closed"));
+      },
+      detoured: (item, isGone) => {
+        this.beginAnew(item, isGone);
       },
       lost: (item) => void this.checkReadable(item),
       freed: () => {
@@ -143,18 +147,35 @@ export class Queue extends EventTarget {
   private async look(item: Item): Promise<void> {
     try {
       const refusal = await this.memory.recall(item);
-      const isLarge = item.file.size > LARGE_BYTES;
-      const joins = isLarge && item.pieces.length === 0 && (await this.mayJoin());
       if (refusal !== null && item.state === "waiting") this.refuse(item, problemOf(refusal));
-      else if (item.pieces.length === 0) {
-        item.pieces = cut(item.file.size, joins);
-        item.group = item.pieces.length > 1 ? newGroup() : null;
-      }
+      else if (item.pieces.length === 0) await this.cutUp(item);
     } catch {
       if (item.state === "waiting") this.refuse(item, problemOf("file.unreadable"));
     }
     item.looked = true;
     this.fillSlots();
+  }
+
+  /** Choose the way of a file: straight into a bucket where that is offered, else by tus. */
+  private async cutUp(item: Item): Promise<void> {
+    const { size } = item.file;
+    const { direct, headers } = this.options.target;
+    if (direct !== null && size > DIRECT_BYTES && !item.isDetoured) {
+      item.direct = new Direct(size, direct, headers);
+      item.pieces = cutDirect(size);
+      return;
+    }
+    item.pieces = cut(size, size > LARGE_BYTES && (await this.mayJoin()));
+    item.group = item.pieces.length > 1 ? newGroup() : null;
+  }
+
+  /** The bucket is out of reach, or knows nothing of the upload: what was there is given up. */
+  private beginAnew(item: Item, isGone: boolean): void {
+    item.isDetoured = item.isDetoured || !isGone || item.anew;
+    void this.memory.discard(item);
+    forgetSent(item);
+    item.looked = false;
+    this.dispatch.rest(item);
   }
 
   private mayJoin(): Promise<boolean> {
@@ -360,6 +381,7 @@ export class Queue extends EventTarget {
 function forgetSent(item: Item): void {
   item.url = null;
   item.group = null;
+  item.direct = null;
   item.pieces = [];
   item.sent = 0;
   item.resumedFrom = 0;

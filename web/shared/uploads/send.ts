@@ -1,12 +1,15 @@
 /**
- * One try to send one piece over tus 1.0: from the server's offset to its last byte.
+ * One try to send one piece: over tus 1.0, from the server's offset to its last byte, or straight
+ * into a bucket.
  *
  * Retries are the queue's business. Source: https://tus.io/protocols/resumable-upload
  */
 import { parseRetryAfter } from "../retry_after";
 import { exchange, type Answer, type Exchange } from "./exchange";
 import { formatMetadata } from "./metadata";
+import type { Direct } from "./direct";
 import type { Piece } from "./pieces";
+import { sendDirect } from "./send_direct";
 import { idOf } from "./status";
 
 const SMALL_BYTES = 512 * 1024; // sent with the creation itself: one round trip less
@@ -17,6 +20,8 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>;
   /** The largest body of one request; null: the whole rest at once. */
   readonly appendBytes: number | null;
+  /** Where uploads begin that go straight into a bucket; null: none do. */
+  readonly direct: string | null;
   /** Goes with every creation, beside the file's own: the portal names its project here. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -25,6 +30,8 @@ export interface Trouble {
   readonly status: number;
   readonly body: string;
   readonly retryAfter: number | null;
+  /** Whether it is the bucket that failed, not the line or our server. */
+  readonly atStore?: boolean;
 }
 
 export interface Job {
@@ -34,6 +41,8 @@ export interface Job {
   /** The addresses of all parts in their order, where the piece joins them. */
   readonly parts: readonly string[];
   readonly isPart: boolean;
+  /** The way into the bucket, for a file that goes there. */
+  readonly direct: Direct | null;
 }
 
 export interface Reports {
@@ -41,6 +50,8 @@ export interface Reports {
   onUrl(url: string, isWhole: boolean): void;
   /** Bytes of the piece that have left; the first figure is what the server holds. */
   onProgress(sent: number): void;
+  /** A bucket holds these parts already: bytes by where they begin. */
+  onHeld(held: ReadonlyMap<number, number>): void;
   onDone(): void;
   onTrouble(trouble: Trouble): void;
 }
@@ -52,6 +63,7 @@ export interface Sending {
 
 /** Start sending: a piece with an address goes on, one without is begun. */
 export function send(job: Job, target: Target, to: Reports): Sending {
+  if (job.direct !== null) return sendDirect(job, job.direct, target, to);
   const run = new Run(job, target, to);
   void run.begin();
   return run;

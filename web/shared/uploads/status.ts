@@ -2,6 +2,7 @@
  * What the server says about uploads: their state after the last byte, their offset, their end.
  */
 import { readProblem, type Problem } from "../problem";
+import { isDirect } from "./direct";
 
 /** The answer of `GET /api/v1/uploads/{id}`, as far as a sender needs it. */
 export interface Status {
@@ -64,11 +65,12 @@ export interface Offset {
   readonly expiresAt: string | null;
 }
 
-/** Ask tus for the bytes that are safe; "missing" where the upload is unknown or gone. */
+/** Ask for the bytes that are safe; "missing" where the upload is unknown or gone. */
 export async function offsetOf(
   url: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<Offset | "missing" | "silent"> {
+  if (isDirect(url)) return partsOf(url, headers);
   try {
     const answer = await fetch(url, {
       method: "HEAD",
@@ -78,6 +80,22 @@ export async function offsetOf(
     const sent = Number(answer.headers.get("Upload-Offset") ?? "none");
     if (!answer.ok || !Number.isSafeInteger(sent)) return "silent";
     return { sent, expiresAt: answer.headers.get("Upload-Expires") };
+  } catch {
+    return "silent";
+  }
+}
+
+/** Ask for the parts that are in the bucket. */
+async function partsOf(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<Offset | "missing" | "silent"> {
+  try {
+    const answer = await fetch(url, { headers: { Accept: "application/json", ...headers } });
+    if (answer.status === 404 || answer.status === 410) return "missing";
+    if (!answer.ok) return "silent";
+    const held = (await answer.json()) as readonly { readonly Size: number }[];
+    return { sent: held.reduce((sum, { Size }) => sum + Size, 0), expiresAt: null };
   } catch {
     return "silent";
   }
