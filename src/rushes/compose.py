@@ -160,7 +160,7 @@ def _build(
     signer = _signer(signing)
     spool = Spool(settings.at("spool"))
     scratch = Scratch(settings.at("scratch"), settings.tiers.scratch_bytes)
-    away = None if isinstance(archive, FolderStore) else Elsewhere(archive, scratch)
+    away = _elsewhere(settings, archive, scratch)
     intake = Intake(database, spool, away)
     uploading = _build_uploading(settings, clock, database, spool)
     ending = uploading.ending
@@ -205,6 +205,13 @@ def _build(
         desk=Desk(database, clock, remote),
         directing=_directing(settings, archive, uploading),
     )
+
+
+def _elsewhere(settings: Settings, archive: Vault, scratch: Scratch) -> Elsewhere | None:
+    name = settings.tiers.archive.store
+    if name is None or isinstance(archive, FolderStore):
+        return None
+    return Elsewhere(archive, name, scratch)
 
 
 def _directing(settings: Settings, archive: Vault, uploading: Receiver) -> Directing | None:
@@ -259,7 +266,12 @@ def _leases(settings: Settings, database: Database, clock: Clock) -> Leases | No
 
 
 def _allowance(settings: Settings) -> Allowance:
-    return Allowance(settings.uploads.account_total_bytes, settings.uploads.account_uploads_per_day)
+    name = settings.tiers.archive.store
+    return Allowance(
+        settings.uploads.account_total_bytes,
+        settings.uploads.account_uploads_per_day,
+        None if name is None else settings.stores[name].limit_bytes,
+    )
 
 
 def _signer(signing: Ring) -> Signer:

@@ -33,6 +33,7 @@ from rushes.tiers.edge import Edge
 from rushes.tiers.grow import Carrying
 from rushes.tiers.probes import Asking, Probes
 from rushes.tiers.remove import Remover
+from rushes.tiers.repair import Repairing
 from rushes.tiers.tend import Tending
 from rushes.uploads.growing import Growing
 from rushes.uploads.sweep import Sweep
@@ -82,7 +83,8 @@ def _beside(house: House) -> tuple[Beside, ...]:
     tending = Tending(database, clock, archive, house.directing)
     carrying = Carrying(database, clock, archive, house.intake.spool)
     asking = Asking(Probes(database, clock), archive)
-    always = (tending.run, asking.run)
+    repairing = Repairing(database, clock, archive, house.desk)
+    always = (tending.run, asking.run, repairing.run)
     return (*always, carrying.run) if house.settings.uploads.grow_to_archive else always
 
 
@@ -106,7 +108,7 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
         ),
         filing=Filing(database, clock),
         editing=house.editing,
-        originals=Originals(database, house.intake.spool, original, nearby),
+        originals=Originals(database, house.intake.spool, original, nearby, house.locator.read),
         looking=Looking(database, clock, studio, gallery, original, top),
         stills=Stills(database, gallery, outcomes, original, folder),
         making=Making(

@@ -39,6 +39,8 @@ class Allowance:
 
     total_bytes: int | None = None
     uploads_per_day: int | None = None
+    archive_bytes: int | None = None
+    """What the archive may keep, whoever sends it."""
 
 
 def parse_time_zone(text: str) -> str:

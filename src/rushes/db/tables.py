@@ -313,8 +313,6 @@ placements = Table(
     Column("verified_at", Moment),
     Column("last_access_at", Moment),
     Column("pinned_until", Moment),
-    Column("store_upload_id", Text),  # a multipart that was begun; its good parts stay
-    Column("part_bytes", Size),
     Column("error", Text),
     Column("next_try_at", Moment),
     Column("created_at", Moment, nullable=False),

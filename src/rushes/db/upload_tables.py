@@ -49,7 +49,6 @@ direct_uploads = Table(  # uploads whose bytes go past us, into a store
     Column("key", Text, nullable=False),  # the final one
     Column("store_upload_id", Text),  # null: one PUT
     Column("part_bytes", Size),  # null: the client decides, as it told no size
-    Column("urls_until", Moment),  # until when an address that we signed is good
     Column("look_at", Moment),  # when to look at the store again
     Index(None, "look_at"),
 )

@@ -1,42 +1,51 @@
 """Bytes that came past us: they lie in the archive's bucket, and are read there once.
 
-The one reading gives every digest, and where the disk has room, the local copy that the tools need
+The one reading gives the digests, and where the disk has room, the local copy that the tools need
 next.
 """
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rushes.stores.blocks import BlockHasher, Fingerprint
+from rushes.intake.reading import Keep, Reading
+from rushes.stores.blocks import Fingerprint
 from rushes.stores.scratch import Scratch
-from rushes.stores.store import Broken, Full, Vault
-from rushes.uploads.direct import Direct
+from rushes.stores.store import Full, Get
+from rushes.uploads.direct import Direct, require_store
 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
     """Reads what a client put into a store itself."""
 
-    store: Vault
+    store: Get
+    name: str
+    """Of the store, in the settings."""
     scratch: Scratch
 
-    async def read(self, direct: Direct, size_bytes: int) -> Fingerprint:
-        """Return what an object's bytes are.
+    async def read(
+        self, direct: Direct, size_bytes: int, known: Mapping[int, bytes], keep: Keep
+    ) -> Fingerprint:
+        """Return what an object's bytes are; `known` digests of blocks are not computed again.
 
         Raises:
             Broken: it has another length than was seen when it was completed.
-            NotFound, Unreachable, Busy, Refused: the store failed.
+            StoreChanged: it lies in another store than the archive's.
+            NotFound, Unreachable, Busy, Refused: the store failed; call again, it goes on.
         """
+        require_store(direct, self.name)
         try:
-            return await self.scratch.bring(direct.upload_id, self.store, direct.key, size_bytes)
+            async with self.scratch.growing(direct.upload_id, size_bytes) as file:
+                return await self._reading(direct, size_bytes, known, keep, file).run()
         except Full:
-            return await self._hash(direct.key, size_bytes)
+            return await self._reading(direct, size_bytes, known, keep, None).run()
 
     async def head(self, direct: Direct, size_bytes: int) -> bytes:
         """Return an object's first bytes, at most so many."""
+        require_store(direct, self.name)
         pieces = [piece async for piece in self.store.get(direct.key, 0, size_bytes)]
         return b"".join(pieces)
 
@@ -45,15 +54,18 @@ class Elsewhere:
 
         Raises:
             Full: there is no room for it.
+            StoreChanged: it lies in another store than the archive's.
             Broken, NotFound, Unreachable, Busy, Refused: the store failed.
         """
+        require_store(direct, self.name)
         return await self.scratch.fetch(direct.upload_id, self.store, direct.key, known)
 
-    async def _hash(self, key: str, size_bytes: int) -> Fingerprint:
-        hasher = BlockHasher()
-        async for piece in self.store.get(key, 0, size_bytes):
-            await asyncio.to_thread(hasher.update, piece)
-        read = hasher.finish()
-        if read.size_bytes != size_bytes:
-            raise Broken("The object has another length than when it was completed.")
-        return read
+    def _reading(
+        self,
+        direct: Direct,
+        size_bytes: int,
+        known: Mapping[int, bytes],
+        keep: Keep,
+        file: int | None,
+    ) -> Reading:
+        return Reading(self.store, direct.key, size_bytes, file, keep, known)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rushes.db.engine import Database
@@ -20,7 +21,7 @@ from rushes.stores.blocks import Fingerprint
 from rushes.uploads import direct_records
 from rushes.uploads import records as upload_records
 from rushes.uploads.blocks import Block, Hashing, find_root
-from rushes.uploads.direct import Direct
+from rushes.uploads.direct import Direct, store_changed
 from rushes.uploads.spool import Spool
 from rushes.uploads.upload import Upload
 
@@ -53,8 +54,8 @@ class Intake:
         async with self.database.reading() as connection:
             upload = (await upload_records.get_upload(connection, upload_id)).answering()
             direct = await direct_records.find_direct(connection, upload_id)
-        if direct is not None and self.elsewhere is not None:
-            return await self._verify_elsewhere(self.elsewhere, upload, direct)
+        if direct is not None:
+            return await self._verify_elsewhere(self._find_elsewhere(direct), upload, direct)
         path = await self.path(upload_id)
         if upload.root is None:
             await self._hash(upload, path)
@@ -72,9 +73,9 @@ class Intake:
             extents = await upload_records.list_extents(connection, upload_id)
             direct = await direct_records.find_direct(connection, upload_id)
             digests = await upload_records.list_block_digests(connection, upload_id)
-        if direct is not None and self.elsewhere is not None:
+        if direct is not None:
             known = Fingerprint(upload.offset, tuple(digests) or None, upload.digest)
-            return await self.elsewhere.path(direct, known)
+            return await self._find_elsewhere(direct).path(direct, known)
         if not extents:
             raise FileNotFoundError(upload_id)
         return await self.spool.path(upload, extents)
@@ -83,11 +84,28 @@ class Intake:
         self, elsewhere: Elsewhere, upload: Upload, direct: Direct
     ) -> Sniffed:
         if upload.root is None:
-            read = await elsewhere.read(direct, upload.offset)
+            async with self.database.reading() as connection:
+                known = await direct_records.list_blocks(connection, upload.id)
+            keep = partial(self._keep_block, upload.id)
+            read = await elsewhere.read(direct, upload.offset, known, keep)
             blocks = [Block(n, digest) for n, digest in enumerate(read.blocks or ())]
             await self._record(upload.id, blocks, read.whole)
         head = await elsewhere.head(direct, min(HEAD_BYTES, upload.offset))
         return sniff(head, upload.file_name)
+
+    def _find_elsewhere(self, direct: Direct) -> Elsewhere:
+        """Return what reads the archive's bucket.
+
+        Raises:
+            StoreChanged: the archive is no bucket any more.
+        """
+        if self.elsewhere is None:
+            raise store_changed(direct, None)
+        return self.elsewhere
+
+    async def _keep_block(self, upload_id: str, block: Block) -> None:
+        async with self.database.transaction() as connection:
+            await upload_records.record_blocks(connection, upload_id, [block])
 
     async def _hash(self, upload: Upload, path: Path) -> None:
         """Keep the digests of all blocks and the root over them."""
@@ -116,6 +134,20 @@ async def digest_file(path: Path, size_bytes: int) -> bytes:
     return await asyncio.to_thread(_digest, path, size_bytes)
 
 
+async def digest_pieces(pieces: AsyncIterator[bytes], size_bytes: int) -> bytes:
+    """Return the SHA-256 of bytes that come in order and must be `size_bytes` in all.
+
+    Raises:
+        BytesChanged: they are fewer or more.
+    """
+    seen, whole = 0, hashlib.sha256()
+    async for piece in pieces:
+        await asyncio.to_thread(whole.update, piece)
+        seen += len(piece)
+    _require_size(seen, size_bytes)
+    return whole.digest()
+
+
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(HEAD_BYTES)
@@ -138,9 +170,13 @@ def _digest(path: Path, size_bytes: int) -> bytes:
         while piece := file.read(READ_BYTES):
             whole.update(piece)
             seen += len(piece)
+    _require_size(seen, size_bytes)
+    return whole.digest()
+
+
+def _require_size(seen: int, size_bytes: int) -> None:
     if seen != size_bytes:
         raise BytesChanged(
             f"The file holds {seen} bytes where {size_bytes} were received. "
             "Run `rushes tiers check` to find the damage."
         )
-    return whole.digest()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from rushes.db.engine import Database
-from rushes.intake.verify import digest_file
+from rushes.intake.verify import digest_file, digest_pieces
 from rushes.library import records
 from rushes.stores.scratch import Scratch
+from rushes.stores.store import Full
 from rushes.uploads import records as upload_records
 from rushes.uploads.spool import Spool
 
@@ -18,6 +19,9 @@ PAGE: Final = 100
 
 Original = Callable[[str], Awaitable[Path]]
 """Gives a local path of a content's original; the deed of a room to our right."""
+
+Read = Callable[[str], AsyncIterator[bytes]]
+"""Gives the bytes of a content's original, in order, from a store without paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Originals:
     original: Original
     nearby: Scratch | None
     """Where to leave a local copy when the spool lets go: an archive without paths has none."""
+    read: Read
 
     async def digest(self, content_id: str) -> None:
         """Compute the SHA-256 of the whole original and keep it; once.
@@ -40,7 +45,12 @@ class Originals:
             content = await records.find_content(connection, content_id)
         if content is None or content.digest is not None:
             return
-        digest = await digest_file(await self.original(content_id), content.size_bytes)
+        try:
+            path = await self.original(content_id)
+        except Full:  # too large for a local copy: its bytes pass through once
+            digest = await digest_pieces(self.read(content_id), content.size_bytes)
+        else:
+            digest = await digest_file(path, content.size_bytes)
         async with self.database.transaction() as connection:
             await records.record_digest(connection, content_id, digest)
             for asset in await records.list_of_content(connection, content_id):

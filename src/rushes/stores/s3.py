@@ -56,7 +56,8 @@ class S3Store(S3Multiparts):
     async def put(self, key: str, source: AsyncIterable[bytes], known: Fingerprint) -> ObjectInfo:
         """Write an object that is visible only when it is whole, durable and as `known`.
 
-        One part is held in memory.
+        Memory: one part, at most 16 MiB for objects up to 156 GiB, and 528 MiB for one of 5 TiB.
+        Where a file is at hand, `adopt` sends large parts from its own pages.
         """
         if known.size_bytes <= SINGLE_BYTES:
             await self.refuse_taken(key)

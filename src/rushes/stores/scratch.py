@@ -35,6 +35,7 @@ REST_SECONDS: Final = 900.0
 """A copy that was asked for less than this ago stays: its program may not have opened it yet."""
 LOCKS: Final = 64
 """Lock files that all names share: a file of its own for each could never be removed safely."""
+OPEN: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 KEEP_FREE_BYTES: Final = 2 * 2**30
 KEEP_FREE_SHARE: Final = 0.05
 
@@ -66,25 +67,31 @@ class Scratch:
                     await asyncio.to_thread(part.unlink, missing_ok=True)
         return path
 
-    async def bring(self, name: str, store: Get, key: str, size_bytes: int) -> Fingerprint:
-        """Fetch an object of which nothing is known but its length; return what its bytes are.
+    @contextlib.asynccontextmanager
+    async def growing(self, name: str, size_bytes: int) -> AsyncIterator[int]:
+        """Give the file in which a copy of `size_bytes` grows; it gets its name at the end.
+
+        Where that fails the file stays a while: who comes next finds in it what was written.
 
         Raises:
-            Broken: it has another length.
-            Full, NotFound, Unreachable, Busy, Refused: as `fetch`.
+            Full: the disk has no room for it, or it is larger than all copies may be together.
         """
         if size_bytes > self.limit_bytes:
             raise Full("The object is larger than all local copies may be together.")
-        path = self.folder / name
+        path, part = self.folder / name, self.folder / f"{name}.part"
         async with self._locked(name):
-            await asyncio.to_thread(self._make_room, size_bytes, name)
-            part = self.folder / f"{name}.{secrets.token_hex(8)}.part"
-            try:
-                read = await _write_read(part, store, key, size_bytes)
-                await asyncio.to_thread(part.rename, path)
-            finally:
+            is_here = await asyncio.to_thread(_is_here, path, size_bytes)
+            if not is_here and not await asyncio.to_thread(_is_here, part, size_bytes):
                 await asyncio.to_thread(part.unlink, missing_ok=True)
-        return read
+                await asyncio.to_thread(self._make_room, size_bytes, name)
+                os.close(await asyncio.to_thread(_open_part, part, size_bytes))
+            file = await asyncio.to_thread(os.open, path if is_here else part, OPEN)
+            try:
+                yield file
+            finally:
+                os.close(file)
+            if not is_here:
+                await asyncio.to_thread(part.rename, path)
 
     async def keep(self, name: str, path: Path) -> None:
         """Take a local file in, if that costs no copy: soon somebody will ask for it."""
@@ -109,6 +116,7 @@ class Scratch:
 
     def _make_room(self, size_bytes: int, name: str) -> None:
         """Let old copies go until so many bytes fit."""
+        self.sweep()
         now = time.time()
         copies = sorted(self._list_copies(name), key=lambda each: each[1].st_mtime)
         taken = sum(stat.st_size for _, stat in copies)
@@ -189,17 +197,6 @@ async def _write(part: Path, store: Get, key: str, known: Fingerprint) -> None:
             await _write_blocks(file, store, key, known.blocks, known.size_bytes)
     finally:
         os.close(file)
-
-
-async def _write_read(part: Path, store: Get, key: str, size_bytes: int) -> Fingerprint:
-    file = await asyncio.to_thread(_open_part, part, size_bytes)
-    try:
-        read = await _write_in_order(file, store, key, BlockHasher(), size_bytes)
-    finally:
-        os.close(file)
-    if read.size_bytes != size_bytes:
-        raise _wrong()
-    return read
 
 
 async def _write_in_order(

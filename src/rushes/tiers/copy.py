@@ -50,6 +50,7 @@ from rushes.tiers.placement import (
     Tier,
 )
 from rushes.uploads import direct_records
+from rushes.uploads.direct import require_store, store_changed
 
 KEYS_AT_MOST: Final = 100
 """Remade renditions of one name; more is a mistake somewhere."""
@@ -248,6 +249,9 @@ class Keeper:
             direct = await direct_records.find_direct(connection, content.upload_id)
         if direct is None or direct.key != held.key:
             return None
+        if not isinstance(self.archive, S3Store):
+            raise store_changed(direct, None)
+        require_store(direct, self.archive.name)
         return await self._store(held.tier).head(held.key)
 
     async def _adopt(self, held: Placement, source: Path, known: Fingerprint) -> ObjectInfo:

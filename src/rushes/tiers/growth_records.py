@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Table, and_, delete, exists, insert, not_, or_, select, update
 
 from rushes.db.engine import Connection
-from rushes.db.tables import block_hashes, contents, placements, uploads
+from rushes.db.tables import block_hashes, contents, uploads
 from rushes.db.upload_tables import direct_uploads, upload_copies
 from rushes.tiers.placement import LEASE
 from rushes.uploads.upload import State
@@ -174,10 +174,40 @@ async def list_unwanted_directs(connection: Connection, limit: int) -> list[str]
     return await _list_unwanted(connection, direct_uploads, limit)
 
 
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """A direct upload that waits to be looked at, or to be kept: the job that should do it."""
+
+    workflow: str
+    subject: str
+    key: str
+
+
+async def list_stranded(connection: Connection, store: str, limit: int) -> list[Stranded]:
+    """Return what should become of the direct uploads whose bytes are whole in a store."""
+    query = (
+        select(uploads.c.id, direct_uploads.c.key, contents.c.id.label("content_id"))
+        .join(direct_uploads, direct_uploads.c.upload_id == uploads.c.id)
+        .join(contents, contents.c.upload_id == uploads.c.id, isouter=True)
+        .where(
+            direct_uploads.c.store == store,
+            or_(uploads.c.state == State.COMPLETED.value, contents.c.id.is_not(None)),
+        )
+        .order_by(uploads.c.completed_at)
+        .limit(limit)
+    )
+    return [
+        Stranded("ingest", row.id, row.key)
+        if row.content_id is None
+        else Stranded("keep", row.content_id, row.key)
+        for row in await connection.execute(query)
+    ]
+
+
 async def list_known_multiparts(connection: Connection, ids: Collection[str]) -> set[str]:
     """Return those of these multiparts that a row tells of."""
     found: set[str] = set()
-    for table in (direct_uploads, upload_copies, placements):
+    for table in (direct_uploads, upload_copies):
         query = select(table.c.store_upload_id).where(table.c.store_upload_id.in_(ids))
         found |= {each for each in (await connection.execute(query)).scalars() if each}
     return found

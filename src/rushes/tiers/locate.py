@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from rushes.db.engine import Database
 from rushes.library import records as library_records
 from rushes.stores.filesystem import FolderStore
+from rushes.stores.s3 import S3Store
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Broken, Busy, NotFound, Presign, Refused, Unreachable, Vault
 from rushes.tiers import records
 from rushes.tiers.copy import SpoolPath
 from rushes.tiers.placement import NoCopy, Placement, Tier
 from rushes.tiers.route import route
+from rushes.uploads import direct_records
 
 PASSED_OVER = (Broken, Busy, NotFound, Refused, Unreachable)
 
@@ -105,12 +108,40 @@ class Locator:
             if size_bytes == placement.size_bytes:
                 return Copy(file, size_bytes, placement.tier)
             os.close(file)
+        if (direct := await self._find_direct(object_id)) is not None:
+            return direct
         path = await self._spooled(object_id)
         try:
             file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError:
             raise _no_copy() from None
         return Copy(file, os.fstat(file).st_size, None)
+
+    async def read(self, object_id: str) -> AsyncIterator[bytes]:
+        """Give an object's bytes in order, from a store without paths.
+
+        Raises:
+            NoCopy: there is none there.
+            Broken, NotFound, Unreachable, Busy, Refused: the store failed.
+        """
+        for placement in await self._list_copies(object_id):
+            store = self._store(placement.tier)
+            if not isinstance(store, FolderStore):
+                async for piece in store.get(placement.key):
+                    yield piece
+                return
+        raise _no_copy()
+
+    async def _find_direct(self, object_id: str) -> Away | None:
+        """Return the object of an original that its sender put into the archive, not yet kept."""
+        if not isinstance(self.archive, S3Store):
+            return None
+        async with self.database.reading() as connection:
+            content = await library_records.find_content(connection, object_id)
+            direct = content and await direct_records.find_direct(connection, content.upload_id)
+        if not content or not direct or direct.store != self.archive.name:
+            return None
+        return Away(self.archive, direct.key, content.size_bytes, Tier.ARCHIVE)
 
     async def _list_copies(self, object_id: str) -> list[Placement]:
         async with self.database.reading() as connection:

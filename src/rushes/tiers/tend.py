@@ -121,5 +121,5 @@ class Tending:
     async def _remove_direct(self, upload_id: str) -> None:
         async with self.database.reading() as connection:
             direct = await direct_records.find_direct(connection, upload_id)
-        if direct is not None:
+        if direct is not None and direct.store == self.directing.store_name:
             await self.directing.remove(direct)

@@ -65,6 +65,13 @@ class ObjectWrong(RushesError):
     kind = Kind.CONFLICT
 
 
+class StoreChanged(RushesError):
+    """An upload's bytes lie in a store that is not the archive's any more."""
+
+    code = "direct.store_changed"
+    kind = Kind.UNAVAILABLE
+
+
 @dataclass(frozen=True, slots=True)
 class Direct:
     """Where an upload's bytes go; `store_upload_id` None is one PUT, `part_bytes` None no size."""
@@ -74,13 +81,30 @@ class Direct:
     key: str
     store_upload_id: str | None
     part_bytes: int | None
-    urls_until: datetime | None
     look_at: datetime | None
 
     @property
     def is_single(self) -> bool:
         """Whether it comes by one PUT."""
         return self.store_upload_id is None
+
+
+def require_store(direct: Direct, name: str) -> None:
+    """Return if an upload's bytes lie in the archive's store.
+
+    Raises:
+        StoreChanged: the archive is another one now. Nothing is lost: the bytes stay there.
+    """
+    if direct.store != name:
+        raise store_changed(direct, name)
+
+
+def store_changed(direct: Direct, name: str | None) -> StoreChanged:
+    """Return the error of an upload whose bytes lie elsewhere than the archive is now."""
+    return StoreChanged(
+        f"The bytes of this upload lie in the store {direct.store}, and the archive is "
+        f"{name or 'a folder'} now. Set tiers.archive.store to {direct.store} until it is filed."
+    )
 
 
 def landing_key(upload_id: str) -> str:

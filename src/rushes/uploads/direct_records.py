@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rushes.db.tables import uploads
+from rushes.db.tables import block_hashes, uploads
 from rushes.db.upload_tables import direct_uploads
 from rushes.uploads.direct import Direct
 from rushes.uploads.upload import State, Upload
@@ -36,15 +36,8 @@ async def record_begun(connection: AsyncConnection, upload_id: str, store_upload
     )
 
 
-async def record_signed(
-    connection: AsyncConnection, upload: Upload, now: datetime, urls_until: datetime
-) -> None:
-    """Write down until when addresses are good; the upload rests from now on."""
-    await connection.execute(
-        update(direct_uploads)
-        .where(direct_uploads.c.upload_id == upload.id)
-        .values(urls_until=urls_until)
-    )
+async def record_signed(connection: AsyncConnection, upload: Upload, now: datetime) -> None:
+    """Write down that addresses were given out: the upload rests from now on."""
     await connection.execute(
         update(uploads)
         .where(uploads.c.id == upload.id, uploads.c.state == State.RECEIVING.value)
@@ -66,6 +59,14 @@ async def record_whole(connection: AsyncConnection, upload_id: str, size_bytes: 
     await connection.execute(
         update(uploads).where(uploads.c.id == upload_id).values(offset=size_bytes)
     )
+
+
+async def list_blocks(connection: AsyncConnection, upload_id: str) -> dict[int, bytes]:
+    """Return the digests of those blocks of an upload that were read, by their position."""
+    query = select(block_hashes.c.position, block_hashes.c.digest).where(
+        block_hashes.c.upload_id == upload_id
+    )
+    return {row.position: row.digest for row in await connection.execute(query)}
 
 
 async def list_due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from rushes.access.allowance import Allowance, explain_account, find_day, refuse_day
-from rushes.access.limits import QuotaExceeded, explain
+from rushes.access.limits import NoSpace, QuotaExceeded, explain
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.uploads import quota_records, records
@@ -31,6 +31,7 @@ class Quota:
 
         Raises:
             QuotaExceeded, FilesExceeded: its account, link or project has no room.
+            NoSpace: the archive's store has none.
             UploadsPerDayExceeded: its account has begun as many today as it may.
             LinkNotFound: the link was switched off or ran out meanwhile.
         """
@@ -92,10 +93,28 @@ class Quota:
         if await quota_records.reserve(
             connection, upload, bytes_more, files_more, now=now, allowance=self.allowance
         ):
+            await self._require_archive(connection, bytes_more)
             return
         account = await quota_records.find_account_use(connection, upload, self.allowance)
         link, project = await quota_records.find_use(connection, upload)
         raise explain_account(account, bytes_more) or explain(link, project, bytes_more, files_more)
+
+    async def _require_archive(self, connection: Connection, bytes_more: int) -> None:
+        """Return if the archive may keep so many bytes more; on their way counts as kept.
+
+        Raises:
+            NoSpace: its store's limit would be passed.
+        """
+        limit = self.allowance.archive_bytes
+        if limit is None or bytes_more <= 0:
+            return
+        left = limit - await quota_records.sum_archive(connection)
+        if bytes_more > left:
+            raise NoSpace(
+                f"The archive has room for {max(0, left)} more bytes, and this takes {bytes_more}. "
+                "Tell an admin: the limit of its store is reached.",
+                retry_after=600,
+            )
 
     async def _count_begun(self, connection: Connection, upload: Upload, account_id: str) -> None:
         found = await quota_records.find_day_limit(connection, upload, self.allowance)

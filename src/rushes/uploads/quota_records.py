@@ -13,8 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from rushes.access.allowance import UNLIMITED, Allowance, find_day
 from rushes.access.limits import Use
 from rushes.db.statements import insert_or
-from rushes.db.tables import account_days, accounts, links, projects, uploads
-from rushes.uploads.upload import Upload
+from rushes.db.tables import account_days, accounts, links, placements, projects, uploads
+from rushes.uploads.upload import State, Upload
+
+
+async def sum_archive(connection: AsyncConnection) -> int:
+    """Return the bytes that the archive keeps, with those that are on their way into it."""
+    kept = select(func.coalesce(func.sum(placements.c.size_bytes), 0)).where(
+        placements.c.tier == "archive", placements.c.state != "absent"
+    )
+    coming = select(func.coalesce(func.sum(uploads.c.reserved_bytes), 0)).where(
+        uploads.c.state.in_([State.RECEIVING.value, State.COMPLETED.value])
+    )
+    return sum([int((await connection.execute(query)).scalar_one()) for query in (kept, coming)])
 
 
 async def reserve(

@@ -15,18 +15,21 @@ from rushes.uploads.direct import (
     BadPart,
     Direct,
     PartsWrong,
+    StoreChanged,
     judge,
     landing_key,
     next_look,
     parse_numbers,
     part_size,
+    require_store,
+    store_changed,
 )
 from tests.support.moments import NOON
 
 MIB = 2**20
 PART = 16 * MIB
 SIZE = 2 * PART + 5
-SIZED = Direct("upl_1", "vault", "originals/a/b/ast_1/c.mov", "2~x", PART, NOON, None)
+SIZED = Direct("upl_1", "vault", "originals/a/b/ast_1/c.mov", "2~x", PART, None)
 UNSIZED = replace(SIZED, part_bytes=None)
 SINGLE = replace(UNSIZED, store_upload_id=None)
 WHOLE = (Part(1, PART, '"a"'), Part(2, PART, '"b"'), Part(3, 5, '"c"'))
@@ -35,6 +38,15 @@ WHOLE = (Part(1, PART, '"a"'), Part(2, PART, '"b"'), Part(3, 5, '"c"'))
 def test_one_put_has_no_multipart() -> None:
     """That is how the two are told apart."""
     assert [True, False] == [SINGLE.is_single, SIZED.is_single]
+
+
+def test_bytes_are_looked_for_in_the_archive_alone() -> None:
+    """Where the archive is another store now, or a folder, the error says what to set."""
+    require_store(SIZED, "vault")
+
+    with pytest.raises(StoreChanged, match="in the store vault, and the archive is other now"):
+        require_store(SIZED, "other")
+    assert "the archive is a folder now" in store_changed(SIZED, None).message
 
 
 def test_one_put_lands_beside_the_final_key() -> None:

@@ -57,7 +57,6 @@ def _add_direct_uploads() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("store_upload_id", sa.Text()),
         sa.Column("part_bytes", Size),
-        sa.Column("urls_until", Moment()),
         sa.Column("look_at", Moment()),
         sa.ForeignKeyConstraint(
             ["upload_id"], ["uploads.id"], name=op.f("fk_direct_uploads_upload_id")
@@ -156,9 +155,6 @@ def _add_columns() -> None:
     op.add_column("accounts", sa.Column("used_bytes", Size, server_default="0", nullable=False))
     op.add_column("accounts", sa.Column("max_total_bytes", Size))
     op.add_column("accounts", sa.Column("max_uploads_per_day", sa.Integer()))
-
-    op.add_column("placements", sa.Column("store_upload_id", sa.Text()))
-    op.add_column("placements", sa.Column("part_bytes", Size))
 
     op.add_column("uploads", sa.Column("holder", sa.Text()))
     op.add_column("uploads", sa.Column("lease_until", Moment()))
