@@ -123,6 +123,8 @@ class BoxSettings(Section):
     require: Literal["none", "partial", "full"] = "none"
     """The least confinement a program may run in; where it cannot be had, media work waits with
     `box.unavailable`. Set `full` wherever strangers upload."""
+    user: int = Field(default=65_534, gt=0)
+    """Number of the user that programs run as where the worker is root; it should own nothing."""
 
 
 class MediaSettings(Section):

@@ -49,7 +49,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
     async with open_house(settings, clock) as house:
         program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
         house.scratch.sweep()
-        tools = await open_toolbox(program, Level(settings.box.require))
+        tools = await open_toolbox(program, Level(settings.box.require), settings.box.user)
         engine = Engine(settings, house.database, clock)
         journey.tell(engine, _deeds(house, tools))
         relay = Relay(house.database, journey.STORY, engine.follow)

@@ -20,7 +20,7 @@ from rushes.http.guard import require_safe_transport
 from rushes.jobs.engine import LOCK
 from rushes.jobs.lock import find_holder
 from rushes.jobs.schedule import TIMES
-from rushes.media.box import Level
+from rushes.media.box import STRENGTH, Level
 from rushes.media.toolbox import open_toolbox
 from rushes.sections import GIB, StoreSettings
 from rushes.settings import Settings
@@ -31,6 +31,12 @@ from rushes.tiers.probes import Probes, require_fit
 
 SCARCE: Final = 0.05
 """The share of a disk under which uploads are refused."""
+
+BOXES: Final = {
+    Level.FULL: "tools see nothing but what they work on (bubblewrap)",
+    Level.PARTIAL: "tools read their libraries and what they work on, no more (Landlock)",
+    Level.NONE: "tools are limited, not shut in",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +104,16 @@ def _tools(settings: Settings) -> Finding:
 
 def _box(settings: Settings) -> Finding:
     program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
-    tools = asyncio.run(open_toolbox(program, Level(settings.box.require)))
+    wanted = Level(settings.box.require)
+    tools = asyncio.run(open_toolbox(program, wanted, settings.box.user))
+    is_well = STRENGTH[tools.level] >= STRENGTH[wanted]
+    found = f"{tools.level}: {BOXES[tools.level]}"
     if tools.level is Level.FULL:
-        return Finding("box", is_well=True, found="full: tools see nothing but what they work on")
-    return Finding(
-        "box",
-        is_well=True,
-        found=f"{tools.level}: tools are limited, not shut in",
-        advice="Install bubblewrap and allow user namespaces before strangers upload.",
-    )
+        return Finding("box", is_well=is_well, found=found)
+    advice = "Install bubblewrap and allow user namespaces before strangers upload."
+    if not is_well:
+        advice = f"Media work waits, as box.require is {wanted}. {advice}"
+    return Finding("box", is_well=is_well, found=found, advice=advice)
 
 
 def _worker(settings: Settings) -> Finding:

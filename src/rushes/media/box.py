@@ -1,9 +1,9 @@
 """The box: the command line by which no tool touches an upload outside it, and its limits.
 
-A tool sees its own program, the system's libraries, an empty /tmp, the original as descriptor 0
-and its pipes; no network, no home, no other process. Levels: full (bubblewrap), partial (no new
-privileges, limits), none (limits only). A worker that is root first steps down to `OUTCAST`,
-because a box that root starts does not bound the number of processes.
+A tool sees its own program, the system's libraries, the original as descriptor 0 and its pipes; no
+network, no home, no other process, and no place to write: what it makes leaves by its pipes.
+Levels: full (bubblewrap), partial (the kernel's own means, by `media.confine`), none (limits only).
+A worker that is root steps down first, as limits of processes do not bind root.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ PROCESSES_SHARED: Final = 4_096
 LARGE_PIXELS: Final = 3_840 * 2_160
 INSIDE: Final = "/bin/tool"
 SEARCHED: Final = "/usr/bin:/bin"
+NO_BOX: Final = 97
+"""The exit status of `media.confine` where the kernel refuses."""
 
 
 class Level(StrEnum):
@@ -86,25 +88,39 @@ def limits_for(work: Work, pixels: int = 0) -> Limits:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program, what it must be able to read, and its first arguments."""
+    """A program, what it must be able to read, its first arguments, and which one it is."""
 
     name: str
     program: str
     readable: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Walls:
     """How boxes are built on this machine; found out once, by trying.
 
-    `steps_down`: the worker is root, and the tool can run as `OUTCAST`. `niceness`: 0 where a
-    viewer waits, 10 behind.
+    `user`: whom the tool runs as, where the worker is root; None: as the worker. `launcher`: the
+    words that start `media.confine`, for the partial box. `niceness`: 0 where a viewer waits, 10
+    behind.
     """
 
     level: Level
-    steps_down: bool = False
+    user: int | None = None
+    launcher: tuple[str, ...] = ()
     niceness: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What one run is told: descriptors of the filter of system calls and for bubblewrap's report,
+    and the number of the process that must live as long as the tool does.
+    """
+
+    calls: int
+    status: int
+    parent: int
 
 
 def require(walls: Walls, wanted: Level) -> None:
@@ -116,27 +132,31 @@ def require(walls: Walls, wanted: Level) -> None:
         )
 
 
-def command(tool: Tool, arguments: Sequence[str], walls: Walls, limits: Limits) -> list[str]:
+def command(
+    tool: Tool, arguments: Sequence[str], walls: Walls, limits: Limits, gate: Gate
+) -> list[str]:
     """Return the whole command line that runs a tool in its box."""
     inner = [*tool.arguments, *arguments]
     nice = ["nice", "-n", str(walls.niceness)] if walls.niceness else []
     call = [*nice, *_step_down(walls), *_limit(walls, limits)]
     if walls.level is Level.FULL:
-        return [*call, *_bubblewrap(tool), *inner]
+        return [*call, *_bubblewrap(tool, gate), *inner]
     if walls.level is Level.PARTIAL:
+        call += [*walls.launcher, str(gate.parent), str(gate.calls), *tool.readable, "--"]
+    else:
         call += ["setpriv", "--no-new-privs", "--pdeathsig", "KILL", "--"]
     return [*call, tool.program, *inner]
 
 
 def _step_down(walls: Walls) -> list[str]:
-    if not walls.steps_down:
+    if walls.user is None:
         return []
-    who = str(OUTCAST)
+    who = str(walls.user)
     return ["setpriv", "--reuid", who, "--regid", who, "--clear-groups", "--"]
 
 
 def _limit(walls: Walls, limits: Limits) -> list[str]:
-    processes = PROCESSES_AT_MOST if walls.steps_down else PROCESSES_SHARED
+    processes = PROCESSES_SHARED if walls.user is None else PROCESSES_AT_MOST
     return [
         "prlimit",
         f"--cpu={limits.cpu_seconds}",
@@ -149,18 +169,19 @@ def _limit(walls: Walls, limits: Limits) -> list[str]:
     ]
 
 
-def _bubblewrap(tool: Tool) -> list[str]:
+def _bubblewrap(tool: Tool, gate: Gate) -> list[str]:
     binds = [part for path in tool.readable for part in ("--ro-bind", path, path)]
     return [
         *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"),
         *("--setenv", "PATH", SEARCHED, "--setenv", "MALLOC_ARENA_MAX", "2"),
         *("--hostname", "box", "--cap-drop", "ALL"),
+        *("--seccomp", str(gate.calls), "--json-status-fd", str(gate.status)),
         *("--ro-bind", "/usr/lib", "/usr/lib", "--ro-bind-try", "/usr/lib64", "/usr/lib64"),
         *("--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"),
         *("--ro-bind-try", "/etc/alternatives", "/etc/alternatives"),
         *("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"),
-        *("--dev", "/dev", "--tmpfs", "/tmp", *binds),  # noqa: S108 - the box's own, empty
+        *("--dev", "/dev", "--remount-ro", "/dev", *binds),
         *(() if tool.readable else ("--ro-bind", tool.program, INSIDE)),
-        *("--chdir", "/tmp", "--remount-ro", "/", "--"),  # noqa: S108 - the same
+        *("--chdir", "/", "--remount-ro", "/", "--"),
         tool.program if tool.readable else INSIDE,
     ]

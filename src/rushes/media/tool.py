@@ -1,7 +1,8 @@
 """Runs one program to its end: the only place that starts processes.
 
 1. A process has its own group. It ends by itself, or is asked (TERM), given 5 s, killed (KILL), and
-   always reaped, also when the task that waits for it is cancelled.
+   always reaped, also when the task that waits for it is cancelled; what it left in its group is
+   killed as well. When this process is killed, the kernel kills the tool.
 2. Its output is consumed while it runs; of what it says, the last lines are kept.
 3. No shell. The original is opened here and handed over as descriptor 0.
 """
@@ -14,13 +15,14 @@ import signal
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
 from rushes.errors import RushesError
 from rushes.media.box import Limits, Tool, Walls, command
 from rushes.media.failures import (
+    BoxUnavailable,
     DecodeFailed,
     SourceUnreadable,
     ToolCrashed,
@@ -29,6 +31,7 @@ from rushes.media.failures import (
     ToolTimedOut,
     format_last_words,
 )
+from rushes.media.gate import OpenGate, open_gate
 
 Sink = Callable[[bytes], Awaitable[None]]
 """Takes what has arrived; an exception from it ends the tool."""
@@ -100,10 +103,13 @@ async def run(
     With a pulse, a run whose pulse stands still for `stall_seconds` is ended. Raises the errors of
     MEDIA.md section 11, each with `last_words`, `exit_code`, `tool` and `box`.
     """
-    words: deque[str] = deque(maxlen=WORDS_KEPT)
+    talk = _Talk(on_output, outlets, pulse)
+    words = talk.words
     try:
-        async with asyncio.timeout(job.limits.wall_seconds):
-            code = await _attend(job, on_output, outlets, words, pulse)
+        with open_gate(job.walls.level) as gate:
+            async with asyncio.timeout(job.limits.wall_seconds):
+                code = await _attend(job, gate, talk)
+            is_box_missing = gate.is_box_missing(code)
     except TimeoutError:
         raise ToolTimedOut(
             f"{job.tool.name} did not end within {job.limits.wall_seconds:.0f} s and was stopped.",
@@ -114,27 +120,37 @@ async def run(
         if isinstance(error, RushesError):
             error.facts = _facts(job, words) | error.facts
         raise error from group
+    if is_box_missing:
+        raise BoxUnavailable(
+            f"The box for {job.tool.name} could not be built just now; it is tried again.",
+            **_facts(job, words),
+        )
     if code:
         raise _failure(job, code, words)
     return format_last_words("\n".join(words))
 
 
-async def _attend(
-    job: Run,
-    on_output: Sink,
-    outlets: Sequence[tuple[Outlet, Sink]],
-    words: deque[str],
-    pulse: Pulse | None,
-) -> int:
-    process = await _start(job, [outlet.write.fileno() for outlet, _ in outlets])
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """What a tool says, and who listens."""
+
+    on_output: Sink
+    outlets: Sequence[tuple[Outlet, Sink]]
+    pulse: Pulse | None
+    words: deque[str] = field(default_factory=lambda: deque(maxlen=WORDS_KEPT))
+
+
+async def _attend(job: Run, gate: OpenGate, talk: _Talk) -> int:
+    process = await _start(job, gate, [outlet.write.fileno() for outlet, _ in talk.outlets])
+    gate.hand_over()
     try:
         async with asyncio.TaskGroup() as group:
-            watch = group.create_task(_watch(job, pulse, words)) if pulse else None
+            watch = group.create_task(_watch(job, talk.pulse, talk.words)) if talk.pulse else None
             readers = [
-                group.create_task(_drain(_given(process.stdout), on_output)),
-                group.create_task(_listen(_given(process.stderr), words)),
+                group.create_task(_drain(_given(process.stdout), talk.on_output)),
+                group.create_task(_listen(_given(process.stderr), talk.words)),
             ]
-            for outlet, sink in outlets:
+            for outlet, sink in talk.outlets:
                 outlet.write.close()
                 readers.append(group.create_task(_drain_pipe(outlet, sink)))
             await asyncio.wait(readers)
@@ -145,8 +161,10 @@ async def _attend(
         await _end(process)
 
 
-async def _start(job: Run, descriptors: Sequence[int]) -> asyncio.subprocess.Process:
-    line = command(job.tool, job.arguments, job.walls, job.limits)
+async def _start(
+    job: Run, gate: OpenGate, descriptors: Sequence[int]
+) -> asyncio.subprocess.Process:
+    line = command(job.tool, job.arguments, job.walls, job.limits, gate.gate)
     with ExitStack() as stack:
         stdin: int | IO[bytes] = asyncio.subprocess.DEVNULL
         if job.source is not None:
@@ -162,7 +180,7 @@ async def _start(job: Run, descriptors: Sequence[int]) -> asyncio.subprocess.Pro
                 stdin=stdin,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                pass_fds=tuple(descriptors),
+                pass_fds=(*descriptors, gate.gate.calls, gate.gate.status),
                 start_new_session=True,
                 env={"PATH": os.environ.get("PATH", os.defpath), "MALLOC_ARENA_MAX": "2"},
             )
@@ -216,15 +234,16 @@ async def _watch(job: Run, pulse: Pulse, words: deque[str]) -> None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ask, wait, kill, reap; the whole group."""
-    if process.returncode is not None:
-        return
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
+    """Ask, wait, kill, reap; the whole group, whoever of it is left."""
     try:
-        async with asyncio.timeout(GRACE_SECONDS):
-            await process.wait()
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            async with asyncio.timeout(GRACE_SECONDS):
+                await process.wait()
     except TimeoutError:
+        pass
+    finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
@@ -243,6 +262,7 @@ def _facts(job: Run, words: deque[str]) -> dict[str, Any]:
     return {
         "last_words": format_last_words("\n".join(words)),
         "tool": job.tool.name,
+        "tool_version": job.tool.version,
         "box": job.walls.level.value,
     }
 

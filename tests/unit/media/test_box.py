@@ -7,6 +7,7 @@ import pytest
 from rushes.media.box import (
     GIB,
     LIMITS,
+    Gate,
     Level,
     Tool,
     Walls,
@@ -27,24 +28,30 @@ LIMIT = (
 
 def line(tool: Tool, walls: Walls) -> list[str]:
     """Return the command line of a probe."""
-    return command(tool, ["-i", "fd:"], walls, LIMITS[Work.PROBE])
+    return command(
+        tool, ["-i", "fd:"], walls, LIMITS[Work.PROBE], Gate(calls=7, status=8, parent=6)
+    )
 
 
 def test_without_a_box_there_are_limits() -> None:
-    """And nothing else before the program."""
-    assert [*LIMIT, "/opt/ffmpeg", "-i", "fd:"] == line(FFMPEG, Walls(Level.NONE))
+    """And it dies with its parent."""
+    bound = ["setpriv", "--no-new-privs", "--pdeathsig", "KILL", "--"]
+
+    assert [*LIMIT, *bound, "/opt/ffmpeg", "-i", "fd:"] == line(FFMPEG, Walls(Level.NONE))
 
 
-def test_the_partial_box_gains_no_privileges() -> None:
-    """And dies with its parent."""
-    partial = ["setpriv", "--no-new-privs", "--pdeathsig", "KILL", "--"]
+def test_the_partial_box_is_built_by_a_program_of_ours() -> None:
+    """It is told the filter of calls and what may be read, and then becomes the tool."""
+    walls = Walls(Level.PARTIAL, launcher=("/venv/bin/python", "confine.py"))
+    built = ["/venv/bin/python", "confine.py", "6", "7"]
 
-    assert [*LIMIT, *partial, "/opt/ffmpeg", "-i", "fd:"] == line(FFMPEG, Walls(Level.PARTIAL))
+    assert [*LIMIT, *built, "--", "/opt/ffmpeg", "-i", "fd:"] == line(FFMPEG, walls)
+    assert [*built, "/venv", "/usr", "--"] == line(CHILD, walls)[len(LIMIT) :][:7]
 
 
 def test_root_steps_down_and_the_background_yields() -> None:
     """Before anything else runs."""
-    words = line(FFMPEG, Walls(Level.NONE, steps_down=True, niceness=10))
+    words = line(FFMPEG, Walls(Level.NONE, user=65_534, niceness=10))
 
     assert ["nice", "-n", "10", "setpriv", "--reuid", "65534"] == words[:6]
     assert "prlimit" == words[10]
@@ -59,6 +66,8 @@ def test_the_full_box_shares_nothing_but_libraries_and_the_tool() -> None:
     assert "bwrap --unshare-all --die-with-parent --new-session --clearenv" in boxed
     assert "--ro-bind /opt/ffmpeg /bin/tool" in boxed
     assert "--cap-drop ALL" in boxed
+    assert "--seccomp 7 --json-status-fd 8" in boxed
+    assert "--tmpfs" not in words
     assert ["--remount-ro", "/", "--", "/bin/tool", "-i", "fd:"] == words[-6:]
     bound = [words[at + 1] for at, word in enumerate(words) if word.startswith("--ro-bind")]
     assert {
