@@ -65,7 +65,7 @@ def format_multivariant(variants: Sequence[Variant], sound_address: str | None =
             f'AUTOSELECT=YES,CHANNELS="2",URI="{_quoted(sound_address)}"'
         )
     for variant in variants:
-        lines += [_stream_line(variant.layout, shared), variant.address]
+        lines += [_stream_line(variant.layout, shared), _quoted(variant.address)]
     return "\n".join([*lines, ""])
 
 
@@ -75,7 +75,7 @@ def _stream_line(layout: Layout, sound: TrackLayout | None) -> str:
     fields = [
         f"BANDWIDTH={sum(track.peak for track in tracks)}",
         f"AVERAGE-BANDWIDTH={sum(track.average for track in tracks)}",
-        f'CODECS="{codecs}"',
+        f'CODECS="{_quoted(codecs)}"',
     ]
     if layout.video is not None:
         fields.append(f"RESOLUTION={layout.width}x{layout.height}")
@@ -84,7 +84,7 @@ def _stream_line(layout: Layout, sound: TrackLayout | None) -> str:
     return "#EXT-X-STREAM-INF:" + ",".join(fields)
 
 
-def _quoted(address: str) -> str:
-    if '"' in address or "\n" in address or "\r" in address:
-        raise InvalidMedia("An address of a playlist holds a quote or a line break.")
-    return address
+def _quoted(text: str) -> str:
+    if '"' in text or "\n" in text or "\r" in text:
+        raise InvalidMedia("An address or a codec of a playlist holds a quote or a line break.")
+    return text
