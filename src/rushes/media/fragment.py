@@ -18,7 +18,8 @@ from rushes.media.failures import InvalidMedia
 PIECE_AT_MOST: Final = 512 * 2**20
 """A segment of 4 s at 60 Mbit/s has 30 MB; what is larger is no segment of ours."""
 
-SAMPLES_AT_MOST: Final = 1_000_000
+SAMPLES_AT_MOST: Final = 50_000
+"""A segment of 10 s at 1,000 pictures a second has 10,000; each costs memory before it is read."""
 
 _TFHD_OFFSET, _TFHD_DESCRIPTION, _TFHD_DURATION = 0x1, 0x2, 0x8
 _TFHD_SIZE, _TFHD_FLAGS, _TFHD_BASE_IS_MOOF = 0x10, 0x20, 0x20000
