@@ -39,6 +39,7 @@ from rushes.intake.verify import Intake
 from rushes.jobs.desk import Desk
 from rushes.jobs.remote import Remote
 from rushes.library.editing import Editing
+from rushes.renditions.wishing import Wishing
 from rushes.settings import Settings
 from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.s3 import S3Store, open_s3
@@ -66,7 +67,8 @@ from rushes.uploads.space import Space
 from rushes.uploads.spool import Spool
 from rushes.uploads.taking import Taker
 
-FOLDERS: Final = ("spool", "segments", "scratch")
+SEGMENTS: Final = "segments"
+FOLDERS: Final = ("spool", SEGMENTS, "scratch")
 """Folders of the data folder that no store looks after."""
 
 DELIVERY_PURPOSE: Final = "delivery"
@@ -200,7 +202,7 @@ def _build(
         playing=Playing(database, clock, signer, settings.delivery),
         downloading=Downloading(database, clock, signer, settings.delivery),
         listing=Listing(database),
-        server=Server(database, clock, signer),
+        server=Server(database, clock, signer, Wishing(database, clock, settings.at(SEGMENTS))),
         locator=Locator(database, archive, edge, scratch, intake.path),
         desk=Desk(database, clock, remote),
         directing=_directing(settings, archive, uploading),

@@ -3,7 +3,8 @@
      upload.readable ───> glance     what is it, while the rest of it still comes
      upload.completed ──> ingest ──> upload.accepted, asset.created
      asset.created ──┬──> keep       the original goes into the archive; the spool is free again
-                     ├──> prepare ─┬─> stills      poster and thumbnails, or previews
+                     ├──> prepare ─┬─> (open)      the first segments: it can be watched
+                     │             ├─> stills      poster and thumbnails, or previews
                      │             ├─> storyboard  what is seen over the seek bar
                      │             └─> ladder      runs of segments, sound, files
                      └──> settle     the same bytes may be here, made and kept, already
@@ -40,24 +41,27 @@ from rushes.media.facts import MediaKind
 from rushes.media.ladder import RECIPE
 from rushes.renditions.look import Looking
 from rushes.renditions.make import Making
+from rushes.renditions.opening import Opening
 from rushes.renditions.outcome import Outcomes
-from rushes.renditions.rendition import Kind
+from rushes.renditions.rendition import PLAYED, Kind
 from rushes.renditions.stills import Stills
 from rushes.tiers.copy import Keeper
 from rushes.tiers.remove import Remover
 from rushes.uploads.sweep import Sweep
 
 PROBE_SECONDS: Final = 60.0
+OPEN_SECONDS: Final = 120.0
 RUN_SECONDS: Final = 1_800.0
 STILLS_SECONDS: Final = 300.0
 DAY_SECONDS: Final = 86_400.0
 
 BY_COPY: Final = 10
 
+LADDER = "ladder"
 WORK: Final = (
     ("stills", frozenset({Kind.STILL}), 10),
     ("storyboard", frozenset({Kind.STORYBOARD}), 20),
-    ("ladder", frozenset({Kind.PROXY, Kind.AUDIO}), 30),
+    (LADDER, PLAYED, 30),
 )
 """What makes which kinds, and its priority (low goes first): a picture before the ladder."""
 
@@ -96,6 +100,7 @@ class Deeds:
     originals: Originals
     looking: Looking
     stills: Stills
+    opening: Opening | None
     making: Making
     outcomes: Outcomes
     keeper: Keeper
@@ -104,6 +109,12 @@ class Deeds:
     rates: Rates
     desk: Desk
     clock: Clock
+    is_on_demand: bool = False
+    """Whether the ladder waits until somebody asks for it."""
+
+    async def open(self, content_id: str) -> bool:
+        """Make the first segments; False where nothing is watched before its ladder."""
+        return self.opening is not None and await self.opening.open(content_id)
 
     async def settle(self, content_id: str) -> None:
         """Bring the assets of a content to the state that is true now; free the spool if it may."""
@@ -171,10 +182,14 @@ def _tell_glance(engine: Engine, deeds: Deeds) -> None:
 def _tell_preparing(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     look = engine.step("probe", timeout_seconds=PROBE_SECONDS, preemptible=True)(deeds.looking.look)
     give_up = engine.step("give_up")(deeds.looking.give_up)
+    open_it = engine.step("open", timeout_seconds=OPEN_SECONDS, preemptible=True)(deeds.open)
+    work = [each for each in WORK if not (each[0] == LADDER and deeds.is_on_demand)]
 
     async def plan(content_id: str) -> None:
         wanted = await look(content_id)
-        for name, kinds, priority in WORK:
+        if PLAYED.intersection(wanted) and await open_it(content_id):
+            await settle(content_id)
+        for name, kinds, priority in work:
             if kinds.intersection(wanted):
                 job_id = workflow_id(name, content_id, RECIPE)
                 await engine.submit(Queue.MEDIA, name, job_id, content_id, priority=priority)

@@ -140,6 +140,27 @@ class MediaSettings(Section):
     """The highest rung that is made."""
 
 
+class PlaybackSettings(Section):
+    """How an original is watched before its ladder is made."""
+
+    jit: bool = True
+    """Whether segments are made while somebody watches; else playback waits for the ladder."""
+    copied_mbit: int = Field(default=20, ge=1, le=200)
+    """Originals up to this rate are played as they are where browsers can play them; Mbit/s."""
+    keep_bytes: int = Field(default=20 * GIB, ge=0)
+    """What segments may take together; those that were not made or watched for longest go."""
+
+
+class LadderSettings(Section):
+    """The qualities that are made of each video."""
+
+    mode: Literal["full", "on_demand"] = "full"
+    """`full`: all of them, behind the scenes. `on_demand`: only the segments that are watched."""
+    copy_top: bool = True
+    """Whether an original that browsers can play is the top quality itself, repackaged. Else it is
+    encoded like the others, and watched as others are."""
+
+
 class DeliverySettings(Section):
     """How people get bytes."""
 

@@ -35,7 +35,9 @@ from rushes.sections import (
     DeliverySettings,
     HttpSettings,
     JobSettings,
+    LadderSettings,
     MediaSettings,
+    PlaybackSettings,
     StoreSettings,
     TierSettings,
     UploadSettings,
@@ -83,6 +85,8 @@ class Settings(BaseSettings):
     jobs: JobSettings = JobSettings()
     box: BoxSettings = BoxSettings()
     media: MediaSettings = MediaSettings()
+    playback: PlaybackSettings = PlaybackSettings()
+    ladder: LadderSettings = LadderSettings()
     delivery: DeliverySettings = DeliverySettings()
     http: HttpSettings = HttpSettings()
     stores: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,31}$")], StoreSettings] = {}

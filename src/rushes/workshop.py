@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from rushes import journey
 from rushes.clock import SYSTEM, Clock
-from rushes.compose import House, open_house
+from rushes.compose import SEGMENTS, House, open_house
 from rushes.events.relay import Relay
 from rushes.intake.early import Early
 from rushes.jobs.engine import Engine
@@ -17,13 +17,17 @@ from rushes.jobs.worker import Beside, Worker
 from rushes.library.filing import Filing
 from rushes.library.originals import Originals
 from rushes.media.box import Level
+from rushes.media.copier import Copier
 from rushes.media.gallery import Gallery
 from rushes.media.ladder import Quality
 from rushes.media.studio import Studio
 from rushes.media.toolbox import Toolbox, open_toolbox
+from rushes.renditions.attend import Attending
 from rushes.renditions.look import Looking
 from rushes.renditions.make import Making
+from rushes.renditions.opening import Opening
 from rushes.renditions.outcome import Outcomes
+from rushes.renditions.segments import Segments
 from rushes.renditions.stills import Stills
 from rushes.settings import Settings
 from rushes.stores.filesystem import FolderStore
@@ -51,9 +55,10 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
         house.scratch.sweep()
         tools = await open_toolbox(program, Level(settings.box.require), settings.box.user)
         engine = Engine(settings, house.database, clock)
-        journey.tell(engine, _deeds(house, tools))
+        deeds = _deeds(house, tools)
+        journey.tell(engine, deeds)
+        attending = Attending(house.database, clock, deeds.making.segments, url=settings.rooms_url)
         relay = Relay(house.database, journey.STORY, engine.follow)
-        house.database.told = relay.wake
         liveness = None
         if not settings.is_embedded:
             liveness = Liveness(
@@ -71,7 +76,8 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
             relay=relay,
             remote=house.desk.remote,
             liveness=liveness,
-            beside=_beside(house),
+            beside=(*_beside(house), attending.run),
+            woken=(attending.wake,),
         )
 
 
@@ -90,12 +96,16 @@ def _beside(house: House) -> tuple[Beside, ...]:
 
 def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
     settings, database, clock = house.settings, house.database, house.clock
-    folder, top = settings.at("segments"), Quality(settings.media.max_rung)
+    folder, top = settings.at(SEGMENTS), Quality(settings.media.max_rung)
     keeper = Keeper(database, clock, house.archive, Edge(house.edge), house.intake.path)
-    outcomes = Outcomes(database, clock, keeper.keep_rendition)
+    is_on_demand = settings.ladder.mode == "on_demand"
+    outcomes = Outcomes(database, clock, keeper.keep_rendition, is_on_demand)
     original = house.locator.local_path
     nearby = None if isinstance(house.archive, FolderStore) else house.scratch
-    studio, gallery = Studio(tools, folder), Gallery(tools, folder)
+    studio, gallery, copier = Studio(tools, folder), Gallery(tools, folder), Copier()
+    segments = Segments(
+        database, studio, copier, original, folder=folder, top=top, threads=settings.media.threads
+    )
     return journey.Deeds(
         intake=house.intake,
         early=Early(
@@ -109,18 +119,20 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
         filing=Filing(database, clock),
         editing=house.editing,
         originals=Originals(database, house.intake.spool, original, nearby, house.locator.read),
-        looking=Looking(database, clock, studio, gallery, original, top),
-        stills=Stills(database, gallery, outcomes, original, folder),
-        making=Making(
+        looking=Looking(
             database=database,
+            clock=clock,
             studio=studio,
-            outcomes=outcomes,
+            gallery=gallery,
+            copier=copier,
             original=original,
-            folder=folder,
             top=top,
-            run_segments=settings.media.run_segments,
-            threads=settings.media.threads,
+            playback=settings.playback,
+            ladder=settings.ladder,
         ),
+        opening=Opening(database, clock, segments) if settings.playback.jit else None,
+        stills=Stills(database, gallery, outcomes, original, folder),
+        making=Making(database, segments, outcomes, settings.media.run_segments),
         outcomes=outcomes,
         keeper=keeper,
         remover=Remover(database, house.archive, house.edge, house.scratch),
@@ -128,4 +140,5 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
         rates=house.access.rates,
         desk=house.desk,
         clock=clock,
+        is_on_demand=is_on_demand,
     )

@@ -23,10 +23,10 @@ from rushes.db.migrate import (
     migrate,
     require_current,
 )
+from rushes.db.schema import WHOLE_SCHEMA
 from rushes.db.statements import insert_new
 from rushes.db.tables import rates
 from rushes.db.trouble import DatabaseAway
-from rushes.db.upload_tables import WHOLE_SCHEMA
 from rushes.events import outbox
 from rushes.events.event import Event, EventType
 

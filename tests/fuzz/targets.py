@@ -27,7 +27,7 @@ from rushes.media.fragment import (
     format_fragment,
     parse_fragment,
 )
-from rushes.media.hls import Variant, format_media_playlist, format_multivariant
+from rushes.media.hls import format_media_playlist, format_multivariant, variant_of
 from rushes.media.layout import Layout, Piece, TrackLayout
 from rushes.media.movie import aac_track, format_init, parse_track
 from rushes.media.sound import AdtsReader
@@ -194,7 +194,7 @@ def _playlist(data: bytes) -> None:
     address = "/p/" + _text(data[20:])
     lines = format_media_playlist(track, address).split("\n")
     assert 3 * len(pieces) + 9 == len(lines)
-    assert len(format_multivariant([Variant(layout, address)]).split("\n")) < 12
+    assert len(format_multivariant([variant_of(layout, address)]).split("\n")) < 12
 
 
 def _sequence(data: bytes) -> None:

@@ -19,11 +19,17 @@ from rushes.media.assembly import PicturePart, SoundPart, assemble, copy_faststa
 from rushes.media.facts import MediaInfo
 from rushes.media.ffmpeg import SegmentRun
 from rushes.media.grid import Grid, plan_constant, plan_variable
-from rushes.media.hls import Variant, format_media_playlist, format_multivariant
+from rushes.media.hls import (
+    format_media_playlist,
+    format_multivariant,
+    sound_of,
+    variant_of,
+)
 from rushes.media.ladder import Rung, plan_ladder
 from rushes.media.layout import Layout
+from rushes.media.shelf import SOUND, shelf_of
 from rushes.media.sound import plan_sound, plan_sound_alone, sound_duration
-from rushes.media.studio import Outcome, Studio
+from rushes.media.studio import Outcome, SoundRun, Studio
 
 HLS_OPTIONS = {"allowed_extensions": "ALL", "extension_picky": "0"}
 
@@ -94,8 +100,9 @@ async def screen(studio: Studio, original: Path, sniffed: str) -> Screening:
     sound = None
     if facts.audio:
         cuts = plan_sound(grid) if grid else plan_sound_alone(sound_duration(facts))
-        shelf = studio.sound_shelf(grid.name if grid else "alone")
-        outcomes.append(await studio.encode_sound(original, facts, cuts, shelf, ignore))
+        shelf = shelf_of(studio.folder, SOUND, grid.name if grid else "alone")
+        wanted = SoundRun(cuts, shelf, 0, cuts.count)
+        outcomes.append(await studio.encode_sound(original, facts, wanted, ignore))
         sound = SoundPart(shelf, cuts)
     folder = studio.folder / "files"
     layouts = []
@@ -118,13 +125,12 @@ async def _write_playlists(screening: Screening) -> None:
         text = format_media_playlist(layout.tracks[0], screening.file(layout).name)
         address = f"{layout.name}.m3u8"
         await asyncio.to_thread((screening.folder / address).write_text, text)
-        variants.append(Variant(layout, address))
+        variants.append(variant_of(layout, address))
     lowest = screening.layouts[0]
-    shared: str | None = None
-    if lowest.video is not None and lowest.sound is not None:
-        shared = "sound.m3u8"
+    shared = sound_of(lowest, "sound.m3u8") if lowest.video is not None else None
+    if shared is not None and lowest.sound is not None:
         text = format_media_playlist(lowest.sound, screening.file(lowest).name)
-        await asyncio.to_thread((screening.folder / shared).write_text, text)
+        await asyncio.to_thread((screening.folder / shared.address).write_text, text)
     await asyncio.to_thread(screening.playlist.write_text, format_multivariant(variants, shared))
 
 

@@ -106,7 +106,7 @@ async def set_stage(data: Path, database_url: str) -> AsyncIterator[Stage]:
     await asyncio.to_thread(engine.migrate, settings)
     async with workshop.open_worker(settings) as worker, compose.open_house(settings) as house:
         ended, begun = asyncio.Event(), asyncio.Event()
-        house.database.told = worker.relay.wake
+        house.database.told = worker.wake
         working = asyncio.create_task(worker.run(ended, begun, 0))
         await asyncio.wait(
             {working, asyncio.ensure_future(begun.wait())}, return_when=asyncio.FIRST_COMPLETED

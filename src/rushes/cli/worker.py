@@ -58,7 +58,7 @@ async def _work(settings: Settings, parent: socket.socket | None, *, as_json: bo
         loop.add_signal_handler(number, ended.set)
     async with workshop.open_worker(settings) as worker:
         if parent is not None:
-            _obey(parent, loop, worker.relay.wake)
+            _obey(parent, loop, worker.wake)
         working = asyncio.create_task(worker.run(ended, begun))
         beginning = asyncio.create_task(begun.wait())
         await asyncio.wait({working, beginning}, return_when=asyncio.FIRST_COMPLETED)

@@ -228,6 +228,7 @@ contents = Table(  # the bytes of an original, once per owner scope
     Column("media_type", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("facts", Document),  # what probing found
+    Column("opened_at", Moment),  # since when it can be watched, made or not
     Column("error_code", Text),  # why nothing can be shown of it
     Column("error_detail", Text),
     Column("upload_id", Text, nullable=False),  # whose block hashes and spool file are its own

@@ -79,6 +79,3 @@ upload_looks = Table(  # what was seen of a file while it still came
 
 BESIDE: Final = (upload_chunks, upload_groups, direct_uploads, upload_copies, upload_looks)
 """Tables whose rows go with the upload that they name."""
-
-WHOLE_SCHEMA: Final = metadata
-"""Every table, these among them: who imports this name has them all."""

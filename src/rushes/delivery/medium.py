@@ -16,6 +16,7 @@ from rushes.media.ladder import Quality
 from rushes.renditions import records as rendition_records
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import PLAYED, Kind, State
+from rushes.renditions.stream import Stream, parse_stream
 
 HEIGHTS: Final = {quality.value: quality.height for quality in Quality}
 
@@ -27,6 +28,8 @@ class Medium:
     asset: Asset
     content: Identity
     renditions: dict[str, Rendition]
+    stream: Stream | None = None
+    """How it is watched meanwhile; None where nothing can be, or nobody asked."""
 
     def rungs(self, cap: str | None = None) -> list[Rendition]:
         """Return the proxies, lowest first, up to the quality `cap`."""
@@ -37,8 +40,11 @@ class Medium:
 
     def playable(self, cap: str | None = None) -> list[Rendition]:
         """Return what a playlist can list: finished rungs, lowest first, or the sound alone."""
-        sounds = [each for each in self.renditions.values() if each.kind is Kind.AUDIO]
-        return [each for each in self.rungs(cap) or sounds if is_playable(each)]
+        return [each for each in self.rungs(cap) or self.sounds() if is_playable(each)]
+
+    def sounds(self) -> Iterator[Rendition]:
+        """Yield what is made of a sound alone."""
+        return (each for each in self.renditions.values() if each.kind is Kind.AUDIO)
 
     def stills(self) -> Iterator[Rendition]:
         """Yield the finished stills."""
@@ -56,8 +62,8 @@ def is_playable(rendition: Rendition) -> bool:
     return rendition.state is State.READY and rendition.layout is not None
 
 
-async def get_medium(connection: Connection, asset_id: str) -> Medium:
-    """Return an asset with what belongs to it, whoever asks.
+async def get_medium(connection: Connection, asset_id: str, *, with_stream: bool = False) -> Medium:
+    """Return an asset with what belongs to it, whoever asks; its stream only where it is wanted.
 
     Raises:
         AssetNotFound: it is unknown, being deleted, or known to be harmful.
@@ -69,17 +75,28 @@ async def get_medium(connection: Connection, asset_id: str) -> Medium:
     if content is None:
         raise unknown_asset()
     found = await rendition_records.list_of_content(connection, content.id)
-    return Medium(asset, content, _newest(found))
+    stream = None
+    if with_stream and content.opened_at is not None:
+        facts = await library_records.find_facts(connection, content.id)
+        stream = parse_stream((facts or {}).get("stream"))
+    return Medium(asset, content, _newest(found), stream)
 
 
-async def get_permitted(connection: Connection, actor: Actor, verb: Verb, asset_id: str) -> Medium:
+async def get_permitted(
+    connection: Connection,
+    actor: Actor,
+    verb: Verb,
+    asset_id: str,
+    *,
+    with_stream: bool = False,
+) -> Medium:
     """Return an asset to somebody who may do this with it.
 
     Raises:
         AssetNotFound: there is none that they may know of.
         Forbidden: they may not do this.
     """
-    medium = await get_medium(connection, asset_id)
+    medium = await get_medium(connection, asset_id, with_stream=with_stream)
     permit(actor, verb, medium.asset.project_id, missing=unknown_asset())
     return medium
 

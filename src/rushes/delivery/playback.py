@@ -1,7 +1,8 @@
 """Playback: what can be shown of an asset now, at which qualities, and from where.
 
 1. The answer is made of rows; nothing is fetched or waited for.
-2. A rung is offered as soon as it is finished; the others say how far they are.
+2. A rung is offered as soon as it is finished, copied from the original, or made in time while it
+   is watched; the others say how far they are.
 3. When nothing can be played yet, that is an answer too: try again soon.
 """
 
@@ -17,21 +18,22 @@ from rushes.db.engine import Database
 from rushes.delivery.medium import Medium, get_permitted, is_playable
 from rushes.delivery.quality import AUTO, Hints, select
 from rushes.delivery.sign import Grant, Scope, Signer, until
+from rushes.delivery.watch import Offer, layout_of, list_first, list_offers
 from rushes.errors import Kind, RushesError
 from rushes.jobs import records as job_records
 from rushes.jobs.job import JobState
 from rushes.jobs.records import JobFilter
 from rushes.library.asset import State as AssetState
 from rushes.media.ladder import Quality
-from rushes.media.layout import parse_layout
+from rushes.media.path import Path
 from rushes.renditions.records import Rendition
-from rushes.renditions.rendition import Kind as RenditionKind
 from rushes.renditions.rendition import State
 from rushes.sections import DeliverySettings
 
 PLAYED_KINDS: Final = frozenset({"video", "audio"})
 POSTERS: Final = ("poster-jpg", "poster")
 STORYBOARD: Final = "storyboard"
+LADDER, COPY, JIT = "ladder", "copy", "jit"
 ASK_AGAIN_SECONDS: Final = 2.0
 STILL_STEP: Final = timedelta(hours=1)
 
@@ -138,9 +140,11 @@ class Playing:
             NotPlayable: it is no video or sound, or it failed.
         """
         async with self.database.reading() as connection:
-            medium = await get_permitted(connection, actor, Verb.PLAY_ASSET, asset_id)
-            there = medium.playable()
-            if not there:
+            medium = await get_permitted(
+                connection, actor, Verb.PLAY_ASSET, asset_id, with_stream=True
+            )
+            offers = list_offers(medium)
+            if not offers:
                 _refuse_unplayable(medium)
                 wanted = JobFilter(
                     states=(JobState.RUNNING, JobState.WAITING), subject=medium.content.id
@@ -149,7 +153,7 @@ class Playing:
                 reason = "The first quality is being made."
                 job = jobs[0].id if jobs else None
                 return Waiting(asset_id, job, ASK_AGAIN_SECONDS, reason)
-        return self._answer(medium, there, actor, base, _start(there, quality, hints))
+        return self._answer(medium, actor, base, _start(offers, quality, hints))
 
     async def image(
         self, actor: Actor, asset_id: str, base: str, *, width: int, image_format: str
@@ -173,24 +177,21 @@ class Playing:
             raise ImageNotReady("No picture of this asset is made yet. Ask again soon.")
         return self._still(medium, chosen, actor, base)
 
-    def _answer(
-        self, medium: Medium, there: list[Rendition], actor: Actor, base: str, start: Rendition
-    ) -> Playback:
+    def _answer(self, medium: Medium, actor: Actor, base: str, start: Offer) -> Playback:
         asset = medium.asset
         expires_at = until(self.clock.now(), self.settings.playback_life)
         signed = self.signer.sign(Grant(asset.id, Scope.PLAY, None, actor.id, expires_at))
         folder = f"{base}/p/{signed}"
-        rungs = medium.rungs() or there
-        done = len(there)
+        rungs = medium.rungs() or list(medium.sounds())
+        path, reason = _path(medium, rungs)
         stills = {still.name: still for still in medium.seen()}
         poster = next((stills[name] for name in POSTERS if name in stills), None)
         storyboard = stills.get(STORYBOARD)
-        layout = parse_layout(start.layout or {})
         return Playback(
             asset_id=asset.id,
             ready=all(each.state in {State.READY, State.FAILED} for each in rungs),
-            path="ladder",
-            reason=f"{done} of {len(rungs)} qualities can be played.",
+            path=path,
+            reason=reason,
             hls_url=f"{folder}/index.m3u8?start={start.name}",
             poster_url=None if poster is None else self._still(medium, poster, actor, base),
             storyboard_url=(
@@ -201,7 +202,7 @@ class Playing:
             duration=asset.duration,
             width=asset.width,
             height=asset.height,
-            frame_rate=str(layout.rate) if layout.rate else None,
+            frame_rate=_rate(medium, start),
             expires_at=expires_at,
         )
 
@@ -211,10 +212,30 @@ class Playing:
         return f"{base}/p/{self.signer.sign(grant)}/stills/{still.file_name}"
 
 
-def _start(there: list[Rendition], quality: str, hints: Hints) -> Rendition:
-    by_quality = {Quality(each.name): each for each in there if each.kind is RenditionKind.PROXY}
+def _start(offers: list[Offer], quality: str, hints: Hints) -> Offer:
+    first = list_first(offers)
+    named = [offer for offer in offers if offer.name == quality] or first
+    by_quality = {Quality(each.name): each for each in named if each.name in set(Quality)}
     chosen = select(quality, hints, by_quality)
-    return there[0] if chosen is None else by_quality[chosen]
+    return named[0] if chosen is None else by_quality[chosen]
+
+
+def _path(medium: Medium, rungs: list[Rendition]) -> tuple[str, str]:
+    """Return the path of playback, and one sentence that says why."""
+    ready = [each for each in rungs if each.state is State.READY]
+    stream = medium.stream
+    if stream is None or (ready and len(ready) == len(rungs)):
+        return LADDER, f"{len(ready)} of {len(rungs)} qualities can be played."
+    return (COPY if stream.path is Path.COPY else JIT), stream.reason
+
+
+def _rate(medium: Medium, start: Offer) -> str | None:
+    """Return the frame rate, None where it varies or there is no picture."""
+    if start.file is not None:
+        rate = layout_of(start.file).rate
+        return str(rate) if rate else None
+    grid = None if medium.stream is None else medium.stream.grid
+    return None if grid is None or grid.rate is None else str(grid.rate)
 
 
 def _rung(rendition: Rendition, folder: str) -> Rung:

@@ -4,6 +4,7 @@ index.m3u8            the qualities, the one to start with first
 {quality}.m3u8        the pictures of one quality, as byte ranges of its file
 sound.m3u8            the sound that all qualities share
 {quality}.mp4         one quality as a file
+seg/{quality}/...     init.mp4 and {index}.m4s of a quality whose file is not there yet, or was not
 stills/{file}         a poster, a thumbnail, a preview
 original/{name}       the original; the name in the address is for people
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from rushes.clock import Clock
@@ -21,20 +23,36 @@ from rushes.delivery.download import ORIGINAL
 from rushes.delivery.medium import Medium, get_medium, is_playable
 from rushes.delivery.quality import within
 from rushes.delivery.sign import Grant, OutOfScope, Scope, Signer
+from rushes.delivery.watch import (
+    PLAYLIST,
+    SEGMENTS,
+    Offer,
+    find_carrier,
+    find_sound,
+    layout_of,
+    list_offers,
+    list_variants,
+    live_playlist,
+)
 from rushes.errors import Kind, RushesError
-from rushes.media.hls import Variant, format_media_playlist, format_multivariant
+from rushes.media.hls import format_media_playlist, format_multivariant
 from rushes.media.ladder import Quality
-from rushes.media.layout import Layout, parse_layout
+from rushes.media.layout import Piece
+from rushes.media.shelf import SOUND
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import PLAYED, State
 from rushes.renditions.rendition import Kind as RenditionKind
+from rushes.renditions.stream import Stream
+from rushes.renditions.wishing import Wishing
 
-PLAYLIST: Final = ".m3u8"
 PLAYLIST_TYPE: Final = "application/vnd.apple.mpegurl"
 INDEX: Final = "index"
-SOUND: Final = "sound"
 STILLS: Final = "stills/"
 ORIGINALS: Final = "original/"
+SEGMENT_FOLDER: Final = f"{SEGMENTS}/"
+SEGMENT_TYPE: Final = "video/mp4"
+INIT: Final = "init.mp4"
+INDEX_DIGITS: Final = 6
 
 SHORT_SECONDS: Final = 3_600
 """How long a player's own cache may keep bytes of a playback or download."""
@@ -68,32 +86,72 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes of a segment: of an object from `offset` on, or all of the file at `path`."""
+
+    object_id: str
+    path: Path | None
+    offset: int
+    size_bytes: int | None
+    max_age: int
+    media_type: str = SEGMENT_TYPE
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """Resolves signed paths. Each look is at the rows of now: what was deleted is gone at once."""
 
     database: Database
     clock: Clock
     signer: Signer
+    wishing: Wishing | None = None
+    """What gives segments that may have to be made; None where all must be there."""
 
-    async def resolve(self, signed: str, path: str, start: str | None = None) -> Playlist | Serving:
+    async def resolve(
+        self, signed: str, path: str, start: str | None = None
+    ) -> Playlist | Serving | Part:
         """Return what stands at `/p/{signed}/{path}`.
 
         Raises:
             SignatureRefused, AddressExpired: see `Signer.verify`.
             OutOfScope: the address is for something else.
             PathNotFound, AssetNotFound: there is nothing there now.
+            SegmentLate, SegmentFailed: see `Wishing.segment`.
         """
         now = self.clock.now()
         grant = self.signer.verify(signed, now)
         async with self.database.reading() as connection:
-            medium = await get_medium(connection, grant.asset_id)
+            with_stream = path.endswith(PLAYLIST) or path.startswith(SEGMENT_FOLDER)
+            medium = await get_medium(connection, grant.asset_id, with_stream=with_stream)
         if path.endswith(PLAYLIST):
             return _playlist(medium, grant, path.removesuffix(PLAYLIST), start, now)
         if path.startswith(STILLS):
             return _still(medium, grant, path.removeprefix(STILLS), now)
         if path.startswith(ORIGINALS):
             return _original(medium, grant, now)
+        if path.startswith(SEGMENT_FOLDER):
+            return await self._segment(medium, grant, path.removeprefix(SEGMENT_FOLDER), now)
         return _rung(medium, grant, path, now)
+
+    async def _segment(self, medium: Medium, grant: Grant, path: str, now: datetime) -> Part:
+        """Return a segment: out of the file of its quality, else from where it is made."""
+        name, _, piece = path.partition("/")
+        if grant.scope is not Scope.PLAY or not _is_within(grant, name):
+            raise _out_of_scope()
+        max_age = _max_age(grant, now)
+        ready = _ready_part(medium, name, piece)
+        if ready is not None:
+            found, where = ready
+            return Part(found.id, None, where.offset, where.size_bytes, max_age)
+        index, stream = _index_of(piece), medium.stream
+        if self.wishing is None or stream is None or (index or 0) >= stream.count_of(name):
+            raise _nothing()
+        content_id = medium.content.id
+        if index is None:
+            made = await self.wishing.init(content_id, stream, name)
+        else:
+            made = await self.wishing.segment(content_id, stream, name, index)
+        return Part(content_id, made, 0, None, max_age)
 
 
 def _playlist(
@@ -101,40 +159,61 @@ def _playlist(
 ) -> Playlist:
     if grant.scope is not Scope.PLAY:
         raise _out_of_scope()
-    there = medium.playable(grant.cap)
-    if not there:
+    offers = list_offers(medium, grant.cap)
+    if not offers:
         raise _nothing()
     if name == INDEX:
-        return Playlist(_index(there, start), 0)
+        return Playlist(_index(offers, medium.stream, start), 0)
     max_age = _max_age(grant, now)
-    if name == SOUND:
-        carrier, layout = _sound(there)
-        if layout is None or layout.sound is None:
-            raise _nothing()
-        return Playlist(format_media_playlist(layout.sound, _file_of(carrier)), max_age)
-    chosen = next((each for each in there if each.name == name), None)
+    carrier = find_carrier(offers) if name == SOUND else None
+    chosen = next((offer.file for offer in offers if offer.name == name and offer.file), carrier)
     if chosen is None:
+        return Playlist(_live(medium, offers, name), 0)
+    layout = layout_of(chosen)
+    track = layout.sound if name == SOUND else layout.tracks[0]
+    if track is None:
         raise _nothing()
-    return Playlist(format_media_playlist(_layout(chosen).tracks[0], _file_of(chosen)), max_age)
+    return Playlist(format_media_playlist(track, _file_of(chosen)), max_age)
 
 
-def _index(there: list[Rendition], start: str | None) -> str:
+def _index(offers: list[Offer], stream: Stream | None, start: str | None) -> str:
     """Return the qualities, the one that is asked for first, then from the lowest up."""
-    ordered = sorted(there, key=lambda each: each.name != start)
-    variants = [Variant(_layout(each), f"{each.name}{PLAYLIST}") for each in ordered]
-    _, sound = _sound(there)
-    has_pictures = there[0].kind is RenditionKind.PROXY
-    address = f"{SOUND}{PLAYLIST}" if sound is not None and has_pictures else None
-    return format_multivariant(variants, address)
+    ordered = sorted(offers, key=lambda each: each.name != start)
+    return format_multivariant(list_variants(ordered, stream), find_sound(offers, stream))
 
 
-def _sound(there: list[Rendition]) -> tuple[Rendition, Layout | None]:
-    """Return the lowest rendition that has sound: all have the same."""
-    for each in there:
-        layout = _layout(each)
-        if layout.sound is not None:
-            return each, layout
-    return there[0], None
+def _live(medium: Medium, offers: list[Offer], name: str) -> str:
+    is_offered = name == SOUND or any(offer.name == name for offer in offers)
+    text = live_playlist(medium.stream, name) if medium.stream and is_offered else None
+    if text is None:
+        raise _nothing()
+    return text
+
+
+def _ready_part(medium: Medium, name: str, piece: str) -> tuple[Rendition, Piece] | None:
+    """Return where a segment lies in the file of its quality, once that is there."""
+    files = medium.playable()
+    found = next((each for each in files if each.name == name), None)
+    if name == SOUND:
+        found = next((each for each in files if layout_of(each).sound is not None), None)
+    if found is None:
+        return None
+    layout = layout_of(found)
+    track = layout.sound if name == SOUND else layout.video
+    index = _index_of(piece)
+    if track is None or (index is not None and index >= len(track.segments)):
+        raise _nothing()
+    return found, track.init if index is None else track.segments[index]
+
+
+def _index_of(piece: str) -> int | None:
+    """Return the number of a segment, None for the init."""
+    name, _, ending = piece.rpartition(".")
+    if piece == INIT:
+        return None
+    if ending != "m4s" or not name.isascii() or not name.isdecimal() or len(name) > INDEX_DIGITS:
+        raise _nothing()
+    return int(name)
 
 
 def _still(medium: Medium, grant: Grant, file_name: str, now: datetime) -> Serving:
@@ -191,16 +270,17 @@ def _may_play(grant: Grant, rendition: Rendition) -> bool:
     return is_sound or within(grant.cap, Quality(rendition.name))
 
 
+def _is_within(grant: Grant, name: str) -> bool:
+    known = name in set(Quality)
+    return name == SOUND or (known and within(grant.cap, Quality(name)))
+
+
 def _is_for(grant: Grant, name: str) -> bool:
     return grant.scope is Scope.FILE and grant.cap == name
 
 
 def _file_of(rendition: Rendition) -> str:
     return f"{rendition.name}.{rendition.file_name.rpartition('.')[2]}"
-
-
-def _layout(rendition: Rendition) -> Layout:
-    return parse_layout(rendition.layout or {})
 
 
 def _max_age(grant: Grant, now: datetime) -> int:

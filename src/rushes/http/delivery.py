@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
@@ -16,7 +18,7 @@ from rushes.delivery.listing import ListedPlacement, ListedRendition, Listing
 from rushes.delivery.playback import Playback, Playing, Waiting
 from rushes.delivery.quality import AUTO, Hints
 from rushes.delivery.ranges import RangeNotSatisfiable
-from rushes.delivery.serve import Playlist, Server
+from rushes.delivery.serve import Part, PathNotFound, Playlist, Server
 from rushes.http.auth import Identify
 from rushes.http.away import answer_away
 from rushes.http.problem import answer, request_id_of
@@ -204,6 +206,11 @@ async def _answer_signed(
     found = await delivery.server.resolve(signed, path, start)
     if isinstance(found, Playlist):
         return _playlist(found)
+    if isinstance(found, Part):
+        try:
+            return await _part(delivery, found)
+        except FileNotFoundError:  # it went, because the file of its quality came
+            return await _answer_signed(delivery, request, signed, path)
     copy = await delivery.locator.open_copy(found.object_id)
     if isinstance(copy, Away):
         return answer_away(request, found, copy)
@@ -211,6 +218,24 @@ async def _answer_signed(
         return answer_file(request, found, copy)
     except RangeNotSatisfiable as error:
         return _unsatisfiable(request, error, copy.size_bytes)
+
+
+async def _part(delivery: Delivery, found: Part) -> Response:
+    """Return a segment; the file of its quality may have come while it was asked for."""
+    headers = USER_BYTES | {"Cache-Control": f"private, max-age={found.max_age}"}
+    if found.path is not None:
+        content = await asyncio.to_thread(found.path.read_bytes)
+    else:
+        copy = await delivery.locator.open_copy(found.object_id)
+        if isinstance(copy, Away):
+            raise PathNotFound("This quality is a file now. Ask for playback again.")
+        try:
+            content = await asyncio.to_thread(
+                os.pread, copy.file, found.size_bytes or 0, found.offset
+            )
+        finally:
+            os.close(copy.file)
+    return Response(content, media_type=found.media_type, headers=headers)
 
 
 def _base(delivery: Delivery, request: Request) -> str:

@@ -46,6 +46,13 @@ class Worker:
     liveness: Liveness | None
     beside: tuple[Beside, ...] = ()
     """What else goes on as long as the worker does; each runs until it is cancelled."""
+    woken: tuple[Callable[[], None], ...] = ()
+    """Who else wants to look when something was committed."""
+
+    def wake(self) -> None:
+        """Let all who wait for commits look at once; call it on the event loop of `run`."""
+        for look in (self.relay.wake, *self.woken):
+            look()
 
     async def run(
         self, ended: asyncio.Event, begun: asyncio.Event | None = None, grace: float | None = None
@@ -62,7 +69,7 @@ class Worker:
         if self.liveness is not None:
             self.watch_recoveries(asyncio.get_running_loop())
             await asyncio.to_thread(self.liveness.start)
-        self.database.told = self.relay.wake
+        self.database.told = self.wake
         self.engine.scheduled(PURGE)(self.engine.step("purge")(self.purge))
         await self.engine.start()
         helpers = [asyncio.create_task(run()) for run in (self.relay.run, *self.beside)]

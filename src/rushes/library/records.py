@@ -36,15 +36,20 @@ class Content:
     created_at: datetime
     error_code: str | None = None
     error_detail: str | None = None
+    opened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What handing out has to know of a content; each range that is asked for reads it."""
+    """What handing out has to know of a content; each range that is asked for reads it.
+
+    `opened_at`: since when it can be watched, whether its renditions are made or not.
+    """
 
     id: str
     root: bytes
     media_type: str
+    opened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +86,21 @@ async def find_content(connection: AsyncConnection, content_id: str) -> Content 
 
 async def find_identity(connection: AsyncConnection, content_id: str) -> Identity | None:
     """Return what a content is; its facts, which may be long, are not read."""
-    query = select(contents.c.id, contents.c.root, contents.c.media_type)
+    query = select(contents.c.id, contents.c.root, contents.c.media_type, contents.c.opened_at)
     row = (await connection.execute(query.where(contents.c.id == content_id))).one_or_none()
     return None if row is None else Identity(*row)
+
+
+async def find_facts(connection: AsyncConnection, content_id: str) -> Mapping[str, object] | None:
+    """Return what probing found of a content."""
+    query = select(contents.c.facts).where(contents.c.id == content_id)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def record_opened(connection: AsyncConnection, content_id: str, now: datetime) -> None:
+    """Note that a content can be watched from now on."""
+    closed = and_(contents.c.id == content_id, contents.c.opened_at.is_(None))
+    await connection.execute(update(contents).where(closed).values(opened_at=now))
 
 
 async def list_labels(

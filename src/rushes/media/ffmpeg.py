@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -53,6 +54,12 @@ ALLOCATION_AT_MOST: Final = 2_147_483_648
 CRF: Final = 23
 DEINTERLACE: Final = "bwdif=mode=send_frame:deint=interlaced"
 GOP_AT_LEAST: Final = 600  # longer than any segment: key frames stand where we force them
+NEAR_TICKS: Final = 8
+"""How far a frame of a varying rate may stand from its tick after ffmpeg's own rounding."""
+
+SOUND_MARGIN_SECONDS: Final = 1
+"""So early is a sound entered: what a decoder needs to begin with, and more."""
+
 CLONED_AT_MOST: Final = Fraction(1, 4)
 """Seconds by which a healthy picture may be shorter than its container says."""
 
@@ -158,7 +165,8 @@ def _shared_chain(run: SegmentRun) -> str:
     steps = [f"[0:V:0]settb=1/{scale}", f"setpts=PTS-({shift})"]
     steps.append(DEINTERLACE)
     if run.grid.rate is None:
-        steps += [f"settb=1/{scale}", f"trim=start_pts={run.begin}:end_pts={run.end}"]
+        trim = f"trim=start_pts={max(0, run.begin - NEAR_TICKS)}:end_pts={run.end - NEAR_TICKS}"
+        steps += [f"settb=1/{scale}", trim]
         return ",".join(steps)
     rate, begin = run.grid.rate, Fraction(run.begin, scale)
     steps.append(f"fps={rate.numerator}/{rate.denominator}:start_time={float(begin):.6f}")
@@ -205,38 +213,44 @@ def _key_frames(run: SegmentRun) -> str:
         # A hair early: a time is compared in microseconds, and a frame must not be missed by one.
         early = [Fraction(cut, grid.timescale) - Fraction(5, 1_000_000) for cut in cuts]
         return ",".join(f"{max(0.0, float(at)):.6f}" for at in early)
-    second = (cuts[1] - cuts[0]) // grid.frame_ticks if run.count > 1 else GOP_AT_LEAST
-    step = (cuts[2] - cuts[1]) // grid.frame_ticks if len(cuts) > 2 else GOP_AT_LEAST  # noqa: PLR2004 - the third cut
+    numbers = [(cut - cuts[0]) // grid.frame_ticks for cut in cuts]
+    steps = {later - earlier for earlier, later in pairwise(numbers[1:])}
+    if len(steps) > 1:  # copied pictures have cuts of their own
+        return "expr:" + "+".join(f"eq(n,{number})" for number in numbers)
+    second = numbers[1] if run.count > 1 else GOP_AT_LEAST
+    step = steps.pop() if steps else GOP_AT_LEAST
     return f"expr:not(n)+gte(n,{second})*not(mod(n-{second},{step}))"
 
 
-def audio_arguments(facts: MediaInfo, duration: Fraction) -> list[str]:
-    """Return the call that writes the first sound track as ADTS to standard output.
+def audio_arguments(facts: MediaInfo, begin: int, end: int) -> list[str]:
+    """Return the call that writes samples begin .. end-1 of the first sound track as ADTS.
 
-    It begins at the first picture, or at its own first sample where there is none; silence fills
-    what is missing, so it lasts `duration` seconds.
+    They count from the first picture, or from its own first sample where there is none, at
+    `SAMPLE_RATE`; silence fills what is missing.
     """
     if not facts.audio:
         raise NoStream("There is no sound in it.")
-    sound = facts.audio[0]
+    sound, samples = facts.audio[0], end - begin
     start = facts.video.start if facts.video else sound.start
-    samples = round(duration * SAMPLE_RATE)
     chain = (
         f"asettb=1/{SAMPLE_RATE},asetpts=PTS-({round(start * SAMPLE_RATE)}),"
-        f"aresample={SAMPLE_RATE}:async=1:min_hard_comp=0.1:first_pts=0,"
+        f"aresample={SAMPLE_RATE}:async=1:min_hard_comp=0.1:first_pts={begin},"
         f"apad=whole_len={samples},atrim=end_sample={samples}"
     )
+    is_indexed = facts.container in INDEXED
+    margin = SOUND_MARGIN_SECONDS if is_indexed else SEEK_MARGIN_SECONDS
+    at = Fraction(begin, SAMPLE_RATE) + start - facts.start - margin
     return [
         *global_arguments(),
         "-copyts",
+        *(["-noaccurate_seek", "-ss", f"{float(at):.6f}"] if begin and at > 0 else []),
         *input_arguments(facts.container),
         *("-map", f"0:a:{sound.track}", "-map_metadata", "-1", "-af", chain, *_sound_encoder()),
     ]
 
 
-def silence_arguments(duration: Fraction) -> list[str]:
+def silence_arguments(samples: int) -> list[str]:
     """Return the call that writes silence as ADTS to standard output, for a sound that is lost."""
-    samples = round(duration * SAMPLE_RATE)
     return [
         *global_arguments(),
         *("-f", "lavfi", "-i", f"anullsrc=channel_layout=stereo:sample_rate={SAMPLE_RATE}"),

@@ -7,15 +7,16 @@ under a name of its own and then linked: it appears whole or not at all, and the
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from rushes.media.failures import InitMismatch, SegmentMissing
-from rushes.media.grid import Grid
 from rushes.media.ladder import RECIPE
+
+COPIED: Final = "c1"
+"""The recipe of what is copied; it changes when any byte that we write around samples does."""
 
 SOUND: Final = "sound"
 """The name of the shelf of the sound, beside those of the rungs."""
@@ -91,11 +92,6 @@ class Shelf:
         return True
 
 
-def shelf_of(folder: Path, name: str, grid: str) -> Shelf:
+def shelf_of(folder: Path, name: str, grid: str, recipe: str = RECIPE) -> Shelf:
     """Return the shelf of a rung (or `SOUND`) on the grid of this name."""
-    return Shelf(folder / f"{name}.{RECIPE}.{grid}")
-
-
-def common_missing(shelves: Sequence[Shelf], grid: Grid) -> list[int]:
-    """Return the segments that any of these shelves lacks."""
-    return sorted({index for shelf in shelves for index in shelf.list_missing(grid.count)})
+    return Shelf(folder / f"{name}.{recipe}.{grid}")

@@ -7,7 +7,7 @@ encoder's priming; of copied sound it is what the original says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -22,6 +22,9 @@ from rushes.media.movie import AAC_FRAME, AAC_RATES
 SAMPLE_RATE: Final = 48_000
 CHANNELS: Final = 2
 BIT_RATE: Final = 128_000
+LEAD_IN: Final = 4
+"""AAC frames that are encoded before a stretch and left out: joins err by 0.011, without by 0.061
+(elsewhere the encoder errs by 0.009)."""
 
 _ADTS_HEAD: Final = 7
 _ADTS_HEAD_WITH_CRC: Final = 9
@@ -101,6 +104,47 @@ def plan_copied_sound(grid: Grid, rate: int, lead: int, frames: int) -> SoundGri
     if end < wanted - 1 or end * AAC_FRAME <= lead or cuts[-1] >= end:
         return None
     return SoundGrid(tuple(cuts), end, rate, lead)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundStretch:
+    """Which samples are encoded for some AAC frames, and which frames of the answer those are.
+
+    Samples count from the start of the picture. `dropped` frames at the front are the encoder's
+    priming and what leads in; what comes after the last wanted frame is left.
+    """
+
+    begin: int
+    end: int
+    dropped: int
+
+
+def plan_stretch(cuts: SoundGrid, first: int, count: int) -> SoundStretch:
+    """Return what is encoded for segments first .. first+count-1 of sound that we encode.
+
+    A stretch begins `LEAD_IN` frames early on the same grid and ends a frame late, so that joins
+    are not heard.
+    """
+    frame = cuts.begin_of(first)
+    last = first + count - 1
+    behind = cuts.begin_of(last) + cuts.frames_of(last)
+    begin = max(0, frame - 1 - LEAD_IN) if frame else 0
+    end = cuts.end - 1 if behind == cuts.end else min(cuts.end - 1, behind + 1)
+    return SoundStretch(begin * AAC_FRAME, end * AAC_FRAME, frame - begin)
+
+
+def format_cuts(cuts: SoundGrid) -> dict[str, object]:
+    """Return plain values for a row."""
+    return {"starts": list(cuts.starts), "end": cuts.end, "rate": cuts.rate, "lead": cuts.lead}
+
+
+def parse_cuts(values: Mapping[str, object]) -> SoundGrid:
+    """Return the cuts that `format_cuts` wrote."""
+    match values:
+        case {"starts": list(starts), "end": int(end), "rate": int(rate), "lead": int(lead)}:
+            return SoundGrid(tuple(int(start) for start in starts), end, rate, lead)
+        case _:
+            raise InvalidMedia("The stored cuts of a sound lack their fields.")
 
 
 def sound_duration(facts: MediaInfo) -> Fraction:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +40,7 @@ from rushes.media.sound import (
     AdtsReader,
     SoundGrid,
     pack_sound,
+    plan_stretch,
 )
 from rushes.media.tool import Outlet, Pulse, Sink, open_outlets, run
 from rushes.media.toolbox import Toolbox
@@ -64,6 +64,16 @@ class Outcome:
 
     made: int
     damage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SoundRun:
+    """Segments first .. first+count-1 of the sound, and the shelf on which they land."""
+
+    cuts: SoundGrid
+    shelf: Shelf
+    first: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,30 +161,27 @@ class Studio:
         return shelf_of(self.folder, rung.quality, wanted.grid.name)
 
     async def encode_sound(
-        self,
-        original: Path,
-        facts: MediaInfo,
-        cuts: SoundGrid,
-        shelf: Shelf,
-        on_segment: OnSegment,
+        self, original: Path, facts: MediaInfo, wanted: SoundRun, on_segment: OnSegment
     ) -> Outcome:
-        """Make the sound in one stream, from its first sample, as fragments on its own grid.
+        """Make a stretch of the sound as fragments on its own grid.
 
         Where nothing of it can be decoded, a picture gets silence, and the outcome says so; a sound
         alone raises DecodeFailed.
         """
-        duration = Fraction((cuts.end - 1) * 1_024, SAMPLE_RATE)
-        shelf.put_init(format_init([aac_track(SAMPLE_RATE, CHANNELS, BIT_RATE)]))
-        landing = _SoundLanding(cuts, shelf, on_segment)
+        stretch = plan_stretch(wanted.cuts, wanted.first, wanted.count)
+        wanted.shelf.put_init(format_init([aac_track(SAMPLE_RATE, CHANNELS, BIT_RATE)]))
+        landing = _SoundLanding(wanted, stretch.dropped, on_segment)
+        arguments = ffmpeg.audio_arguments(facts, stretch.begin, stretch.end)
         try:
-            words = await self._sound(original, ffmpeg.audio_arguments(facts, duration), landing)
+            words = await self._sound(original, arguments, landing)
             return Outcome(landing.made, words or None)
         except DecodeFailed as error:
             if facts.video is None:
                 raise
             damage = f"The sound cannot be decoded: {error.facts.get('last_words') or error}"
-        landing = _SoundLanding(cuts, shelf, on_segment)
-        await self._sound(original, ffmpeg.silence_arguments(duration), landing)
+        landing = _SoundLanding(wanted, stretch.dropped, on_segment)
+        silence = ffmpeg.silence_arguments(stretch.end - stretch.begin)
+        await self._sound(original, silence, landing)
         return Outcome(landing.made, damage)
 
     async def _sound(self, original: Path, arguments: list[str], landing: _SoundLanding) -> str:
@@ -182,10 +189,6 @@ class Studio:
         words = await run(job, landing.take)
         await landing.finish()
         return words
-
-    def sound_shelf(self, grid_name: str) -> Shelf:
-        """Return the shelf on which the sound's segments land."""
-        return shelf_of(self.folder, SOUND, grid_name)
 
 
 def _refusal(error: DecodeFailed) -> RushesError:
@@ -283,24 +286,27 @@ class _Landing:
 class _SoundLanding:
     """Cuts the encoder's frames into fragments on the sound's grid."""
 
-    def __init__(self, cuts: SoundGrid, shelf: Shelf, on_segment: OnSegment) -> None:
-        self._cuts, self._shelf, self._on_segment = cuts, shelf, on_segment
-        self._reader, self._frames, self._next = AdtsReader(), list[bytes](), 0
+    def __init__(self, wanted: SoundRun, dropped: int, on_segment: OnSegment) -> None:
+        self._cuts, self._shelf, self._on_segment = wanted.cuts, wanted.shelf, on_segment
+        self._reader, self._frames = AdtsReader(), list[bytes]()
+        self._next, self._end = wanted.first, wanted.first + wanted.count
+        self._dropped = dropped
         self.made = 0
 
     async def take(self, arrived: bytes) -> None:
         """Take what the encoder wrote."""
         self._frames += self._reader.feed(arrived)
-        while self._next < self._cuts.count and len(self._frames) >= self._cuts.frames_of(
-            self._next
-        ):
+        dropped = min(self._dropped, len(self._frames))
+        del self._frames[:dropped]
+        self._dropped -= dropped
+        while self._next < self._end and len(self._frames) >= self._cuts.frames_of(self._next):
             await self._land(self._cuts.frames_of(self._next))
 
     async def finish(self) -> None:
         """Put what is left in the last fragment, which may be a frame short of its place."""
-        if self._next + 1 == self._cuts.count and self._frames:
+        if self._next + 1 == self._cuts.count == self._end and self._frames:
             await self._land(len(self._frames))
-        if self._next < self._cuts.count:
+        if self._next < self._end:
             raise DecodeFailed("The sound ends before its time; it could not be made whole.")
 
     async def _land(self, count: int) -> None:

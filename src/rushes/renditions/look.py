@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rushes import ids
 from rushes.clock import Clock
 from rushes.db.engine import Database
-from rushes.errors import Kind as ErrorKind
-from rushes.errors import RushesError
 from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.library import records as library_records
 from rushes.library.originals import Original
 from rushes.library.records import Content
-from rushes.media.facts import MediaInfo, MediaKind, format_media_info, plain_info
+from rushes.media.copier import Copier, Copies
+from rushes.media.copying import NotCopied
+from rushes.media.facts import (
+    MediaInfo,
+    MediaKind,
+    VideoFacts,
+    format_media_info,
+    plain_info,
+)
 from rushes.media.ffmpeg import DEMUXERS
 from rushes.media.gallery import Gallery
-from rushes.media.grid import Grid, format_grid, plan_constant, plan_variable
-from rushes.media.ladder import RECIPE, Quality
-from rushes.media.sound import plan_sound_alone, sound_duration
+from rushes.media.grid import VARIABLE_TIMESCALE, Grid, plan_constant, plan_variable
+from rushes.media.ladder import RECIPE, Quality, Rung
+from rushes.media.path import find_obstacle, playback_path
+from rushes.media.shelf import SOUND
+from rushes.media.sound import CHANNELS, plan_sound, plan_sound_alone, sound_duration
 from rushes.media.stills import IMAGE_FORMATS
 from rushes.media.studio import Studio
 from rushes.renditions import records
 from rushes.renditions.plan import Wanted, plan_renditions, plan_rungs
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import State
-
-
-class ContentGone(RushesError):
-    """Nobody has this content any more; there is nothing to do."""
-
-    code = "rendition.content_gone"
-    kind = ErrorKind.GONE
+from rushes.renditions.stream import Sound, Stream, format_stream, plan_variants
+from rushes.renditions.subject import ContentGone
+from rushes.sections import LadderSettings, PlaybackSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,11 @@ class Looking:
     clock: Clock
     studio: Studio
     gallery: Gallery
+    copier: Copier
     original: Original
     top: Quality
+    playback: PlaybackSettings
+    ladder: LadderSettings
 
     async def look(self, content_id: str) -> list[str]:
         """Probe an original, keep its facts and write down the renditions that are wanted.
@@ -60,9 +69,11 @@ class Looking:
             raise ContentGone("The file was deleted; nothing is made of it.")
         if content.facts is None:
             info = await self._probe(content)
-            grid = plan_grid(info)
-            wanted = plan_renditions(info, plan_rungs(info, self.top), grid, _sound_segments(info))
-            await self._keep(content, info, grid, wanted)
+            stream = await self._plan_stream(content, info)
+            rungs, grid = plan_rungs(info, self.top), None if stream is None else stream.grid
+            sounds = 0 if stream is None else stream.count_of(SOUND)
+            wanted = plan_renditions(info, rungs, grid, sounds)
+            await self._keep(content, info, stream, wanted)
         async with self.database.reading() as connection:
             rows = await records.list_of_content(connection, content_id)
         return sorted({row.kind.value for row in rows})
@@ -81,12 +92,48 @@ class Looking:
             return (await self.gallery.previews(original, content.format))[0]
         return plain_info(kind, content.format, content.size_bytes)
 
+    async def _plan_stream(self, content: Content, info: MediaInfo) -> Stream | None:
+        """Return how an original is watched and cut, or None where nothing plays."""
+        if info.kind is MediaKind.AUDIO and info.audio:
+            cuts = plan_sound_alone(sound_duration(info))
+            sound = Sound(cuts, CHANNELS, is_copied=False)
+            return Stream(*playback_path(info, None), None, (), sound)
+        if info.kind is not MediaKind.VIDEO or info.video is None:
+            return None
+        rungs = plan_rungs(info, self.top)
+        copies, obstacle = await self._plan_copies(content, info, rungs)
+        path, reason = playback_path(info, obstacle)
+        grid = plan_grid(info, info.video) if copies is None else copies.picture.grid
+        copied = None
+        if copies is not None:
+            copied = (copies.picture.track.codec, *copies.picture.rates())
+        cores = os.cpu_count() or 1
+        variants = plan_variants(rungs, path, info.video.frame_rate, cores, copied)
+        return Stream(path, reason, grid, variants, _plan_sound(info, grid, copies))
+
+    async def _plan_copies(
+        self, content: Content, info: MediaInfo, rungs: Sequence[Rung]
+    ) -> tuple[Copies | None, str | None]:
+        """Return how an original is copied; else None, and why it is not."""
+        obstacle = find_obstacle(info, rungs, self.playback.copied_mbit * 10**6)
+        if obstacle is None and not self.ladder.copy_top:
+            obstacle = "copying is switched off"
+        if obstacle is not None or info.video is None:
+            return None, obstacle
+        rate = None if _is_variable(info, info.video) else info.video.frame_rate
+        track = info.audio[0].track if info.audio else -1
+        try:
+            original = await self.original(content.id)
+            return await self.copier.plan(content.id, original, rate, track), None
+        except NotCopied as why:
+            return None, str(why)
+
     async def _keep(
-        self, content: Content, info: MediaInfo, grid: Grid | None, wanted: list[Wanted]
+        self, content: Content, info: MediaInfo, stream: Stream | None, wanted: list[Wanted]
     ) -> None:
         facts: dict[str, object] = {"media": format_media_info(info)}
-        if grid is not None:
-            facts["grid"] = format_grid(grid)
+        if stream is not None:
+            facts["stream"] = format_stream(stream)
         async with self.database.transaction() as connection:
             rows = [self._row(content.id, want) for want in wanted]
             await records.record_wanted(connection, rows)
@@ -125,23 +172,25 @@ class Looking:
         )
 
 
-def plan_grid(info: MediaInfo) -> Grid | None:
-    """Return the grid on which a picture is cut, or None where nothing moves."""
-    video = info.video
-    if info.kind is not MediaKind.VIDEO or video is None:
-        return None
+def plan_grid(info: MediaInfo, video: VideoFacts) -> Grid:
+    """Return the grid on which a picture is cut that is not copied."""
     duration = video.duration or info.duration
-    if video.variable_rate and info.frame_times:
-        return plan_variable(
-            info.frame_times, max(round(duration * 90_000), info.frame_times[-1] + 1)
-        )
+    if _is_variable(info, video):
+        end = max(round(duration * VARIABLE_TIMESCALE), info.frame_times[-1] + 1)
+        return plan_variable(info.frame_times, end)
     return plan_constant(video.frame_rate, duration)
 
 
-def _sound_segments(info: MediaInfo) -> int:
-    if info.kind is not MediaKind.AUDIO or not info.audio:
-        return 0
-    return plan_sound_alone(sound_duration(info)).count
+def _is_variable(info: MediaInfo, video: VideoFacts) -> bool:
+    return video.variable_rate and bool(info.frame_times)
+
+
+def _plan_sound(info: MediaInfo, grid: Grid, copies: Copies | None) -> Sound | None:
+    if not info.audio:
+        return None
+    if copies is not None and copies.sound is not None:
+        return Sound(copies.sound.cuts, copies.sound.channels, is_copied=True)
+    return Sound(plan_sound(grid), CHANNELS, is_copied=False)
 
 
 def _shown_size(info: MediaInfo) -> tuple[int, int] | None:

@@ -1,43 +1,40 @@
 """Make what is wanted: runs of segments, sound, files; each deed may run again after a crash.
 
-1. What stands on a shelf is made; a repeated run makes only what is missing.
+1. What stands on a shelf is made, whoever made it: a viewer's segments are the ladder's. A repeated
+   run makes only what is missing.
 2. A rendition is `ready` when its file is kept, so whoever sees `ready` can have it.
-3. The whole ladder comes from one decode: one run makes its segments of every rung.
+3. The whole ladder comes from one decode: one run makes its segments of every rung that lacks them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 from rushes.db.engine import Database
 from rushes.library import records as library_records
-from rushes.library.originals import Original
-from rushes.library.records import Content
 from rushes.media.assembly import PicturePart, SoundPart, assemble
-from rushes.media.facts import MediaInfo, MediaKind, parse_media_info
-from rushes.media.ffmpeg import SegmentRun
-from rushes.media.grid import Grid, parse_grid
-from rushes.media.ladder import Quality, Rung
 from rushes.media.layout import Layout, format_layout
-from rushes.media.shelf import common_missing
-from rushes.media.sound import SoundGrid, plan_sound, plan_sound_alone, sound_duration
-from rushes.media.studio import Studio
+from rushes.media.shelf import SOUND
 from rushes.renditions import records
-from rushes.renditions.look import ContentGone
 from rushes.renditions.outcome import Outcomes
-from rushes.renditions.plan import Stretch, plan_rungs, plan_runs
+from rushes.renditions.plan import Stretch, plan_runs
 from rushes.renditions.records import Made, Rendition
 from rushes.renditions.rendition import Kind, State
+from rushes.renditions.segments import Segments
+from rushes.renditions.subject import Subject, read_subject
 
 OnShare = Callable[[float], Awaitable[None]]
 """Told how much of the whole is done, from 0 to 1."""
+
+LONGEST_SOUND = 1_000_000
+"""Sound is made in one stream as far as it is missing: a start costs more than what may be lost."""
 
 LEFTOVERS_REST = timedelta(hours=1)
 """A folder this young may belong to a run that has not heard yet that its content is gone."""
@@ -45,79 +42,54 @@ LEFTOVERS_REST = timedelta(hours=1)
 CLEAR_ROUNDS = 10
 """A program has 5 s to end when it is asked, and its last writes land after that."""
 
-SOUND_ONLY_GRID = "alone"
-"""The name of the grid of a sound without picture, which needs no other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A content with what is known of it; `rungs` are those that are still to be made."""
-
-    content: Content
-    info: MediaInfo
-    grid: Grid | None
-    rungs: tuple[Rung, ...]
-    renditions: tuple[Rendition, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Making:
     """Makes ladders and sounds in `folder`, one folder for each content."""
 
     database: Database
-    studio: Studio
+    segments: Segments
     outcomes: Outcomes
-    original: Original
-    folder: Path
-    top: Quality
     run_segments: int
-    threads: int = 0
 
     async def plan(self, content_id: str) -> list[tuple[int, int]]:
         """Return the runs (first segment, count) that are missing, and begin the renditions."""
         subject = await self._begun(content_id)
-        if subject.grid is None or not subject.rungs:
-            return []
-        studio = self._studio(subject)
-        run = _run(subject, Stretch(0, subject.grid.count), self.threads)
-        shelves = [studio.shelf(run, rung) for rung in subject.rungs]
-        missing = await asyncio.to_thread(common_missing, shelves, subject.grid)
-        return [(each.first, each.count) for each in plan_runs(missing, self.run_segments)]
+        missing = await self._list_missing(subject)
+        wanted = sorted({index for indices in missing.values() for index in indices})
+        return [(each.first, each.count) for each in plan_runs(wanted, self.run_segments)]
 
     async def encode(self, content_id: str, first: int, count: int, on_share: OnShare) -> None:
-        """Make segments first .. first+count-1 of every rung that is wanted.
+        """Make what is missing among segments first .. first+count-1, from one decode.
 
         Raises:
             ContentGone: it was deleted meanwhile.
             RushesError: what the tool could not do (`media.*`, `tool.*`, `render.*`).
         """
         subject = await self._begun(content_id)
-        if subject.grid is None or not subject.rungs:
-            return
-        top, whole = subject.rungs[-1].quality, subject.grid.count
-
-        async def note(name: str, index: int) -> None:
-            if name == top:
-                await on_share((index + 1) / whole)
-
-        run = _run(subject, Stretch(first, count), self.threads)
-        original = await self.original(content_id)
-        outcome = await self._studio(subject).encode_run(original, run, note)
+        missing = await self._list_missing(subject)
+        whole = 0 if subject.stream is None or subject.stream.grid is None else first + count
+        for names, run in _plan_groups(missing, range(first, whole)):
+            share = _Share(subject, names[-1], on_share)
+            outcome = await self.segments.make_some(
+                subject, names, run.first, run.count, on_segment=share.note
+            )
+            if outcome.damage is not None:
+                await self._note_damage(content_id, outcome.damage)
         await self._note_progress(subject, first + count)
-        if outcome.damage is not None:
-            await self._note_damage(content_id, outcome.damage)
 
     async def encode_sound(self, content_id: str) -> None:
-        """Make the sound, where there is any, in one stream."""
+        """Make what is missing of the sound, where there is any, each stretch in one stream."""
         subject = await self._begun(content_id)
-        cuts = _cuts(subject)
-        if cuts is None or not subject.renditions:
+        if SOUND not in subject.names:
             return
-        studio = self._studio(subject)
-        shelf = studio.sound_shelf(_grid_name(subject))
-        if shelf.list_missing(cuts.count):
-            original = await self.original(content_id)
-            await studio.encode_sound(original, subject.info, cuts, shelf, _ignore)
+        missing = await self.segments.list_missing(subject, SOUND)
+        for run in plan_runs(missing, LONGEST_SOUND):
+            await self.segments.make_some(subject, [SOUND], run.first, run.count)
+
+    async def _list_missing(self, subject: Subject) -> dict[str, set[int]]:
+        names = [name for name in subject.names if name != SOUND]
+        return {name: set(await self.segments.list_missing(subject, name)) for name in names}
 
     async def finish(self, content_id: str, rendition_id: str) -> None:
         """Put a rendition's file together, keep it, and say that it is ready.
@@ -131,6 +103,11 @@ class Making:
         target = self.folder / subject.content.id / rendition.file_name
         layout = await self._assemble(subject, rendition, target)
         await self.outcomes.finish(rendition, target, _made(layout))
+
+    @property
+    def folder(self) -> Path:
+        """Return where segments stand, a folder for each content."""
+        return self.segments.folder
 
     async def list_unfinished(self, content_id: str) -> list[str]:
         """Return the ids of proxies and sounds that are to be put together, lowest first."""
@@ -163,15 +140,11 @@ class Making:
         return len(gone)
 
     async def _assemble(self, subject: Subject, rendition: Rendition, target: Path) -> Layout:
-        studio, cuts = self._studio(subject), _cuts(subject)
-        sound = None
-        if cuts is not None:
-            sound = SoundPart(studio.sound_shelf(_grid_name(subject)), cuts)
-        picture = None
-        if rendition.kind is Kind.PROXY and subject.grid is not None:
-            rung = next(rung for rung in subject.rungs if rung.quality == rendition.name)
-            run = _run(subject, Stretch(0, subject.grid.count), self.threads)
-            picture = PicturePart(studio.shelf(run, rung), subject.grid)
+        stream, picture, sound = subject.stream, None, None
+        if stream is not None and stream.sound is not None:
+            sound = SoundPart(self.segments.shelf(subject, SOUND), stream.sound.cuts)
+        if stream is not None and stream.grid is not None and rendition.kind is Kind.PROXY:
+            picture = PicturePart(self.segments.shelf(subject, rendition.name), stream.grid)
         return await assemble(rendition.name, target, picture, sound)
 
     async def _begun(self, content_id: str) -> Subject:
@@ -180,23 +153,7 @@ class Making:
         return await self._subject(content_id)
 
     async def _subject(self, content_id: str) -> Subject:
-        async with self.database.reading() as connection:
-            content = await library_records.find_content(connection, content_id)
-            rows = await records.list_of_content(connection, content_id)
-        if content is None or content.facts is None:
-            raise ContentGone("The file was deleted; nothing is made of it.")
-        info = parse_media_info(json.dumps(content.facts["media"]))
-        stored = content.facts.get("grid")
-        grid = parse_grid(stored) if isinstance(stored, dict) else None
-        open_rows = tuple(
-            row
-            for row in rows
-            if row.kind in {Kind.PROXY, Kind.AUDIO} and row.state is not State.READY
-        )
-        names = {row.name for row in open_rows}
-        rungs = plan_rungs(info, self.top) if info.kind is MediaKind.VIDEO else ()
-        wanted = tuple(rung for rung in rungs if rung.quality in names)
-        return Subject(content, info, grid, wanted, open_rows)
+        return await read_subject(self.database, content_id, self.segments.top)
 
     async def _note_progress(self, subject: Subject, done: int) -> None:
         async with self.database.transaction() as connection:
@@ -209,28 +166,31 @@ class Making:
                 connection, content_id, "media.damaged", f"Parts of it cannot be read: {words}"
             )
 
-    def _studio(self, subject: Subject) -> Studio:
-        return replace(self.studio, folder=self.folder / subject.content.id)
+
+class _Share:
+    """Tells how much of a picture is made, by the segments of its highest rung."""
+
+    def __init__(self, subject: Subject, name: str, on_share: OnShare) -> None:
+        self._name, self._on_share = name, on_share
+        stream = subject.stream
+        self._whole = max(1, 0 if stream is None else stream.count_of(name))
+
+    async def note(self, name: str, index: int) -> None:
+        """Take note of a segment that landed."""
+        if name == self._name:
+            await self._on_share((index + 1) / self._whole)
 
 
-def _run(subject: Subject, stretch: Stretch, threads: int) -> SegmentRun:
-    if subject.grid is None:
-        raise ValueError("There is no run without a grid.")
-    return SegmentRun(
-        subject.info, subject.grid, subject.rungs, stretch.first, stretch.count, threads=threads
-    )
-
-
-def _cuts(subject: Subject) -> SoundGrid | None:
-    if not subject.info.audio:
-        return None
-    if subject.grid is not None:
-        return plan_sound(subject.grid)
-    return plan_sound_alone(sound_duration(subject.info))
-
-
-def _grid_name(subject: Subject) -> str:
-    return SOUND_ONLY_GRID if subject.grid is None else subject.grid.name
+def _plan_groups(
+    missing: Mapping[str, set[int]], indices: Iterable[int]
+) -> Iterator[tuple[list[str], Stretch]]:
+    """Yield stretches of these segments with the rungs that lack all of each, lowest first."""
+    for names, group in groupby(
+        indices, lambda index: [name for name in missing if index in missing[name]]
+    ):
+        found = list(group)
+        if names:
+            yield names, Stretch(found[0], len(found))
 
 
 def _made(layout: Layout) -> Made:
@@ -248,7 +208,3 @@ def _made(layout: Layout) -> Made:
 def _list_older(folder: Path, before: datetime) -> list[str]:
     with os.scandir(folder) as entries:
         return [each.name for each in entries if each.stat().st_mtime < before.timestamp()]
-
-
-async def _ignore(_name: str, _index: int) -> None:
-    """Take no notice."""

@@ -18,6 +18,8 @@ from rushes.renditions import records
 from rushes.renditions.records import Made, Rendition
 from rushes.renditions.rendition import PLAYED, Kind, State, Step, after
 
+ENDED = frozenset({State.READY, State.FAILED})
+
 Keep = Callable[[str, Path], Awaitable[None]]
 """Puts a rendition's file where it is kept for good; the deed of a room to our right."""
 
@@ -38,6 +40,8 @@ class Outcomes:
     database: Database
     clock: Clock
     keep: Keep
+    is_on_demand: bool = False
+    """Whether proxies are made only when somebody asks for them."""
 
     async def begin(self, renditions: Sequence[Rendition]) -> None:
         """Note that these are being made now; one that failed is tried again."""
@@ -95,10 +99,16 @@ class Outcomes:
             trouble = (failed[0].error_code or "", failed[0].error_detail or "")
         is_looked_at = content.facts is not None or content.error_code is not None
         return Summary(
-            is_playable=any(row.state is State.READY for row in shows),
-            is_made=is_looked_at and all(row.state in {State.READY, State.FAILED} for row in rows),
+            is_playable=content.opened_at is not None
+            or any(row.state is State.READY for row in shows),
+            is_made=is_looked_at and all(row.state in self._ended(row) for row in rows),
             error=trouble,
         )
+
+    def _ended(self, row: Rendition) -> frozenset[State]:
+        """Return the states in which nothing more is being made of a rendition."""
+        is_asked_for = self.is_on_demand and row.kind is Kind.PROXY
+        return ENDED | {State.WANTED} if is_asked_for else ENDED
 
     async def _tell(
         self,

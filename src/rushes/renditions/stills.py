@@ -18,10 +18,10 @@ from rushes.media.facts import MediaInfo, MediaKind, parse_media_info
 from rushes.media.gallery import Gallery
 from rushes.media.stills import Still
 from rushes.renditions import records
-from rushes.renditions.look import ContentGone
 from rushes.renditions.outcome import Outcomes
 from rushes.renditions.records import Made, Rendition
 from rushes.renditions.rendition import Kind, State
+from rushes.renditions.subject import ContentGone
 
 Shoot = Callable[[Content], Awaitable[Sequence[Still]]]
 """Makes the stills of one kind out of a content."""

@@ -11,9 +11,9 @@ import pytest
 from rushes.media.assembly import PicturePart, assemble
 from rushes.media.failures import InitMismatch, SegmentMissing, SourceUnreadable
 from rushes.media.ffmpeg import SegmentRun
-from rushes.media.shelf import Shelf, common_missing
+from rushes.media.shelf import SOUND, Shelf, shelf_of
 from rushes.media.sound import plan_sound
-from rushes.media.studio import Studio
+from rushes.media.studio import SoundRun, Studio
 from rushes.media.toolbox import Toolbox
 from tests.fixtures.media_files import MediaFiles
 from tests.support.screening import (
@@ -81,7 +81,7 @@ async def test_a_run_that_ends_early_keeps_what_landed(
     with pytest.raises(Stop):
         await studio.encode_run(original, run, stop_at_second)
     before = contents([shelf])
-    missing = common_missing([shelf], run.grid)
+    missing = shelf.list_missing(run.grid.count)
     rest = plan_run(run.facts, missing[0], len(missing))
     outcome = await studio.encode_run(original, rest, ignore)
 
@@ -252,12 +252,13 @@ async def test_sound_made_again_changes_nothing(
     """The first writer wins, and the second writes the same."""
     original, studio = media_files.get("h264.mp4"), Studio(toolbox, tmp_path)
     run, _ = await begin(studio, original)
-    shelf, cuts = studio.sound_shelf(run.grid.name), plan_sound(run.grid)
-    first = await studio.encode_sound(original, run.facts, cuts, shelf, ignore)
+    shelf, cuts = shelf_of(studio.folder, SOUND, run.grid.name), plan_sound(run.grid)
+    wanted = SoundRun(cuts, shelf, 0, cuts.count)
+    first = await studio.encode_sound(original, run.facts, wanted, ignore)
     whole = contents([shelf])
     shelf.segment(0).unlink()
 
-    second = await studio.encode_sound(original, run.facts, cuts, shelf, ignore)
+    second = await studio.encode_sound(original, run.facts, wanted, ignore)
 
     assert (2, 1) == (first.made, second.made)
     assert whole == contents([shelf])

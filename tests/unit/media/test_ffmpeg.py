@@ -19,7 +19,7 @@ from rushes.media.ffmpeg import (
     silence_arguments,
     still_arguments,
 )
-from rushes.media.grid import Grid, plan_constant, plan_variable
+from rushes.media.grid import Grid, plan_at_keys, plan_constant, plan_variable
 from rushes.media.ladder import Fit, plan_ladder
 from tests.unit.media.test_facts import PICTURE, SOUND, WHOLE
 
@@ -132,7 +132,7 @@ def test_a_variable_rate_passes_through() -> None:
     grid = plan_variable([0, 100_000, 500_000], 600_000)
     arguments = segment_arguments(run(1, 2, grid), ["pipe:3"])
 
-    assert "trim=start_pts=100000:end_pts=600000" in told(arguments, "-filter_complex")[0]
+    assert "trim=start_pts=99992:end_pts=599992" in told(arguments, "-filter_complex")[0]
     assert ["1.111106,5.555551"] == told(arguments, "-force_key_frames")
     assert (["0"], []) == (told(arguments, "-bf"), told(arguments, "-frames:v"))
     assert ["0.000000,1.111106"] == told(
@@ -158,12 +158,35 @@ def test_sound_begins_with_the_picture() -> None:
     video = replace(FACTS, video=replace(PLAIN, start=Fraction(2)))
     alone = replace(FACTS, video=None, audio=(replace(SOUND, start=Fraction(1, 2)),))
 
-    (chain,) = told(audio_arguments(video, Fraction(10)), "-af")
-    (other,) = told(audio_arguments(alone, Fraction(10)), "-af")
+    (chain,) = told(audio_arguments(video, 0, 480_000), "-af")
+    (other,) = told(audio_arguments(alone, 0, 480_000), "-af")
 
     assert "asetpts=PTS-(96000)" in chain
     assert chain.endswith("apad=whole_len=480000,atrim=end_sample=480000")
     assert "asetpts=PTS-(24000)" in other
+
+
+def test_sound_is_entered_early() -> None:
+    """What comes before the first wanted sample is dropped by its time."""
+    late = replace(FACTS, video=replace(PLAIN, start=Fraction(2)), start=Fraction(0))
+    streamed = replace(late, container="mpegts")
+
+    arguments = audio_arguments(late, 480_000, 528_000)
+
+    assert ["11.000000"] == told(arguments, "-ss")
+    assert (
+        "first_pts=480000,apad=whole_len=48000,atrim=end_sample=48000" in told(arguments, "-af")[0]
+    )
+    assert [] == told(audio_arguments(streamed, 48_000, 96_000), "-ss")
+
+
+def test_copied_pictures_have_cuts_of_their_own() -> None:
+    """A run beside them has its key frames where theirs are."""
+    grid = plan_at_keys(25, Fraction(25), [0, 30, 140, 260, 361], 500)
+
+    assert ["expr:eq(n,0)+eq(n,30)+eq(n,140)+eq(n,260)+eq(n,361)"] == told(
+        segment_arguments(run(0, 5, grid), ["pipe:3"]), "-force_key_frames"
+    )
 
 
 def test_a_still_is_one_picture() -> None:
@@ -185,12 +208,12 @@ def test_without_a_picture_there_is_nothing_to_show() -> None:
     with pytest.raises(NoStream):
         segment_arguments(run(facts=sound), ["pipe:3"])
     with pytest.raises(NoStream):
-        audio_arguments(sound, Fraction(1))
+        audio_arguments(sound, 0, 48_000)
 
 
 def test_silence_is_made_of_nothing() -> None:
     """No original is read; it lasts as long as the sound should."""
-    arguments = silence_arguments(Fraction(2))
+    arguments = silence_arguments(96_000)
 
     assert ["lavfi", "adts"] == told(arguments, "-f")
     assert ["atrim=end_sample=96000"] == told(arguments, "-af")

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
 from rushes.media.failures import InvalidMedia
-from rushes.media.hls import Variant, format_media_playlist, format_multivariant
+from rushes.media.hls import (
+    format_live_playlist,
+    format_media_playlist,
+    format_multivariant,
+    sound_of,
+    variant_of,
+)
 from tests.unit.media.test_layout import layout
 
 WHOLE = layout()
@@ -60,7 +67,7 @@ def test_pictures_share_one_sound() -> None:
         ),
         "v.m3u8",
         "",
-    ] == format_multivariant([Variant(WHOLE, "v.m3u8")], "s.m3u8").split("\n")
+    ] == format_multivariant([variant_of(WHOLE, "v.m3u8")], sound_of(WHOLE, "s.m3u8")).split("\n")
 
 
 def test_a_silent_picture_has_no_sound_group() -> None:
@@ -71,8 +78,8 @@ def test_a_silent_picture_has_no_sound_group() -> None:
     assert (
         f"#EXT-X-STREAM-INF:BANDWIDTH={silent.video.peak},AVERAGE-BANDWIDTH={silent.video.average},"
         'CODECS="avc1.64001f",RESOLUTION=640x360'
-    ) in format_multivariant([Variant(silent, "v.m3u8")]).split("\n")
-    assert "AUDIO" not in format_multivariant([Variant(silent, "v.m3u8")], "s.m3u8")
+    ) in format_multivariant([variant_of(silent, "v.m3u8")]).split("\n")
+    assert sound_of(silent, "s.m3u8") is None
 
 
 def test_a_sound_alone_is_a_variant() -> None:
@@ -86,7 +93,28 @@ def test_a_sound_alone_is_a_variant() -> None:
             f'AVERAGE-BANDWIDTH={alone.sound.average},CODECS="mp4a.40.2"'
         ),
         "a.m3u8",
-    ] == format_multivariant([Variant(alone, "a.m3u8")]).split("\n")[3:5]
+    ] == format_multivariant([variant_of(alone, "a.m3u8")]).split("\n")[3:5]
+
+
+def test_segments_that_are_being_made_are_listed_to_the_last() -> None:
+    """The list is complete from the first moment: nobody loads it twice."""
+    assert [
+        "#EXTM3U",
+        "#EXT-X-VERSION:7",
+        "#EXT-X-TARGETDURATION:5",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        "#EXT-X-INDEPENDENT-SEGMENTS",
+        '#EXT-X-MAP:URI="seg/360p/init.mp4"',
+        "#EXTINF:1.001000,",
+        "seg/360p/0.m4s",
+        "#EXTINF:4.004000,",
+        "seg/360p/1.m4s",
+        "#EXT-X-ENDLIST",
+        "",
+    ] == format_live_playlist([Fraction(1_001, 1_000), Fraction(4_004, 1_000)], "seg/360p").split(
+        "\n"
+    )
 
 
 @pytest.mark.parametrize("address", ['a"b', "a\nb", "a\rb"])

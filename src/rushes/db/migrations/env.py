@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from rushes.db.upload_tables import WHOLE_SCHEMA
+from rushes.db.schema import WHOLE_SCHEMA
 
 connection = context.config.attributes["connection"]
 context.configure(

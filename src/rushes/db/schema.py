@@ -1,0 +1,14 @@
+"""The one schema: whoever imports this has every table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rushes.db.lab_tables import segment_wishes
+from rushes.db.tables import metadata
+from rushes.db.upload_tables import BESIDE
+
+EXTENSIONS: Final = (*BESIDE, segment_wishes)
+"""Tables that stand in files beside `tables`."""
+
+WHOLE_SCHEMA: Final = metadata

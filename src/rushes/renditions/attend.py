@@ -1,0 +1,158 @@
+"""Those who attend to viewers: a worker's resident loop that makes the segments people wait for.
+
+1. Viewers come first. What will be watched next is made when nobody waits, and is dropped at once
+   when somebody does.
+2. What is copied costs nothing and goes before all else.
+3. One place is reserved for this work, beside the places of the jobs; its programs are not niced.
+4. A wish is held for `HOLD` and renewed; a worker that dies lets it go by not renewing it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.db.listen import listen
+from rushes.db.trouble import DatabaseAway, DatabaseFull
+from rushes.errors import RushesError
+from rushes.renditions import wish_records
+from rushes.renditions.segments import Segments
+from rushes.renditions.subject import ContentGone
+from rushes.renditions.wish_records import NOW, WAKE, Wish
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS: Final = 1.0
+HOLD: Final = timedelta(seconds=20)
+RENEW_SECONDS: Final = 5.0
+FORGOTTEN_AFTER: Final = timedelta(seconds=30)
+"""A wish that nobody renewed for so long is nobody's any more."""
+
+PAGE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Attending:
+    """Makes wished segments; one in every worker. `url` is where notices come from."""
+
+    database: Database
+    clock: Clock
+    segments: Segments
+    url: str
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """Look now; call it on the event loop of `run`."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Attend until cancelled; an error that is not the database's ends it, and is raised."""
+        if self.database.is_sqlite:  # the only worker: what was held, a dead one held
+            async with self.database.transaction() as connection:
+                await wish_records.release_all(connection)
+            await self._attend()
+            return
+        async with asyncio.TaskGroup() as group:
+            group.create_task(listen(self.url, WAKE, self.wake))
+            group.create_task(self._attend())
+
+    async def _attend(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                while (wish := await self._take()) is not None:
+                    await self._fulfil(wish)
+            except (DatabaseAway, DatabaseFull) as away:
+                log.warning("The wishes cannot be read", extra={"code": away.code})
+            await self._rest()
+
+    async def _take(self) -> Wish | None:
+        """Hold the most urgent wish that nobody is at."""
+        now = self.clock.now()
+        async with self.database.reading() as connection:
+            found = await wish_records.list_open(connection, now, PAGE)
+        if not found:
+            return None
+        async with self.database.transaction() as connection:
+            await wish_records.delete_older(connection, now - FORGOTTEN_AFTER, now)
+            for wish in found:
+                if await wish_records.take(connection, wish, now, now + HOLD):
+                    return wish
+        return None
+
+    async def _fulfil(self, wish: Wish) -> None:
+        place = wish.place
+        task = asyncio.create_task(self.segments.make(place.content_id, place.name, place.position))
+        try:
+            if not await self._watch(wish, task):
+                await self._let_go(wish)
+                return
+            await task
+        except ContentGone:
+            pass
+        except RushesError as error:
+            async with self.database.transaction() as connection:
+                await wish_records.record_failed(connection, wish, error.code, error.message)
+            return
+        finally:
+            await _end(task)
+        async with self.database.transaction() as connection:
+            await wish_records.delete_wish(connection, place)
+
+    async def _watch(self, wish: Wish, task: asyncio.Task[None]) -> bool:
+        """Wait for the work, and say whether it came to its end; False: somebody waits for other.
+
+        The hold is renewed meanwhile.
+        """
+        renew_at = self.clock.now() + timedelta(seconds=RENEW_SECONDS)
+        while not task.done():
+            self._woken.clear()
+            waking = asyncio.create_task(self._woken.wait())
+            await asyncio.wait(
+                {task, waking}, timeout=RENEW_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            waking.cancel()
+            if task.done():
+                break
+            if await self._is_outranked(wish):
+                return False
+            now = self.clock.now()
+            if now >= renew_at:
+                renew_at = now + timedelta(seconds=RENEW_SECONDS)
+                async with self.database.transaction() as connection:
+                    await wish_records.hold(connection, wish, now + HOLD)
+        return True
+
+    async def _is_outranked(self, wish: Wish) -> bool:
+        """Say whether somebody waits for another segment while this one is made ahead."""
+        if wish.urgency == NOW:
+            return False
+        async with self.database.reading() as connection:
+            own = await wish_records.find_wish(connection, wish.place)
+            waiting = await wish_records.list_open(connection, self.clock.now(), 1)
+        if own is not None and own.urgency == NOW:
+            return False
+        return bool(waiting) and (waiting[0].urgency == NOW or waiting[0].is_light)
+
+    async def _let_go(self, wish: Wish) -> None:
+        async with self.database.transaction() as connection:
+            await wish_records.hold(connection, wish, None)
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Interrupt work that nobody wants now; its program is gone when this returns."""
+    if not task.done():
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,53 @@
+"""Opening: the first segments of what was just filed, made before anybody asks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.errors import RushesError
+from rushes.library import records as library_records
+from rushes.media.shelf import SOUND
+from rushes.renditions.segments import Segments
+from rushes.renditions.subject import ContentGone, read_subject
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Makes contents watchable."""
+
+    database: Database
+    clock: Clock
+    segments: Segments
+
+    async def open(self, content_id: str) -> bool:
+        """Make the first segment of a content and of its sound, and say whether it can be watched.
+
+        What cannot be made this way is left to the ladder, which says why.
+
+        Raises:
+            ContentGone: it was deleted meanwhile.
+        """
+        subject = await read_subject(self.database, content_id, self.segments.top)
+        stream = subject.stream
+        if stream is None or not subject.renditions:
+            return False
+        names = {stream.first, SOUND} if stream.sound is not None else {stream.first}
+        done = await asyncio.gather(
+            *(self.segments.make_some(subject, [name], 0, 1, niceness=0) for name in sorted(names)),
+            return_exceptions=True,
+        )
+        for error in done:
+            if isinstance(error, RushesError | OSError) and not isinstance(error, ContentGone):
+                log.warning("The first segments failed", extra={"reason": str(error)})
+                return False
+            if isinstance(error, BaseException):
+                raise error
+        async with self.database.transaction() as connection:
+            await library_records.record_opened(connection, content_id, self.clock.now())
+        return True

@@ -1,0 +1,133 @@
+"""Segments: where those of a content stand, and the deed that makes some of one quality.
+
+`{folder}/{content}/{quality}.{recipe}.{grid}/{index}.m4s`: each name says all that its bytes depend
+on. A segment appears whole under its name or not at all, and the first writer wins, so whoever
+makes one twice does no harm, and what stands there is never made again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rushes.db.engine import Database
+from rushes.library.originals import Original
+from rushes.media.copier import Copier, Copies, picture_init, sound_init
+from rushes.media.copying import NotCopied
+from rushes.media.failures import InitMismatch, SegmentMissing
+from rushes.media.ffmpeg import SegmentRun
+from rushes.media.ladder import Quality
+from rushes.media.shelf import SOUND, Shelf, shelf_of
+from rushes.media.studio import OnSegment, Outcome, SoundRun, Studio
+from rushes.renditions.stream import Stream
+from rushes.renditions.subject import Subject, read_subject
+
+
+def find_shelf(folder: Path, content_id: str, stream: Stream, name: str) -> Shelf:
+    """Return where the segments of a quality, or of the sound, stand."""
+    return shelf_of(folder / content_id, name, stream.grid_name, stream.recipe_of(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Makes segments below `folder`; `threads` of one encoder, 0 leaves it to the program."""
+
+    database: Database
+    studio: Studio
+    copier: Copier
+    original: Original
+    folder: Path
+    top: Quality
+    threads: int = 0
+
+    async def make(self, content_id: str, name: str, first: int, count: int = 1) -> None:
+        """Make segments first .. first+count-1 of one quality, or of the sound, for a viewer.
+
+        Raises:
+            ContentGone: it was deleted meanwhile.
+            RushesError: what the tool could not do (`media.*`, `tool.*`, `render.*`).
+        """
+        subject = await read_subject(self.database, content_id, self.top)
+        await self.make_some(subject, [name], first, count, niceness=0)
+
+    async def make_some(
+        self,
+        subject: Subject,
+        names: Sequence[str],
+        first: int,
+        count: int,
+        *,
+        niceness: int = 10,
+        on_segment: OnSegment | None = None,
+    ) -> Outcome:
+        """Make a stretch of several qualities, those that are encoded from one decode."""
+        stream, told = _streamed(subject), on_segment or _ignore
+        copied = [name for name in names if stream.is_copied(name)]
+        for name in copied:
+            await self._copy(subject, stream, name, first, count)
+            await told(name, first + count - 1)
+        studio = replace(self.studio, folder=self.folder / subject.content.id, niceness=niceness)
+        if SOUND in names and SOUND not in copied and stream.sound is not None:
+            shelf = self.shelf(subject, SOUND)
+            run = SoundRun(stream.sound.cuts, shelf, first, count)
+            original = await self.original(subject.content.id)
+            await studio.encode_sound(original, subject.info, run, told)
+        rungs = [rung for rung in subject.rungs if rung.quality in names]
+        encoded = tuple(rung for rung in rungs if rung.quality not in copied)
+        if not encoded or stream.grid is None:
+            return Outcome(0)
+        wanted = SegmentRun(subject.info, stream.grid, encoded, first, count, self.threads)
+        return await studio.encode_run(await self.original(subject.content.id), wanted, told)
+
+    def shelf(self, subject: Subject, name: str) -> Shelf:
+        """Return where the segments of a quality of a content stand."""
+        return find_shelf(self.folder, subject.content.id, _streamed(subject), name)
+
+    async def list_missing(self, subject: Subject, name: str) -> list[int]:
+        """Return the segments of a quality that are not there."""
+        count = _streamed(subject).count_of(name)
+        return await asyncio.to_thread(self.shelf(subject, name).list_missing, count)
+
+    async def _copy(
+        self, subject: Subject, stream: Stream, name: str, first: int, count: int
+    ) -> None:
+        original = await self.original(subject.content.id)
+        shelf, copies = self.shelf(subject, name), await self._plan(subject, stream, original)
+        is_sound = name == SOUND
+        if is_sound and copies.sound is not None:
+            await asyncio.to_thread(shelf.put_init, sound_init(copies.sound))
+        else:
+            await asyncio.to_thread(shelf.put_init, picture_init(copies.picture))
+        for index in range(first, first + count):
+            if shelf.segment(index).exists():
+                continue
+            if is_sound and copies.sound is not None:
+                piece = await self.copier.sound(original, copies.sound, index)
+            else:
+                piece = await self.copier.picture(original, copies.picture, index)
+            await asyncio.to_thread(shelf.put_segment, index, piece)
+
+    async def _plan(self, subject: Subject, stream: Stream, original: Path) -> Copies:
+        """Return how the original is copied: as it was planned when it was looked at."""
+        grid, audio = stream.grid, subject.info.audio
+        track = audio[0].track if audio else -1
+        rate = None if grid is None else grid.rate
+        try:
+            copies = await self.copier.plan(subject.content.id, original, rate, track)
+        except NotCopied as why:
+            raise InitMismatch(f"The original cannot be copied any more: {why}.") from why
+        if grid is None or copies.picture.grid.name != grid.name:
+            raise InitMismatch("The original is cut otherwise than it was when it was looked at.")
+        return copies
+
+
+def _streamed(subject: Subject) -> Stream:
+    if subject.stream is None:
+        raise SegmentMissing("Nothing of it is watched in segments.")
+    return subject.stream
+
+
+async def _ignore(_name: str, _index: int) -> None:
+    """Take no notice."""

@@ -1,0 +1,199 @@
+"""A stream: how an original is watched segment by segment, before and while its ladder is made.
+
+It is planned once, when an original is looked at, and kept with its facts: the grid on which all
+qualities are cut, the cuts of the sound, what each quality will be, and which of them is copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import Final
+
+from rushes.media.failures import InvalidMedia
+from rushes.media.grid import Grid, format_grid, parse_grid
+from rushes.media.ladder import RECIPE, Quality, Rung
+from rushes.media.path import Path, list_in_time
+from rushes.media.shelf import COPIED, SOUND
+from rushes.media.sound import BIT_RATE, SoundGrid, format_cuts, parse_cuts
+
+SPEECH: Final = Fraction(11, 10)
+"""What containers and short peaks add to the ceiling of an encoder."""
+
+SOUND_CODEC: Final = "mp4a.40.2"
+SOUND_ALONE: Final = "alone"
+"""The name of the grid of a sound without picture, which needs no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One quality; rates in bit/s. `is_offered`: players may have it before its file is there."""
+
+    quality: str
+    width: int
+    height: int
+    codec: str
+    peak: int
+    average: int
+    is_copied: bool
+    is_offered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The sound that all qualities share."""
+
+    cuts: SoundGrid
+    channels: int
+    is_copied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """All of it; the variants are in the order of the ladder, lowest first."""
+
+    path: Path
+    reason: str
+    grid: Grid | None
+    variants: tuple[Variant, ...]
+    sound: Sound | None
+
+    @property
+    def first(self) -> str:
+        """Return the quality that is there first: the copied one, else the lowest, else `sound`."""
+        copied = (each.quality for each in self.variants if each.is_copied)
+        return next(copied, self.variants[0].quality if self.variants else SOUND)
+
+    @property
+    def grid_name(self) -> str:
+        """Return the name of the grid in paths."""
+        return SOUND_ALONE if self.grid is None else self.grid.name
+
+    def find_variant(self, name: str) -> Variant | None:
+        """Return a quality by its name."""
+        return next((each for each in self.variants if each.quality == name), None)
+
+    def count_of(self, name: str) -> int:
+        """Return how many segments a quality or the sound has; 0 where there is no such thing."""
+        if name == SOUND:
+            return 0 if self.sound is None else self.sound.cuts.count
+        return self.grid.count if self.grid is not None and self.find_variant(name) else 0
+
+    def is_copied(self, name: str) -> bool:
+        """Say whether the segments of a quality or of the sound are copied."""
+        if name == SOUND:
+            return self.sound is not None and self.sound.is_copied
+        variant = self.find_variant(name)
+        return variant is not None and variant.is_copied
+
+    def recipe_of(self, name: str) -> str:
+        """Return the recipe in the name of a shelf."""
+        return COPIED if self.is_copied(name) else RECIPE
+
+
+def plan_variants(
+    rungs: Sequence[Rung],
+    path: Path,
+    rate: Fraction,
+    cores: int,
+    copied: tuple[str, int, int] | None = None,
+) -> tuple[Variant, ...]:
+    """Return what each rung will be.
+
+    Args:
+        rungs: the ladder, lowest first.
+        path: how the original is watched.
+        rate: pictures a second.
+        cores: how many make segments here.
+        copied: codec, peak and average of the top rung, where it is copied.
+    """
+    in_time = list_in_time(rungs, path, rate, cores)
+    variants = []
+    for rung in rungs:
+        is_copied = copied is not None and rung is rungs[-1]
+        coding = copied if copied is not None and is_copied else _encoded(rung)
+        is_offered = is_copied or rung in in_time
+        quality = rung.quality.value
+        variants.append(Variant(quality, rung.width, rung.height, *coding, is_copied, is_offered))
+    return tuple(variants)
+
+
+def _encoded(rung: Rung) -> tuple[str, int, int]:
+    """Return codec, peak and average of what the encoder makes (High profile, CRF under VBV)."""
+    level = round(float(rung.level) * 10)
+    return f"avc1.6400{level:02x}", ceil(rung.maxrate * SPEECH), rung.maxrate // 2
+
+
+def format_stream(stream: Stream) -> dict[str, object]:
+    """Return plain values for a row."""
+    sound = stream.sound
+    return {
+        "path": stream.path.value,
+        "reason": stream.reason,
+        "grid": None if stream.grid is None else format_grid(stream.grid),
+        "variants": [
+            [getattr(variant, name) for name in Variant.__slots__] for variant in stream.variants
+        ],
+        "sound": None
+        if sound is None
+        else {
+            "cuts": format_cuts(sound.cuts),
+            "channels": sound.channels,
+            "is_copied": sound.is_copied,
+        },
+    }
+
+
+def parse_stream(values: object) -> Stream | None:
+    """Return the stream that `format_stream` wrote; None where there is none."""
+    match values:
+        case None:
+            return None
+        case {
+            "path": str(path),
+            "reason": str(reason),
+            "grid": grid,
+            "variants": list(rows),
+            "sound": sound,
+        }:
+            variants = tuple(_variant(row) for row in rows)
+            cuts = parse_grid(grid) if isinstance(grid, Mapping) else None
+            return Stream(Path(path), reason, cuts, variants, _sound(sound))
+        case _:
+            raise InvalidMedia("The stored stream lacks its fields.")
+
+
+def _variant(row: object) -> Variant:
+    match row:
+        case [
+            str(quality),
+            int(width),
+            int(height),
+            str(codec),
+            int(peak),
+            int(average),
+            bool(is_copied),
+            bool(is_offered),
+        ]:
+            name = Quality(quality).value
+            return Variant(name, width, height, codec, peak, average, is_copied, is_offered)
+        case _:
+            raise InvalidMedia("A stored quality of a stream lacks its fields.")
+
+
+def _sound(values: object) -> Sound | None:
+    match values:
+        case None:
+            return None
+        case {"cuts": dict(cuts), "channels": int(channels), "is_copied": bool(is_copied)}:
+            return Sound(parse_cuts(cuts), channels, is_copied)
+        case _:
+            raise InvalidMedia("The stored sound of a stream lacks its fields.")
+
+
+def sound_rates(sound: Sound) -> tuple[int, int]:
+    """Return peak and average of the sound in bit/s; of what is copied, an allowance for stereo."""
+    peak = 2 * BIT_RATE if sound.is_copied else BIT_RATE
+    return ceil(peak * SPEECH), peak
