@@ -54,7 +54,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
         program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
         house.scratch.sweep()
         tools = await open_toolbox(program, Level(settings.box.require), settings.box.user)
-        engine = Engine(settings, house.database, clock)
+        engine = Engine(settings, house.database, clock, tools.level.value)
         deeds = _deeds(house, tools)
         journey.tell(engine, deeds)
         attending = Attending(house.database, clock, deeds.making.segments, url=settings.rooms_url)
@@ -67,6 +67,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
                 version("rushes"),
                 settings.jobs.dead_after,
                 house.desk.remote,
+                box=tools.level.value,
             )
         yield Worker(
             database=house.database,
@@ -78,6 +79,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
             liveness=liveness,
             beside=(*_beside(house), attending.run),
             woken=(attending.wake,),
+            box=tools.level.value,
         )
 
 

@@ -51,6 +51,38 @@ async def test_a_child_belongs_to_the_project_of_its_parent(
     assert (await get(database, 3)).project_id is None
 
 
+async def test_a_failure_keeps_what_is_known_of_its_tool(database: Database, clock: Clock) -> None:
+    """How it ended, which it was, its last words, and its box."""
+    rows = JobRows(database, clock, "me", "full")
+    known = {"signal": "SIGSEGV", "tool": "ffmpeg", "tool_version": "7.1", "box": "full"}
+    await rows.began(wanted())
+
+    await rows.failed("ladder:ast_1:1", "tool.crashed", "It crashed.", {**known, "last_words": "w"})
+
+    job = await get(database)
+    assert ("tool.crashed", "It crashed.", "w", "full") == (
+        job.error_code,
+        job.error_detail,
+        job.last_words,
+        job.box,
+    )
+    assert known == job.trouble
+
+
+async def test_a_job_that_waits_for_a_box_says_so(database: Database, clock: Clock) -> None:
+    """And does not any more when it goes on."""
+    rows = JobRows(database, clock, "me", "none")
+    await rows.began(wanted())
+
+    await rows.waits("ladder:ast_1:1", "box.unavailable", "There is no box.")
+    waiting = await get(database)
+    await rows.goes_on("ladder:ast_1:1")
+    running = await get(database)
+
+    assert (JobState.WAITING, "box.unavailable") == (waiting.state, waiting.error_code)
+    assert (JobState.RUNNING, None) == (running.state, running.error_code)
+
+
 @pytest.mark.parametrize("end", ["succeeded", "failed", "cancelled"])
 async def test_an_end_is_not_undone(end: str, database: Database, clock: Clock) -> None:
     """A late word of a lost worker changes nothing."""

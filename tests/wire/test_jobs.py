@@ -192,7 +192,11 @@ async def test_a_failed_job_is_tried_again_from_its_failed_step_on(office: Offic
     twice = await office.ask("POST", f"/{job_id}/retry")
     await office.settle(f"{job_id}~2", JobState.SUCCEEDED)
 
-    assert {"code": "small.unusable", "detail": "It is no film."} == failed["error"]
+    assert ("small.unusable", "It is no film.") == (
+        failed["error"]["code"],
+        failed["error"]["detail"],
+    )
+    assert failed["error"]["tool"] is None
     assert (202, f"{job_id}~2") == (retried.status_code, retried.json()["id"])
     assert retried.json()["id"] == twice.json()["id"]
     assert ["begin bad", "wait bad", "wait bad"] == office.tries

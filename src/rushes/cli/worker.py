@@ -7,6 +7,7 @@ it and its programs at once, because then the server was killed.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -23,6 +24,8 @@ from rushes.cli.voice import AsJson, answer, complain
 from rushes.db.migrate import require_current
 from rushes.jobs.lock import WorkerHeld
 from rushes.settings import Settings
+
+log = logging.getLogger(__name__)
 
 READY = b"r"
 """What an embedded worker says when it works."""
@@ -64,16 +67,19 @@ async def _work(settings: Settings, parent: socket.socket | None, *, as_json: bo
         await asyncio.wait({working, beginning}, return_when=asyncio.FIRST_COMPLETED)
         beginning.cancel()
         if begun.is_set():
-            _say_ready(worker.engine.executor_id, parent, as_json=as_json)
+            log.info("The worker is ready", extra={"box": worker.box})
+            _say_ready(worker.engine.executor_id, worker.box, parent, as_json=as_json)
         await working
 
 
-def _say_ready(executor_id: str, parent: socket.socket | None, *, as_json: bool) -> None:
+def _say_ready(
+    executor_id: str, box: str | None, parent: socket.socket | None, *, as_json: bool
+) -> None:
     if parent is not None:
         parent.send(READY)
         return
-    facts = {"ready": True, "worker": executor_id}
-    answer(facts, f"This worker is ready: {executor_id}", as_json=as_json)
+    facts = {"ready": True, "worker": executor_id, "box": box}
+    answer(facts, f"This worker is ready: {executor_id}, box {box}", as_json=as_json)
 
 
 def _obey(parent: socket.socket, loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Column, Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rushes.db.tables import assets, jobs, outbox, placements, renditions, uploads
+from rushes.db.tables import assets, executors, jobs, outbox, placements, renditions, uploads
 
 COUNTED: Final = (uploads, assets, renditions, placements, jobs)
 
@@ -20,6 +20,12 @@ async def count_states(connection: AsyncConnection) -> dict[str, dict[str, int]]
 async def count_unrelayed(connection: AsyncConnection) -> int:
     """Return how many events wait for the relay."""
     return (await connection.execute(select(func.count()).select_from(outbox))).scalar_one()
+
+
+async def list_boxes(connection: AsyncConnection) -> set[str]:
+    """Return how much the tools of the workers that are known are shut in."""
+    known = select(executors.c.box).where(executors.c.seen > 0, executors.c.box.is_not(None))
+    return set((await connection.execute(known)).scalars())
 
 
 async def answer(connection: AsyncConnection) -> None:

@@ -368,7 +368,9 @@ jobs = Table(  # our side of a workflow: what people see, and whether it is want
     Column("error_code", Text),
     Column("error_detail", Text),
     Column("last_words", Text),
+    Column("trouble", Document),  # of the tool that failed: how it ended, which it was, its box
     Column("worker", Text),
+    Column("box", Text),  # how much the worker's tools are shut in
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Index(None, "state", "created_at", "id"),
@@ -382,6 +384,7 @@ executors = Table(  # workers, by their beat
     Column("host", Text, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("version", Text, nullable=False),
+    Column("box", Text),  # how much its tools are shut in
     Column("started_at", Float, nullable=False),  # the database's clock, epoch seconds
     Column("seen", Float, nullable=False),
 )

@@ -20,10 +20,15 @@ LISTING: Final = "jobs"
 
 
 class JobTrouble(BaseModel):
-    """Why a job failed."""
+    """Why a job failed or waits; of a program that failed, how it ended and which it was."""
 
     code: str
     detail: str
+    exit_code: int | None = None
+    signal: str | None = None
+    tool: str | None = None
+    tool_version: str | None = None
+    box: str | None = None
 
 
 class StepAnswer(BaseModel):
@@ -36,7 +41,10 @@ class StepAnswer(BaseModel):
 
 
 class JobAnswer(BaseModel):
-    """A job; `progress` goes from 0 to 1, `subject` is the id of what it works for."""
+    """A job; `progress` goes from 0 to 1, `subject` is the id of what it works for.
+
+    `box` says how much the programs of its worker are shut in: `full`, `partial` or `none`.
+    """
 
     id: str
     workflow: str
@@ -47,6 +55,7 @@ class JobAnswer(BaseModel):
     error: JobTrouble | None
     last_words: str | None
     worker: str | None
+    box: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -140,7 +149,9 @@ async def _see(desk: Desk, actor: Actor, job_id: str, verb: Verb = Verb.SEE_JOBS
 def _answer(job: Job) -> JobAnswer:
     trouble = None
     if job.error_code is not None:
-        trouble = JobTrouble(code=job.error_code, detail=job.error_detail or "")
+        trouble = JobTrouble.model_validate(
+            {**(job.trouble or {}), "code": job.error_code, "detail": job.error_detail or ""}
+        )
     return JobAnswer(
         id=job.id,
         workflow=job.workflow,
@@ -151,6 +162,7 @@ def _answer(job: Job) -> JobAnswer:
         error=trouble,
         last_words=job.last_words,
         worker=job.worker,
+        box=job.box,
         created_at=job.created_at,
         updated_at=job.updated_at,
     )

@@ -56,11 +56,11 @@ from rushes.jobs.job import (
     MAX_LOST,
     UNASKED,
     Queue,
-    StepTimedOut,
     queue_limits,
     require_priority,
 )
 from rushes.jobs.lock import WorkerLock
+from rushes.jobs.patience import patiently, within
 from rushes.jobs.progress import Progress
 from rushes.jobs.rows import JobRows, Wanted
 from rushes.jobs.schedule import Time, is_missed
@@ -108,7 +108,9 @@ class Run:
 class Engine:
     """Runs workflows in this process; one per process, and on SQLite one per data folder."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, clock: Clock, box: str | None = None
+    ) -> None:
         self._settings = settings
         self._database = database
         self._clock = clock
@@ -119,7 +121,7 @@ class Engine:
         self._lock: WorkerLock | None = None
         self._progress = Progress(database, clock)
         self.executor_id = EMBEDDED if settings.is_embedded else _own_id(clock)
-        self._rows = JobRows(database, clock, self.executor_id)
+        self._rows = JobRows(database, clock, self.executor_id, box)
 
     def workflow(self, name: str) -> Callable[[F], F]:
         """Name a body; `start_workflow` and `submit` run it by this name."""
@@ -160,14 +162,11 @@ class Engine:
         def define(deed: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
             async def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
                 with writing_failures(name, is_last_attempt=_is_last_attempt()):
-                    limit = asyncio.timeout(timeout_seconds)
-                    try:
-                        async with limit:
-                            return await deed(*args, **kwargs)
-                    except TimeoutError as late:
-                        if not limit.expired():
-                            raise
-                        raise StepTimedOut(f"{name} took over {timeout_seconds:g} s.") from late
+                    return await patiently(
+                        lambda: within(timeout_seconds, name, deed(*args, **kwargs)),
+                        DBOS.workflow_id,
+                        self._rows,
+                    )
 
             async def checkpointed(*args: P.args, **kwargs: P.kwargs) -> R:
                 await self._mind_cancel()
@@ -296,7 +295,7 @@ class Engine:
                 with writing_failures(name, is_last_attempt=True):
                     answer = await body(*args)
             except WrittenFailure as failure:
-                await self._rows.failed(wanted.job_id, failure.code, str(failure))
+                await self._rows.failed(wanted.job_id, failure.code, str(failure), failure.facts)
                 raise
             except error.DBOSWorkflowCancelledError:
                 await self._rows.cancelled(wanted.job_id)

@@ -10,8 +10,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rushes.errors import Kind, RushesError
-from rushes.jobs.job import StepFailed, worth_retrying
+from rushes.errors import Fact, Kind, RushesError
+from rushes.jobs.job import LAST_WORDS, TROUBLE, StepFailed, worth_retrying
 
 BROKEN = RushesError.code
 
@@ -19,12 +19,16 @@ log = logging.getLogger(__name__)
 
 
 class WrittenFailure(Exception):
-    """An error of a step: `code` and `data` are kept with its message."""
+    """An error of a step: `code` and `data` are kept with its message.
+
+    `facts` are what is known of a tool that failed.
+    """
 
     def __init__(self, failure: Exception, *, is_last_attempt: bool) -> None:
-        self.code, self.kind, detail = _facts(failure)
+        self.code, self.kind, detail = _words(failure)
         super().__init__(detail)
-        self.data = {"kind": self.kind.value}
+        self.facts = _tool_facts(failure)
+        self.data = {"kind": self.kind.value, "facts": self.facts}
         self.is_final = is_last_attempt or not worth_retrying(self.kind)
 
 
@@ -60,10 +64,19 @@ def read_failure(failure: Exception) -> StepFailed:
         kind = Kind(kept["kind"])
     if not isinstance(code, str):
         return StepFailed(BROKEN, Kind.BROKEN, "A part of the work broke; see the log.")
-    return StepFailed(code, kind, str(failure))
+    told = kept.get("facts") if isinstance(kept, dict) else None
+    facts = told if isinstance(told, dict) else {}
+    return StepFailed(code, kind, str(failure), **facts)
 
 
-def _facts(failure: Exception) -> tuple[str, Kind, str]:
+def _tool_facts(failure: Exception) -> dict[str, Fact]:
+    if not isinstance(failure, RushesError):
+        return {}
+    known = (*TROUBLE, LAST_WORDS)
+    return {name: failure.facts[name] for name in known if failure.facts.get(name) is not None}
+
+
+def _words(failure: Exception) -> tuple[str, Kind, str]:
     if isinstance(failure, StepFailed):
         return failure.failed_code, failure.failed_kind, failure.message
     if isinstance(failure, RushesError):

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from rushes.errors import Kind, RushesError
+from rushes.errors import Fact, Kind, RushesError
 from rushes.steps import After
 
 ATTEMPTS: Final = 3
@@ -89,9 +89,19 @@ class QueueLimits:
     poll_seconds: float
 
 
+TROUBLE: Final = ("exit_code", "signal", "tool", "tool_version", "box")
+"""What is kept of a tool that failed, beside its last words."""
+
+LAST_WORDS: Final = "last_words"
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run of a workflow; `progress` goes from 0 to 1."""
+    """One run of a workflow; `progress` goes from 0 to 1.
+
+    `box` is how much the tools of its worker are shut in, `trouble` what is known of one that
+    failed.
+    """
 
     id: str
     workflow: str
@@ -107,6 +117,8 @@ class Job:
     error_detail: str | None = None
     last_words: str | None = None
     worker: str | None = None
+    box: str | None = None
+    trouble: Mapping[str, Fact] | None = None
 
 
 class JobUnknown(RushesError):
@@ -160,8 +172,9 @@ class StepFailed(RushesError):
     code = "job.step_failed"
     kind = Kind.BROKEN
 
-    def __init__(self, failed_code: str, failed_kind: Kind, message: str) -> None:
+    def __init__(self, failed_code: str, failed_kind: Kind, message: str, **facts: Fact) -> None:
         super().__init__(message)
+        self.facts = facts
         self.failed_code = failed_code
         self.failed_kind = failed_kind
 

@@ -43,7 +43,8 @@ log = logging.getLogger(__name__)
 class Liveness:
     """The beat of one worker, and its offer to reap.
 
-    `lost` and `given_up` are told the ids of workflows whose worker is gone, from another thread.
+    `box` says how much its tools are shut in. `lost` and `given_up` are told the ids of workflows
+    whose worker is gone, from another thread.
     """
 
     url: str
@@ -53,6 +54,7 @@ class Liveness:
     remote: Remote
     lost: Callable[[str], None] = lambda _job_id: None
     given_up: Callable[[str], None] = lambda _job_id: None
+    box: str | None = None
     _halt: threading.Event = field(default_factory=threading.Event)
     _strangers: frozenset[str] = frozenset()
     _engine: Engine | None = None
@@ -139,6 +141,7 @@ class Liveness:
                 host=socket.gethostname(),
                 pid=os.getpid(),
                 version=self.version,
+                box=self.box,
                 started_at=when,
                 seen=when,
             )

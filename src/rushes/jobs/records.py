@@ -5,15 +5,39 @@ Every write names the states it may come from, so a late word of a lost worker c
 
 from __future__ import annotations
 
+import os
+import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rushes.db.tables import jobs
-from rushes.jobs.job import Job, JobState, JobStep, JobUnknown, states_before
+from rushes.db.tables import executors, jobs
+from rushes.errors import Fact
+from rushes.jobs.job import (
+    LAST_WORDS,
+    TROUBLE,
+    Job,
+    JobState,
+    JobStep,
+    JobUnknown,
+    states_before,
+)
+
+_OPEN = (JobState.WAITING.value, JobState.RUNNING.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job failed; `facts` are what is known of the tool that did."""
+
+    code: str
+    detail: str
+    facts: Mapping[str, Fact] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +73,31 @@ async def record_wanted(connection: AsyncConnection, job: Job) -> bool:
 
 
 async def record_started(
-    connection: AsyncConnection, job_id: str, worker: str, now: datetime
+    connection: AsyncConnection, job_id: str, worker: str, now: datetime, box: str | None = None
 ) -> None:
-    """Note who runs the job; one that has ended stays as it is."""
+    """Note who runs the job, and in what box its tools; one that has ended stays as it is."""
     await connection.execute(
         update(jobs)
         .where(jobs.c.id == job_id, _may(JobStep.START))
-        .values(state=JobState.RUNNING.value, worker=worker, updated_at=now)
+        .values(
+            state=JobState.RUNNING.value,
+            worker=worker,
+            box=box,
+            error_code=None,
+            error_detail=None,
+            updated_at=now,
+        )
+    )
+
+
+async def record_held_up(
+    connection: AsyncConnection, job_id: str, code: str, detail: str, now: datetime
+) -> None:
+    """Note that the job waits for something that its worker lacks; who runs it stays."""
+    await connection.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id, jobs.c.state.in_(_OPEN))
+        .values(state=JobState.WAITING.value, error_code=code, error_detail=detail, updated_at=now)
     )
 
 
@@ -90,14 +132,22 @@ async def record_succeeded(connection: AsyncConnection, job_id: str, now: dateti
 
 
 async def record_failed(
-    connection: AsyncConnection, job_id: str, code: str, detail: str, now: datetime
+    connection: AsyncConnection, job_id: str, failure: Failure, now: datetime
 ) -> None:
     """Note why the job failed; a job that is unwanted by now counts as cancelled."""
+    known = failure.facts or {}
     await record_unwanted(connection, job_id, now)
     await connection.execute(
         update(jobs)
         .where(jobs.c.id == job_id, _may(JobStep.FAIL))
-        .values(state=JobState.FAILED.value, error_code=code, error_detail=detail, updated_at=now)
+        .values(
+            state=JobState.FAILED.value,
+            error_code=failure.code,
+            error_detail=failure.detail,
+            last_words=known.get(LAST_WORDS),
+            trouble={name: fact for name, fact in known.items() if name in TROUBLE} or None,
+            updated_at=now,
+        )
     )
 
 
@@ -168,6 +218,24 @@ async def count_jobs(connection: AsyncConnection) -> dict[tuple[str, JobState], 
     return {(workflow, JobState(state)): count for workflow, state, count in rows}
 
 
+async def record_alone(
+    connection: AsyncConnection, executor_id: str, box: str, now: datetime
+) -> None:
+    """Write down the one worker of a data folder, in the place of the one before."""
+    await connection.execute(delete(executors))
+    await connection.execute(
+        insert(executors).values(
+            id=executor_id,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            version=version("rushes"),
+            box=box,
+            started_at=now.timestamp(),
+            seen=now.timestamp(),
+        )
+    )
+
+
 async def delete_ended(
     connection: AsyncConnection, done_before: datetime, failed_before: datetime
 ) -> int:
@@ -205,4 +273,6 @@ def _job(row: Row[tuple[object, ...]]) -> Job:
         error_detail=row.error_detail,
         last_words=row.last_words,
         worker=row.worker,
+        box=row.box,
+        trouble=row.trouble,
     )

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.db.trouble import DatabaseAway, DatabaseFull
+from rushes.errors import Fact
 from rushes.jobs import records
 from rushes.jobs.job import Job, JobState
 
@@ -37,11 +38,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class JobRows:
-    """Writes what becomes of jobs; `worker` is whose work it is."""
+    """Writes what becomes of jobs; `worker` is whose work it is, `box` what shuts its tools in."""
 
     database: Database
     clock: Clock
     worker: str
+    box: str | None = None
 
     async def want(self, wanted: Wanted) -> None:
         """Note a job before its workflow exists; one of a parent belongs to the parent's project.
@@ -69,19 +71,30 @@ class JobRows:
     async def began(self, wanted: Wanted) -> None:
         """Note that this worker runs the job; make the row where a schedule made the workflow."""
         await self._patiently(lambda: self.want(wanted))
+        await self.goes_on(wanted.job_id)
+
+    async def goes_on(self, job_id: str) -> None:
+        """Note that the job runs, and waits for nothing."""
         await self._write(
-            lambda to: records.record_started(to, wanted.job_id, self.worker, self.clock.now())
+            lambda to: records.record_started(to, job_id, self.worker, self.clock.now(), self.box)
+        )
+
+    async def waits(self, job_id: str, code: str, detail: str) -> None:
+        """Note that the job waits for something that this worker lacks."""
+        await self._write(
+            lambda to: records.record_held_up(to, job_id, code, detail, self.clock.now())
         )
 
     async def succeeded(self, job_id: str) -> None:
         """Note that the job is done."""
         await self._write(lambda to: records.record_succeeded(to, job_id, self.clock.now()))
 
-    async def failed(self, job_id: str, code: str, detail: str) -> None:
-        """Note why the job failed."""
-        await self._write(
-            lambda to: records.record_failed(to, job_id, code, detail, self.clock.now())
-        )
+    async def failed(
+        self, job_id: str, code: str, detail: str, facts: Mapping[str, Fact] | None = None
+    ) -> None:
+        """Note why the job failed, and what is known of the tool that did."""
+        failure = records.Failure(code, detail, facts)
+        await self._write(lambda to: records.record_failed(to, job_id, failure, self.clock.now()))
 
     async def cancelled(self, job_id: str) -> None:
         """Note that the job was cancelled."""

@@ -49,6 +49,9 @@ class Worker:
     woken: tuple[Callable[[], None], ...] = ()
     """Who else wants to look when something was committed."""
 
+    box: str | None = None
+    """How much its tools are shut in."""
+
     def wake(self) -> None:
         """Let all who wait for commits look at once; call it on the event loop of `run`."""
         for look in (self.relay.wake, *self.woken):
@@ -72,6 +75,7 @@ class Worker:
         self.database.told = self.wake
         self.engine.scheduled(PURGE)(self.engine.step("purge")(self.purge))
         await self.engine.start()
+        await self._sign_in()
         helpers = [asyncio.create_task(run()) for run in (self.relay.run, *self.beside)]
         if not self.database.is_sqlite:
             helpers.append(asyncio.create_task(listen(self.database_url, WAKE, self.relay.wake)))
@@ -111,6 +115,14 @@ class Worker:
             self.liveness.lost = lambda job_id: tell(job_id, is_given_up=False)
             self.liveness.given_up = lambda job_id: tell(job_id, is_given_up=True)
 
+    async def _sign_in(self) -> None:
+        """Say that this one works here, where it is the only one; others do so by their beat."""
+        if self.liveness is None and self.box is not None:
+            async with self.database.transaction() as connection:
+                await records.record_alone(
+                    connection, self.engine.executor_id, self.box, self.clock.now()
+                )
+
     async def _settle_dead(self) -> None:
         for job_id in await asyncio.to_thread(self.remote.list_dead):
             await self._settle(job_id)
@@ -118,9 +130,8 @@ class Worker:
     async def _settle(self, job_id: str) -> None:
         detail = f"This file stopped {MAX_LOST} workers. It is not tried again by itself."
         async with self.database.transaction() as connection:
-            await records.record_failed(
-                connection, job_id, STOPPED_WORKERS, detail, self.clock.now()
-            )
+            failure = records.Failure(STOPPED_WORKERS, detail)
+            await records.record_failed(connection, job_id, failure, self.clock.now())
 
     async def _wait(self, job_id: str) -> None:
         async with self.database.transaction() as connection:

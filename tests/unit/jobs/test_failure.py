@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rushes.errors import Kind, RushesError
@@ -47,6 +49,18 @@ def test_an_error_of_ours_keeps_code_kind_and_sentence() -> None:
         read.failed_kind,
         str(read),
     )
+
+
+def test_what_is_known_of_a_tool_goes_along() -> None:
+    """Through steps, workflows and restarts; what is not known of it stays out."""
+    tool: dict[str, Any] = {"exit_code": 1, "tool": "ffmpeg", "tool_version": "7.1", "box": "full"}
+    failure = Unusable("No film.", last_words="moov not found", offset=7, **tool)
+
+    written = WrittenFailure(failure, is_last_attempt=False)
+    step = read_failure(Remembered(written.code, written.data))
+    again = WrittenFailure(step, is_last_attempt=True)
+
+    assert {**tool, "last_words": "moov not found"} == written.facts == step.facts == again.facts
 
 
 def test_an_error_of_others_is_not_told() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from rushes.db.columns import Moment
+from rushes.db.columns import Document, Moment
 
 revision = "0004"
 down_revision = "0003"
@@ -14,8 +14,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add what just-in-time playback keeps."""
+    """Add what just-in-time playback keeps, and what is told of tools and their box."""
     _add_segment_wishes()
+    _add_tool_facts()
     op.add_column("contents", sa.Column("opened_at", Moment()))
 
 
@@ -37,3 +38,9 @@ def _add_segment_wishes() -> None:
     op.create_index(
         op.f("ix_segment_wishes_urgency_asked_at"), "segment_wishes", ["urgency", "asked_at"]
     )
+
+
+def _add_tool_facts() -> None:
+    op.add_column("jobs", sa.Column("trouble", Document))
+    op.add_column("jobs", sa.Column("box", sa.Text()))
+    op.add_column("executors", sa.Column("box", sa.Text()))
