@@ -121,6 +121,30 @@ def test_after_a_reload_only_the_missing_part_is_sent(link: httpx.Client) -> Non
     assert 200 == answer.status_code, answer.text
 
 
+def test_parts_that_are_an_object_already_are_told_as_there(
+    link: httpx.Client, bucket: Bucket
+) -> None:
+    """The server died between the bucket's completion and its own: nothing is left to send."""
+    content = os.urandom(PART + 5)
+    begun = begin(link, "whole.bin", len(content))
+    etags = [put(begun["urls"]["1"], content[:PART]), put(begun["urls"]["2"], content[PART:])]
+    (kept,) = [each for each in bucket.multiparts() if each["Key"].endswith("/whole.bin")]
+    told = [{"PartNumber": n, "ETag": etag} for n, etag in enumerate(etags, 1)]
+    bucket.s3.complete_multipart_upload(
+        Bucket=bucket.name,
+        Key=kept["Key"],
+        UploadId=kept["UploadId"],
+        MultipartUpload={"Parts": told},
+    )
+
+    upload_id = begun["uploadId"]
+    held = link.get(f"/s3/multipart/{upload_id}", params={"key": upload_id}).json()
+    answer = complete(link, upload_id)
+
+    assert [[1, PART], [2, 5]] == [[part["PartNumber"], part["Size"]] for part in held]
+    assert 200 == answer.status_code, answer.text
+
+
 @pytest.mark.covers("BG-39")
 def test_a_part_of_another_length_is_refused_by_the_store(link: httpx.Client) -> None:
     """The length is signed; and a wrong ETag is found out at the end."""

@@ -128,6 +128,12 @@ def part_size(direct: Direct, size_bytes: int | None, number: int) -> int | None
     return cuts.part_size(number)
 
 
+def cut_whole(direct: Direct, size_bytes: int, etag: str) -> tuple[Part, ...]:
+    """Return the parts of an object that is whole already, as its sender counts them."""
+    cuts = Cuts(size_bytes, direct.part_bytes or max(1, size_bytes))
+    return tuple(Part(n, cuts.part_size(n), etag) for n in range(1, cuts.count + 1))
+
+
 def parse_numbers(text: str) -> tuple[int, ...]:
     """Return part numbers that are written with commas between.
 

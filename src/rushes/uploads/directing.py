@@ -39,6 +39,7 @@ from rushes.uploads.direct import (
     Direct,
     ObjectWrong,
     PartsWrong,
+    cut_whole,
     judge,
     landing_key,
     next_look,
@@ -129,9 +130,15 @@ class Directing:
         return upload, direct
 
     async def list_parts(self, upload_id: str, may: May) -> tuple[Part, ...]:
-        """Return the parts that the store holds: the truth for going on."""
+        """Return the parts that the store holds: the truth for going on.
+
+        Where they are an object already, and only the answer to its completion is missing, they
+        are all told: there is nothing to send them to any more.
+        """
         _, direct = await self.find(upload_id, may)
-        return await self._list_parts(direct)
+        held = await self._list_parts(direct)
+        whole = None if held or direct.is_single else await self._find(direct.key)
+        return held if whole is None else cut_whole(direct, whole.size_bytes, whole.version)
 
     async def sign(self, upload_id: str, may: May, numbers: Sequence[int]) -> list[Address]:
         """Return addresses for parts, or for the one PUT (number 1); the upload lives on.

@@ -16,6 +16,7 @@ from rushes.uploads.direct import (
     Direct,
     PartsWrong,
     StoreChanged,
+    cut_whole,
     judge,
     landing_key,
     next_look,
@@ -68,6 +69,23 @@ def test_a_part_that_the_file_has_not_is_refused(number: int) -> None:
     """Before anything is signed."""
     with pytest.raises(BadPart):
         part_size(SIZED, SIZE, number)
+
+
+@pytest.mark.parametrize(
+    ("direct", "sizes"), [(SIZED, [PART, PART, 5]), (UNSIZED, [SIZE])], ids=["sized", "unsized"]
+)
+def test_an_object_that_is_whole_has_the_parts_that_its_sender_counts(
+    direct: Direct, sizes: list[int]
+) -> None:
+    """Where nobody told a size it is one part; each bears the object's tag."""
+    parts = cut_whole(direct, SIZE, '"o"')
+
+    assert [Part(number, size, '"o"') for number, size in enumerate(sizes, 1)] == list(parts)
+
+
+def test_an_object_of_no_bytes_is_one_part_of_none() -> None:
+    """As a store lists it."""
+    assert (Part(1, 0, '"o"'),) == cut_whole(UNSIZED, 0, '"o"')
 
 
 def test_numbers_are_read_with_commas_between_and_each_once() -> None:
