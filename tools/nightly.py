@@ -37,7 +37,8 @@ class Round:
     def command(self, size: str, jobs: str) -> list[str]:
         """Return the command line."""
         rounds = self.full if size == "full" else self.quick
-        counted = ["--rounds", str(rounds)] if rounds else []
+        limit = str(self.minutes * 2 // 3)  # the rest is for what was sent to be looked at
+        counted = ["--rounds", str(rounds), "--minutes", limit] if rounds else []
         words = [word.format(jobs=jobs) for word in self.words]
         return [sys.executable, *words, *counted]
 
@@ -48,6 +49,8 @@ ROUNDS: Final = (
     Round("kills, PostgreSQL", (*FAULTS, "kills", "--database", "postgres"), 60, 60, 3),
     Round("power cuts, ext4", (*FAULTS, "cuts", "--disk", "ext4"), 30, 20, 2),
     Round("power cuts, xfs", (*FAULTS, "cuts", "--disk", "xfs"), 30, 20, 2),
+    Round("failing disk", (*FAULTS, "disk"), 30, 20, 2),
+    Round("failing disk, bucket", (*FAULTS, "disk", "--store", "s3"), 30, 20, 2),
     Round("long tests", ("-m", "pytest", "-q", "-n", "{jobs}", "--long", "-m", "long"), 60),
     Round("bench", ("-m", "bench.ingest"), 30),
 )

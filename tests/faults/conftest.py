@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from rushes.access.token import TokenKind, make_token
+from tests.faults.long.disk import build_shim
 from tests.faults.long.power import find_hindrance
 
-SHIM = Path(__file__).parent / "disk" / "failing.c"
 ROUNDS, LONG_ROUNDS = 5, 20
 ROUND_SECONDS = 40
 
@@ -69,13 +68,10 @@ def link_token() -> str:
 @pytest.fixture(scope="session")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The failing disk, compiled."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("a C compiler is missing (Debian package gcc)")
-    library = tmp_path_factory.mktemp("shim") / "failing.so"
-    command = [compiler, "-shared", "-fPIC", "-O2", "-o", str(library), str(SHIM), "-ldl"]
-    subprocess.run(command, check=True)
-    return library
+    try:
+        return build_shim(tmp_path_factory.mktemp("shim"))
+    except FileNotFoundError as missing:
+        pytest.skip(f"missing: {missing}")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.moments import until
 from tests.support.receiving import TUS, Receiving, receiving
+from tests.support.resuming import resumers
 
 TEN = b"0123456789"
 RIVALS = 60
@@ -40,6 +41,24 @@ async def test_of_fifty_equal_appends_one_wins(house: Receiving) -> None:
     counted = Counter(answer.status_code for answer in answers)
     assert 1 == counted[204]
     assert {204, 409, 423} >= set(counted)
+    assert 50_000 == await sender.offset(url)
+    assert body == await house.parts.content(id_of(url))
+
+
+@pytest.mark.covers("BG-01")
+async def test_of_fifty_equal_appends_of_the_draft_one_wins(house: Receiving) -> None:
+    """The same by the IETF's protocol: one is taken, and no byte is there twice."""
+    sender = (await resumers(house))[8]
+    body = os.urandom(50_000)
+    url = await sender.begin(100_000)
+
+    answers = await asyncio.gather(*(sender.append(url, 0, body, is_last=False) for _ in range(50)))
+
+    counted = Counter(answer.status_code for answer in answers)
+    assert 1 == sum(answer.is_success for answer in answers)
+    assert {409, 423} >= {answer.status_code for answer in answers if not answer.is_success}, (
+        counted
+    )
     assert 50_000 == await sender.offset(url)
     assert body == await house.parts.content(id_of(url))
 

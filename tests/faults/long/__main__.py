@@ -15,9 +15,11 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.faults.long.disk import FailingDisk, Spoil, build_shim
 from tests.faults.long.house import find_house
 from tests.faults.long.journal import Lost
 from tests.faults.long.power import KINDS, Cut, make_disk
@@ -31,11 +33,12 @@ def main() -> int:
     """Run, print what was seen, and say by the exit code whether a promise was broken."""
     words = read_words()
     seed = words.seed or int.from_bytes(os.urandom(4))
-    sys.stdout.write(f"seed {seed}\n")
-    sys.stdout.flush()
+    say(f"seed {seed}")
     forgiven = BUSY if words.fault == "kills" else BROKEN
     ways = choose_ways(words.ways, words.store)
-    plan = Plan(words.rounds, words.uploads, ways, seconds=words.minutes * 60, forgiven=forgiven)
+    plan = Plan(
+        words.rounds, words.uploads, ways, seconds=words.minutes * 60, tell=say, forgiven=forgiven
+    )
     chance = random.Random(seed)  # noqa: S311 - when to pull the plug
     begun = time.monotonic()
     with ExitStack() as stack:
@@ -44,9 +47,15 @@ def main() -> int:
         disk = None
         if words.fault == "cuts":
             disk = stack.enter_context(make_disk(folder, words.disk, DISK_BYTES))
-        house = stack.enter_context(find_house(folder, words.database, words.store))
+        failing = FailingDisk(build_shim(folder), folder / "plan", folder / "data")
+        more = failing.environment if words.fault == "disk" else {}
+        house = stack.enter_context(find_house(folder, words.database, words.store, **more))
         run = Run(plan, house, chance)
-        strike = house.kill if disk is None else Cut(house, disk, chance)
+        strike: Callable[[], Awaitable[None]] = house.kill
+        if words.fault == "disk":
+            strike = Spoil(house, failing, chance)
+        elif disk is not None:
+            strike = Cut(house, disk, chance)
         lost = ""
         try:
             asyncio.run(run.play(strike))
@@ -56,6 +65,12 @@ def main() -> int:
     facts["lost"] = lost or 0
     sys.stdout.write(f"{json.dumps(facts, indent=2)}\n{tell(facts)}\n")
     return 1 if lost else 0
+
+
+def say(line: str) -> None:
+    """Print a line, now."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def find_all(group: BaseExceptionGroup[Exception]) -> list[Exception]:
@@ -69,7 +84,7 @@ def find_all(group: BaseExceptionGroup[Exception]) -> list[Exception]:
 def read_words() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.long", description=__doc__)
-    parser.add_argument("fault", choices=["kills", "cuts"])
+    parser.add_argument("fault", choices=["kills", "cuts", "disk"])
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=60, help="no fault after them")
     parser.add_argument("--uploads", type=int, default=32)

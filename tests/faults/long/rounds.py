@@ -18,10 +18,15 @@ from tests.faults.long.ways import BUSY, WAYS, Desk, Refused, Way
 PACE = 0.03
 """Seconds after each 64 KiB: slow enough for a middle to die in."""
 
+PAUSE = 0.05
+"""Seconds after a refusal."""
+
 REST_EVERY = 20
 """After so many deaths all work is done and looked at."""
 
 REST_SECONDS = 600.0
+LIFE_SECONDS = 30.0
+"""A life ends after this time in any case."""
 SETTLED = frozenset({"ready", "failed"})
 
 
@@ -36,6 +41,8 @@ class Plan:
     pace: float = PACE
     seconds: float = 3600.0
     """No more faults are made after this time."""
+    tell: Callable[[str], object] = field(default=lambda _: None, repr=False)
+    """Who hears how far it is."""
     forgiven: frozenset[int] = BUSY
     """Answers that say no more than `come again`; any other refusal ends the run."""
 
@@ -73,6 +80,7 @@ class Run:
             self.faults += 1
             await self.house.start()
             await self.recheck()
+            self.plan.tell(f"{self.faults}: {self.journal.acknowledgements} acknowledgements")
             if self.faults % REST_EVERY == 0:
                 await self.verify()
         self.is_last = True
@@ -85,14 +93,21 @@ class Run:
         """Make the senders of each protocol."""
         token, link = self.house.make_senders()
         line = Line(self.house.served.url, self.plan.pace)
-        desk = Desk(line, self.journal, self.chance, token, link)
+        proof = {"Authorization": f"Bearer {token}"}
+        desk = Desk(line, self.journal, self.chance, proof, link)
         self._ways = {name: WAYS[name](desk) for name in self.plan.ways}
 
     async def live(self, strike: Callable[[], Awaitable[None]]) -> None:
-        """Let everybody send for a moment, then strike."""
+        """Let everybody send until some bytes more are acknowledged, then strike.
+
+        Acknowledgements are counted and no time is, so a slow machine has lives of the same kind.
+        """
+        most = 2 * self.plan.uploads if self.chance.random() < 0.8 else 6 * self.plan.uploads
+        wanted = self.journal.acknowledgements + self.chance.randrange(1, most)
         sending = asyncio.create_task(self.send_all())
-        longest = 1.5 if self.chance.random() < 0.8 else 5.0
-        await asyncio.wait([sending], timeout=self.chance.uniform(0.05, longest))
+        deadline = time.monotonic() + LIFE_SECONDS
+        while self.journal.acknowledgements < wanted and time.monotonic() < deadline:
+            await asyncio.wait([sending], timeout=self.chance.uniform(0.001, 0.1))
         await strike()
         await sending
 
@@ -109,7 +124,7 @@ class Run:
                 parcel = self.under_way.get(place) or self.take(place)
                 if parcel is None:
                     return
-                await self.carry(parcel)
+                await carry(self._ways[parcel.way], parcel, self.plan.forgiven)
                 self.sent.append(parcel)
                 del self.under_way[place]
 
@@ -122,22 +137,6 @@ class Run:
         parcel = make_parcel(self._number, way, self.chance, self.plan.largest)
         self.under_way[place] = parcel
         return parcel
-
-    async def carry(self, parcel: Parcel) -> None:
-        """Send what is missing of a file, as often as it takes."""
-        way = self._ways[parcel.way]
-        while not parcel.is_sent:
-            try:
-                if not parcel.path and not parcel.paths:
-                    await way.begin(parcel)
-                told = await way.ask(parcel)
-                self.journal.check(parcel, told)
-                await way.send(parcel, told)
-            except Refused as refused:
-                self.journal.refusals[f"{parcel.way}: {refused}"] += 1
-                if refused.answer.status not in self.plan.forgiven:
-                    raise
-                await asyncio.sleep(0.2)
 
     async def recheck(self) -> None:
         """Ask for every file that is not verified; what was acknowledged has to be there."""
@@ -188,3 +187,25 @@ class Run:
         kept = hashlib.sha256(answer.body).digest()
         if kept != hashlib.sha256(parcel.content).digest():
             raise Lost(f"{parcel.name} ({parcel.way}) gives other bytes: {answer.status}")
+
+
+async def carry(way: Way, parcel: Parcel, forgiven: frozenset[int]) -> None:
+    """Send what is missing of a file, as often as it takes.
+
+    Raises:
+        Gone: there is no server any more.
+        Refused: an answer that is not forgiven.
+    """
+    journal = way.desk.journal
+    while not parcel.is_sent:
+        try:
+            if not parcel.path and not parcel.paths:
+                await way.begin(parcel)
+            told = await way.ask(parcel)
+            journal.check(parcel, told)
+            await way.send(parcel, told)
+        except Refused as refused:
+            journal.refusals[f"{parcel.way}: {refused}"] += 1
+            if refused.answer.status not in forgiven:
+                raise
+            await asyncio.sleep(PAUSE)

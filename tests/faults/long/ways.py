@@ -35,7 +35,7 @@ class Refused(Exception):
         """Keep what was answered."""
         code = ""
         if answer.headers.get("content-type", "").startswith("application/problem+json"):
-            code = answer.json().get("code", "")
+            code = answer.json().get("code", "") if answer.body else ""
         super().__init__(f"{answer.status} {code}".strip())
         self.answer = answer
 
@@ -54,16 +54,11 @@ class Desk:
     line: Line
     journal: Journal
     chance: random.Random
-    token: str
-    """An API token; the link's owner is another."""
+    proof: dict[str, str]
+    """The header of an account, or of whoever has the link."""
     link: str
     """The token of an upload link."""
     project: str = "acme-corp/spring"
-
-    @property
-    def proof(self) -> dict[str, str]:
-        """Return the header of the account."""
-        return {"Authorization": f"Bearer {self.token}"}
 
     async def read(self, upload_id: str) -> dict[str, object]:
         """Return an upload as the API tells it."""
