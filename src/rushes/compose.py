@@ -30,6 +30,7 @@ from rushes.db.engine import Database, open_database
 from rushes.db.listen import listen
 from rushes.delivery.covers import Covers
 from rushes.delivery.download import Downloading
+from rushes.delivery.image import Imaging, Tools
 from rushes.delivery.listing import Listing
 from rushes.delivery.playback import Playing
 from rushes.delivery.serve import Server
@@ -39,12 +40,17 @@ from rushes.intake.verify import Intake
 from rushes.jobs.desk import Desk
 from rushes.jobs.remote import Remote
 from rushes.library.editing import Editing
+from rushes.media.box import Level
+from rushes.media.toolbox import open_toolbox
+from rushes.renditions.outcome import Outcomes
 from rushes.renditions.wishing import Wishing
 from rushes.settings import Settings
 from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.s3 import S3Store, open_s3
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
+from rushes.tiers.copy import Keeper
+from rushes.tiers.edge import Edge
 from rushes.tiers.locate import Locator
 from rushes.tiers.probes import Probes
 from rushes.uploads.admission import Admission
@@ -103,6 +109,7 @@ class House:
     editing: Editing
     covers: Covers
     playing: Playing
+    imaging: Imaging
     downloading: Downloading
     listing: Listing
     server: Server
@@ -168,8 +175,9 @@ def _build(
     ending = uploading.ending
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
     hashing, rates, places = Hashing(), Rates(database, clock), Places(database, clock)
-    accounts = Accounts(database, clock, hashing)
     sealer = Sealer(load_ring(settings.at("keys"), SECRET, clock), clock)
+    locator = Locator(database, archive, edge, scratch, intake.path)
+    keeper = Keeper(database, clock, archive, Edge(edge), intake.path)
     return House(
         settings=settings,
         clock=clock,
@@ -180,8 +188,8 @@ def _build(
         scratch=scratch,
         access=Access(database, clock, settings.access, signing, hashing, rates, places),
         door=Door(database, clock, settings.access, hashing, rates),
-        setup=Setup(database, clock, accounts, rates),
-        accounts=accounts,
+        setup=Setup(database, clock, Accounts(database, clock, hashing), rates),
+        accounts=Accounts(database, clock, hashing),
         tokens=Tokens(database, clock, settings.access),
         projects=Projects(database, clock, places),
         linking=Linking(database, clock, settings.access, sealer, hashing, places),
@@ -200,12 +208,36 @@ def _build(
         editing=Editing(database, clock),
         covers=Covers(database, clock, signer, settings.delivery),
         playing=Playing(database, clock, signer, settings.delivery),
+        imaging=_imaging(settings, clock, database, signer=signer, keeper=keeper, locator=locator),
         downloading=Downloading(database, clock, signer, settings.delivery),
         listing=Listing(database),
         server=Server(database, clock, signer, Wishing(database, clock, settings.at(SEGMENTS))),
-        locator=Locator(database, archive, edge, scratch, intake.path),
+        locator=locator,
         desk=Desk(database, clock, remote),
         directing=_directing(settings, archive, uploading),
+    )
+
+
+def _imaging(
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    *,
+    signer: Signer,
+    keeper: Keeper,
+    locator: Locator,
+) -> Imaging:
+    """Return what makes pictures at a width; its tools are found when they are first needed."""
+    program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
+    return Imaging(
+        database=database,
+        clock=clock,
+        signer=signer,
+        settings=settings.delivery,
+        outcomes=Outcomes(database, clock, keeper.keep_rendition),
+        local_path=locator.local_path,
+        tools=Tools(partial(open_toolbox, program, Level(settings.box.require))),
+        folder=settings.at("segments"),
     )
 
 

@@ -6,6 +6,7 @@
                      ├──> prepare ─┬─> (open)      the first segments: it can be watched
                      │             ├─> stills      poster and thumbnails, or previews
                      │             ├─> storyboard  what is seen over the seek bar
+                     │             ├─> waveform    what is heard: its peaks, its loudness, an MP3
                      │             └─> ladder      runs of segments, sound, files
                      └──> settle     the same bytes may be here, made and kept, already
      asset.deleted ─────> delete     objects of what nobody has any more
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Final
 
 from rushes.access.rates import Rates
@@ -39,6 +41,7 @@ from rushes.library.filing import Filing
 from rushes.library.originals import Originals
 from rushes.media.facts import MediaKind
 from rushes.media.ladder import RECIPE
+from rushes.renditions.hearing import Hearing
 from rushes.renditions.look import Looking
 from rushes.renditions.make import Making
 from rushes.renditions.opening import Opening
@@ -61,12 +64,14 @@ LADDER = "ladder"
 WORK: Final = (
     ("stills", frozenset({Kind.STILL}), 10),
     ("storyboard", frozenset({Kind.STORYBOARD}), 20),
+    ("waveform", frozenset({Kind.WAVEFORM}), 20),
     (LADDER, PLAYED, 30),
 )
 """What makes which kinds, and its priority (low goes first): a picture before the ladder."""
 
 
 Settle = Callable[[str], Awaitable[None]]
+Deed = Callable[[str], Awaitable[None]]
 
 
 def _content_of(event: Event) -> tuple[Argument, ...]:
@@ -100,6 +105,7 @@ class Deeds:
     originals: Originals
     looking: Looking
     stills: Stills
+    hearing: Hearing
     opening: Opening | None
     making: Making
     outcomes: Outcomes
@@ -200,25 +206,27 @@ def _tell_preparing(engine: Engine, deeds: Deeds, settle: Settle) -> None:
 
 
 def _tell_stills(engine: Engine, deeds: Deeds, settle: Settle) -> None:
-    stills = deeds.stills
-    step = engine.step("stills", timeout_seconds=STILLS_SECONDS, preemptible=True)
-    make = step(stills.make)
-    fail = engine.step("fail")(_failing(deeds, Kind.STILL))
-    sweep = engine.step("sweep")(stills.sweep)
-    step = engine.step("storyboard", timeout_seconds=STILLS_SECONDS, preemptible=True)
-    make_board = step(stills.make_storyboard)
-    fail_board = engine.step("fail_storyboard")(_failing(deeds, Kind.STORYBOARD))
-    sweep_board = engine.step("sweep_storyboard")(stills.sweep_storyboard)
+    stills, hearing = deeds.stills, deeds.hearing
+    tell_one = partial(_tell_seen, engine, deeds, settle)
+    tell_one("stills", Kind.STILL, stills.make, stills.sweep)
+    tell_one("storyboard", Kind.STORYBOARD, stills.make_storyboard, stills.sweep_storyboard)
+    tell_one("waveform", Kind.WAVEFORM, hearing.make, hearing.sweep)
 
-    @engine.workflow("stills")
-    async def make_stills(content_id: str) -> None:
-        await _or_give_up(make, fail, settle, content_id)
-        await sweep(content_id)
 
-    @engine.workflow("storyboard")
-    async def make_storyboard(content_id: str) -> None:
-        await _or_give_up(make_board, fail_board, settle, content_id)
-        await sweep_board(content_id)
+def _tell_seen(
+    engine: Engine, deeds: Deeds, settle: Settle, name: str, kind: Kind, *work: Deed
+) -> None:
+    """Tell of one kind of what is seen: made, or failed with its reason, then swept."""
+    make, sweep = work
+    seconds = RUN_SECONDS if kind is Kind.WAVEFORM else STILLS_SECONDS
+    make_step = engine.step(name, timeout_seconds=seconds, preemptible=True)(make)
+    fail = engine.step("fail")(_failing(deeds, kind))
+    sweep_step = engine.step("sweep")(sweep)
+
+    @engine.workflow(name)
+    async def make_seen(content_id: str) -> None:
+        await _or_give_up(make_step, fail, settle, content_id)
+        await sweep_step(content_id)
 
 
 def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
@@ -326,6 +334,7 @@ def _clearing(deeds: Deeds) -> Callable[[str], Awaitable[None]]:
     async def clear(content_id: str) -> None:
         await deeds.stills.sweep(content_id)
         await deeds.stills.sweep_storyboard(content_id)
+        await deeds.hearing.sweep(content_id)
         await deeds.making.clear(content_id)
 
     return clear

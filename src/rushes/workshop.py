@@ -20,9 +20,11 @@ from rushes.media.box import Level
 from rushes.media.copier import Copier
 from rushes.media.gallery import Gallery
 from rushes.media.ladder import Quality
+from rushes.media.listening import Listening
 from rushes.media.studio import Studio
 from rushes.media.toolbox import Toolbox, open_toolbox
 from rushes.renditions.attend import Attending
+from rushes.renditions.hearing import Hearing
 from rushes.renditions.look import Looking
 from rushes.renditions.make import Making
 from rushes.renditions.opening import Opening
@@ -134,6 +136,7 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
         ),
         opening=Opening(database, clock, segments) if settings.playback.jit else None,
         stills=Stills(database, gallery, outcomes, original, folder),
+        hearing=Hearing(database, Listening(tools, folder), outcomes, original, folder),
         making=Making(database, segments, outcomes, settings.media.run_segments),
         outcomes=outcomes,
         keeper=keeper,

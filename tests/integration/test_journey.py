@@ -18,9 +18,11 @@ from rushes.library.asset import State
 from rushes.renditions.rendition import State as RenditionState
 from tests.fixtures.media_files import MediaFiles
 from tests.support.moments import until
+from tests.support.negatives import write_dng
 from tests.support.stage import Stage, set_stage
 
 SEEN = ("poster.webp", "poster.jpg", "storyboard-1.jpg", "storyboard.vtt")
+HEARD = ("waveform", "audio-mp3", "poster", "thumbnail-320", "thumbnail-640")
 TEXT = b"Scene 1, take 3: good.\n"
 
 
@@ -133,19 +135,30 @@ async def test_what_cannot_be_shown_keeps_its_original(
     ("name", "kind", "renditions"),
     [
         ("picture.png", "image", {"preview-320", "preview-640", "preview-1280"}),
-        ("audio_only.m4a", "audio", {"audio"}),
+        ("audio_only.m4a", "audio", {"audio", *HEARD}),
     ],
 )
 async def test_pictures_and_sounds_get_their_own(
     stage: Stage, media_files: MediaFiles, name: str, kind: str, renditions: set[str]
 ) -> None:
-    """Previews of an image, one playable file of a sound."""
+    """Previews of an image, one playable file of a sound with what is seen and heard of it."""
     content = media_files.get(name).read_bytes()
 
     asset = await stage.settled(await stage.send(name, content))
 
     made = {each for each in await stage.renditions(asset) if not each.endswith("-jpg")}
     assert (State.READY, kind, renditions) == (asset.state, asset.kind, made)
+
+
+async def test_a_raw_gets_what_its_camera_shows(stage: Stage, tmp_path: Path) -> None:
+    """It is a picture like any other, and known by its size."""
+    path = write_dng(tmp_path / "negative.dng", (1200, 800), orientation=6, preview=True)
+
+    asset = await stage.settled(await stage.send(path.name, path.read_bytes()))
+
+    made = {each for each in await stage.renditions(asset) if not each.endswith("-jpg")}
+    assert (State.READY, "raw", 800, 1200) == (asset.state, asset.kind, asset.width, asset.height)
+    assert {"preview-320", "preview-640", "preview-1280"} == made
 
 
 @pytest.mark.parametrize(("name", "content"), [("notes.txt", TEXT), ("empty.mov", b"")])

@@ -17,6 +17,7 @@ from rushes.access.permit import SYSTEM, Actor
 from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.delivery.download import Downloading
+from rushes.delivery.image import Imaging, Tools
 from rushes.delivery.listing import Listing
 from rushes.delivery.playback import Playing
 from rushes.delivery.serve import Server
@@ -24,7 +25,10 @@ from rushes.delivery.sign import Signer
 from rushes.http.delivery import Delivery, routes
 from rushes.http.problem import Edge as Outermost
 from rushes.http.problem import add_problems
+from rushes.media.failures import ToolMissing
 from rushes.media.layout import Layout, Piece, TrackLayout, format_layout
+from rushes.media.toolbox import Toolbox
+from rushes.renditions.outcome import Outcomes
 from rushes.sections import DeliverySettings
 from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.scratch import Scratch
@@ -46,6 +50,13 @@ class Handing:
     edge: FolderStore
     signer: Signer = field(default_factory=lambda: Signer(b"k" * 32))
     actor: Actor = SYSTEM
+    tools: Toolbox | None = None
+
+    async def open_tools(self) -> Toolbox:
+        """Return the toolbox; a house without one makes no pictures."""
+        if self.tools is None:
+            raise ToolMissing("There are no tools here.")
+        return self.tools
 
     @property
     def files(self) -> Files:
@@ -102,6 +113,16 @@ class Handing:
         add_problems(app)
         delivery = Delivery(
             playing=Playing(self.database, self.clock, signer, settings),
+            imaging=Imaging(
+                database=self.database,
+                clock=self.clock,
+                signer=signer,
+                settings=settings,
+                outcomes=Outcomes(self.database, self.clock, self.keeper.keep_rendition),
+                local_path=self.locator.local_path,
+                tools=Tools(self.open_tools),
+                folder=self.folder,
+            ),
             downloading=Downloading(self.database, self.clock, signer, settings),
             listing=Listing(self.database),
             server=Server(self.database, self.clock, signer),

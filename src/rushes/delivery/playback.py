@@ -34,38 +34,15 @@ PLAYED_KINDS: Final = frozenset({"video", "audio"})
 POSTERS: Final = ("poster-jpg", "poster")
 STORYBOARD: Final = "storyboard"
 LADDER, COPY, JIT = "ladder", "copy", "jit"
+WAVEFORM: Final = "waveform"
 ASK_AGAIN_SECONDS: Final = 2.0
 STILL_STEP: Final = timedelta(hours=1)
-
-WIDTHS: Final = (160, 320, 480, 640, 960, 1280, 1600, 1920, 2560)
-FORMATS: Final = {"webp": "image/webp", "jpeg": "image/jpeg"}
 
 
 class NotPlayable(RushesError):
     """Nothing of this asset can be played, now or later."""
 
     code = "playback.not_playable"
-    kind = Kind.CONFLICT
-
-
-class WidthNotAllowed(RushesError):
-    """Images are given at the listed widths only."""
-
-    code = "image.width_not_allowed"
-    kind = Kind.INVALID
-
-
-class FormatNotMade(RushesError):
-    """Images are given in the listed formats only."""
-
-    code = "image.format_not_made"
-    kind = Kind.INVALID
-
-
-class ImageNotReady(RushesError):
-    """No picture of this asset is made yet, or none can be."""
-
-    code = "image.not_ready"
     kind = Kind.CONFLICT
 
 
@@ -94,6 +71,7 @@ class Playback:
     hls_url: str
     poster_url: str | None
     storyboard_url: str | None
+    waveform_url: str | None
     selected_quality: str
     qualities: list[Rung]
     duration: float | None
@@ -155,28 +133,6 @@ class Playing:
                 return Waiting(asset_id, job, ASK_AGAIN_SECONDS, reason)
         return self._answer(medium, actor, base, _start(offers, quality, hints))
 
-    async def image(
-        self, actor: Actor, asset_id: str, base: str, *, width: int, image_format: str
-    ) -> str:
-        """Return the address of the picture of an asset that fits a width best.
-
-        Raises:
-            AssetNotFound, Forbidden: see `get_permitted`.
-            WidthNotAllowed, FormatNotMade: they are not of the lists.
-            ImageNotReady: there is no picture yet.
-        """
-        media_type = _check_image(width, image_format)
-        async with self.database.reading() as connection:
-            medium = await get_permitted(connection, actor, Verb.PLAY_ASSET, asset_id)
-        pictures = [each for each in medium.stills() if each.media_type == media_type]
-        wide = [each for each in pictures if (each.width or 0) >= width]
-        chosen = min(wide, key=_width_of, default=None) or max(
-            pictures, key=_width_of, default=None
-        )
-        if chosen is None:
-            raise ImageNotReady("No picture of this asset is made yet. Ask again soon.")
-        return self._still(medium, chosen, actor, base)
-
     def _answer(self, medium: Medium, actor: Actor, base: str, start: Offer) -> Playback:
         asset = medium.asset
         expires_at = until(self.clock.now(), self.settings.playback_life)
@@ -186,7 +142,7 @@ class Playing:
         path, reason = _path(medium, rungs)
         stills = {still.name: still for still in medium.seen()}
         poster = next((stills[name] for name in POSTERS if name in stills), None)
-        storyboard = stills.get(STORYBOARD)
+        storyboard, waveform = stills.get(STORYBOARD), stills.get(WAVEFORM)
         return Playback(
             asset_id=asset.id,
             ready=all(each.state in {State.READY, State.FAILED} for each in rungs),
@@ -197,6 +153,7 @@ class Playing:
             storyboard_url=(
                 None if storyboard is None else self._still(medium, storyboard, actor, base)
             ),
+            waveform_url=(None if waveform is None else self._still(medium, waveform, actor, base)),
             selected_quality=start.name,
             qualities=[_rung(each, folder) for each in rungs],
             duration=asset.duration,
@@ -261,15 +218,3 @@ def _refuse_unplayable(medium: Medium) -> None:
         raise NotPlayable(f"This asset cannot be played: {why} The original can be downloaded.")
     if asset.kind not in PLAYED_KINDS:
         raise NotPlayable(f"An asset of kind {asset.kind} is not played. Download it, or look.")
-
-
-def _check_image(width: int, image_format: str) -> str:
-    if width not in WIDTHS:
-        raise WidthNotAllowed(f"Ask for one of these widths: {', '.join(map(str, WIDTHS))}.")
-    if image_format not in FORMATS:
-        raise FormatNotMade(f"Ask for one of these formats: {', '.join(FORMATS)}.")
-    return FORMATS[image_format]
-
-
-def _width_of(rendition: Rendition) -> int:
-    return rendition.width or 0

@@ -69,7 +69,13 @@ def build_app(house: House, *, trouble: Trouble) -> FastAPI:
 def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> Iterator[APIRouter]:
     identify, base_url = callers.identify, house.settings.base_url
     handing = delivery.Delivery(
-        house.playing, house.downloading, house.listing, house.server, house.locator, base_url
+        playing=house.playing,
+        imaging=house.imaging,
+        downloading=house.downloading,
+        listing=house.listing,
+        server=house.server,
+        locator=house.locator,
+        base_url=base_url,
     )
     entrance = access.Entrance(
         house.door, house.setup, house.accounts, house.tokens, house.projects, house.linking

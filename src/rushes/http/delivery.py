@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.access.permit import Actor
 from rushes.delivery.download import ORIGINAL, Download, Downloading
+from rushes.delivery.image import Imaging
 from rushes.delivery.listing import ListedPlacement, ListedRendition, Listing
 from rushes.delivery.playback import Playback, Playing, Waiting
 from rushes.delivery.quality import AUTO, Hints
@@ -31,6 +32,7 @@ class Delivery:
     """The deeds behind these routes; `base_url` None takes the address that was asked."""
 
     playing: Playing
+    imaging: Imaging
     downloading: Downloading
     listing: Listing
     server: Server
@@ -83,7 +85,7 @@ BYTES: dict[int | str, dict[str, object]] = {
 def routes(delivery: Delivery, identify: Identify) -> APIRouter:
     """Return the routes of assets' bytes, and those under `/p/`."""
     router = APIRouter(tags=["delivery"])
-    for part in (_watching_routes, _listing_routes):
+    for part in (_watching_routes, _picture_routes, _listing_routes):
         router.include_router(part(delivery, identify), prefix="/api/v1/assets/{asset_id}")
     router.include_router(_signed_routes(delivery))
     return router
@@ -131,19 +133,29 @@ def _watching_routes(delivery: Delivery, identify: Identify) -> APIRouter:
         found = await delivery.downloading.original(await identify(request), asset_id, "")
         return _redirect(found.url)
 
+    return router
+
+
+def _picture_routes(delivery: Delivery, identify: Identify) -> APIRouter:
+    router = APIRouter()
+
     @router.get("/image", response_class=RedirectResponse, status_code=307)
     async def image(
         request: Request,
         asset_id: str,
         w: Annotated[int, Query(description="Width in pixels, of the widths that are made")] = 1600,
         image_format: Annotated[
-            str, Query(alias="format", max_length=10, description="`webp` or `jpeg`")
+            str, Query(alias="format", max_length=10, description="`webp`, `jpeg` or `avif`")
         ] = "webp",
+        *,
+        moving: Annotated[
+            bool, Query(description="Whether a preview that moves is wanted, where there is one")
+        ] = False,
     ) -> Response:
-        """Lead to the picture of an asset that fits a width best."""
+        """Lead to the picture of an asset at a width; it is made once, and kept."""
         who = await identify(request)
-        address = await delivery.playing.image(
-            who, asset_id, "", width=w, image_format=image_format
+        address = await delivery.imaging.ask(
+            who, asset_id, width=w, image_format=image_format, moving=moving
         )
         return _redirect(address)
 

@@ -163,6 +163,20 @@ async def record_facts(
     )
 
 
+async def record_media_fact(
+    connection: AsyncConnection, content_id: str, name: str, value: object
+) -> None:
+    """Add one fact to what probing found of a content; it was found by looking longer."""
+    query = select(contents.c.facts).where(contents.c.id == content_id)
+    facts = (await connection.execute(query)).scalar_one_or_none()
+    if facts is None:
+        return
+    known = {**facts, "media": {**facts.get("media", {}), name: value}}
+    await connection.execute(
+        update(contents).where(contents.c.id == content_id).values(facts=known)
+    )
+
+
 async def record_trouble(
     connection: AsyncConnection, content_id: str, code: str, detail: str
 ) -> None:

@@ -47,6 +47,7 @@ class Work(StrEnum):
     PROBE = "probe"
     STILL = "still"
     IMAGE = "image"
+    DEVELOP = "develop"
     STORYBOARD = "storyboard"
     FIRST = "first"
     RUN = "run"
@@ -69,6 +70,7 @@ LIMITS: Final[Mapping[Work, Limits]] = MappingProxyType(
         Work.PROBE: Limits(20, 2 * GIB, GIB // 10, 10.0),
         Work.STILL: Limits(60, 2 * GIB, GIB, 30.0),
         Work.IMAGE: Limits(60, 2 * GIB, GIB, 30.0),
+        Work.DEVELOP: Limits(120, 4 * GIB, GIB, 60.0),
         Work.STORYBOARD: Limits(120, 2 * GIB, GIB, 60.0),
         Work.FIRST: Limits(120, 4 * GIB, 4 * GIB, 60.0),
         Work.RUN: Limits(3_600, 4 * GIB, 4 * GIB, 1_800.0),

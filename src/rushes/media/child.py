@@ -11,6 +11,7 @@ from rushes.media.box import Tool, Work
 from rushes.media.failures import (
     DecodeFailed,
     InvalidMedia,
+    NoDecoder,
     ToolOutOfMemory,
     TooManyPixels,
     TruncatedMedia,
@@ -22,6 +23,7 @@ ANSWER_BYTES_AT_MOST: Final = 256 * 2**20
 
 REFUSALS: Final[Mapping[object, tuple[type[RushesError], str]]] = {
     70: (TruncatedMedia, "The picture is cut short; the original can be downloaded."),
+    72: (NoDecoder, "The part that opens such pictures is not installed; see rushes doctor."),
     73: (InvalidMedia, "The picture does not follow its format; the original can be downloaded."),
     75: (ToolOutOfMemory, "Showing the picture needs more memory than the box grants."),
     76: (TooManyPixels, "It has more than 100 million pixels; the original can be downloaded."),
@@ -33,7 +35,8 @@ async def ask(tools: Toolbox, tool: Tool, arguments: list[str], work: Work, sour
     """Run a child on a picture and return what it prints.
 
     Raises:
-        TruncatedMedia, InvalidMedia, ToolOutOfMemory, TooManyPixels: what the child says.
+        TruncatedMedia, InvalidMedia, NoDecoder: what the child says.
+        ToolOutOfMemory, TooManyPixels: what it would cost.
         RushesError: what `tool.run` raises.
     """
     answer = bytearray()

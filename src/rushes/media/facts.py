@@ -91,12 +91,13 @@ class AudioFacts:
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """A still picture, the right way up."""
+    """A still picture, the right way up; `pages` of a document, of which the first is shown."""
 
     width: int
     height: int
     frames: int
     alpha: bool
+    pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,4 +239,5 @@ def _image(reader: Reader) -> ImageFacts:
         height=reader.whole("height", 1, SIDE_AT_MOST),
         frames=reader.whole("frames", 1, 1_000_000),
         alpha=reader.flag("alpha"),
+        pages=reader.find_whole("pages", 0, 1_000_000) or 0,
     )

@@ -22,6 +22,7 @@ from rushes.media.failures import FormatNotAllowed, NoStream
 from rushes.media.grid import Grid
 from rushes.media.ladder import Rung
 from rushes.media.sound import BIT_RATE, CHANNELS, SAMPLE_RATE
+from rushes.media.wave import SAMPLE_RATE as WAVE_RATE
 
 DEMUXERS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -265,8 +266,28 @@ def _sound_encoder() -> list[str]:
     ]
 
 
+def listening_arguments(facts: MediaInfo, copy: str) -> list[str]:
+    """Return the call that reads the first sound track once.
+
+    Samples for a waveform go to standard output, an MP3 to `copy`, loudness into the last words.
+    """
+    if not facts.audio:
+        raise NoStream("There is no sound in it.")
+    chain = f"[0:a:{facts.audio[0].track}]ebur128=framelog=quiet:peak=true,asplit=2[wave][copy]"
+    return [
+        *("-hide_banner", "-nostdin", "-nostats", "-v", "info"),
+        *("-max_alloc", str(ALLOCATION_AT_MOST)),
+        *input_arguments(facts.container),
+        *("-filter_complex", chain),
+        *("-map", "[wave]", "-ac", "1", "-ar", str(WAVE_RATE), "-f", "s16le", "pipe:1"),
+        *("-map", "[copy]", "-map_metadata", "-1", "-c:a", "libmp3lame", "-b:a", str(BIT_RATE)),
+        *("-ar", str(SAMPLE_RATE), "-ac", str(CHANNELS), "-bitexact"),
+        *("-write_xing", "0", "-id3v2_version", "0", "-f", "mp3", copy),
+    ]
+
+
 def still_arguments(facts: MediaInfo, at: Fraction, width: int, height: int) -> list[str]:
-    """Return the call that writes one picture, `at` seconds after the first, as PNG."""
+    """Return the call that writes one picture, `at` seconds after the first, as BMP."""
     video = facts.video
     if video is None:
         raise NoStream("There is no picture in it.")
@@ -279,6 +300,6 @@ def still_arguments(facts: MediaInfo, at: Fraction, width: int, height: int) -> 
         *global_arguments(),
         *(["-ss", f"{float(seek):.6f}"] if seek else []),
         *input_arguments(facts.container),
-        *("-map", "0:V:0", "-frames:v", "1", "-vf", ",".join([*chain, "setsar=1", "format=rgb24"])),
-        *("-map_metadata", "-1", "-bitexact", "-c:v", "png", "-f", "image2pipe", "pipe:1"),
+        *("-map", "0:V:0", "-frames:v", "1", "-vf", ",".join([*chain, "setsar=1", "format=bgr24"])),
+        *("-map_metadata", "-1", "-bitexact", "-c:v", "bmp", "-f", "image2pipe", "pipe:1"),
     ]

@@ -1,14 +1,11 @@
-"""The gallery: stills of an original, made in the box.
-
-An image goes straight to our own child; of a video, ffmpeg first takes one picture.
-"""
+"""The gallery: stills of a video; ffmpeg takes a picture in the box, the darkroom does the rest."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
@@ -26,21 +23,14 @@ from rushes.media.board import (
 )
 from rushes.media.box import Work, limits_for
 from rushes.media.child import ANSWER_BYTES_AT_MOST, ask
-from rushes.media.facts import ImageFacts, MediaInfo, MediaKind, parse_image, plain_info
-from rushes.media.failures import (
-    DecodeFailed,
-    InvalidMedia,
-    NoStream,
-    SourceUnreadable,
-)
+from rushes.media.darkroom import Answer, Darkroom, Order
+from rushes.media.facts import MediaInfo
+from rushes.media.failures import DecodeFailed, InvalidMedia, NoStream
 from rushes.media.stills import (
     DARK_BELOW,
     POSTER_WIDTHS,
-    PREVIEW_WIDTHS,
     Still,
-    image_format_of,
     name_poster,
-    name_previews,
     poster_size,
     poster_times,
 )
@@ -52,53 +42,22 @@ BOARD_THREADS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    image: ImageFacts
-    luma: float
-    stills: tuple[Still, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Gallery:
     """Makes stills; `folder` takes the pictures between two tools."""
 
     tools: Toolbox
     folder: Path
 
-    async def look(self, original: Path, sniffed: str) -> MediaInfo:
-        """Return the facts of an image; it is decoded once, so it can be shown.
-
-        Raises what `previews` raises.
-        """
-        facts, _ = await self._look(original, sniffed, ())
-        return facts
-
-    async def previews(self, original: Path, sniffed: str) -> tuple[MediaInfo, tuple[Still, ...]]:
-        """Return the facts of an image and its previews, as WebP and JPEG.
-
-        Raises FormatNotAllowed, TooManyPixels, TruncatedMedia, InvalidMedia, and what `tool.run`
-        raises.
-        """
-        facts, stills = await self._look(original, sniffed, PREVIEW_WIDTHS)
-        return facts, name_previews(stills)
-
-    async def _look(
-        self, original: Path, sniffed: str, widths: tuple[int, ...]
-    ) -> tuple[MediaInfo, tuple[Still, ...]]:
-        plugin = image_format_of(sniffed)
-        try:
-            size_bytes = (await asyncio.to_thread(original.stat)).st_size
-        except OSError as error:
-            raise SourceUnreadable("The original is not there just now.") from error
-        answer = await self._make(original, plugin, widths)
-        facts = plain_info(MediaKind.IMAGE, sniffed, size_bytes)
-        return replace(facts, image=answer.image), answer.stills
+    @property
+    def darkroom(self) -> Darkroom:
+        """Where single pictures become stills."""
+        return Darkroom(self.tools)
 
     async def poster(self, original: Path, facts: MediaInfo) -> tuple[Still, ...]:
         """Return poster and thumbnails of a video, as WebP and JPEG; the brightest of the tries."""
         if facts.video is None:
             raise NoStream("There is no picture in it.")
-        best: _Answer | None = None
+        best: Answer | None = None
         for at in (*poster_times(facts.video.duration), Fraction(0)):
             answer = await self._try_poster(original, facts, at)
             if answer is not None and (best is None or answer.luma > best.luma):
@@ -109,7 +68,7 @@ class Gallery:
             raise DecodeFailed("No picture of it could be decoded for a poster.")
         return name_poster(best.stills)
 
-    async def _try_poster(self, original: Path, facts: MediaInfo, at: Fraction) -> _Answer | None:
+    async def _try_poster(self, original: Path, facts: MediaInfo, at: Fraction) -> Answer | None:
         """Return the stills at this time; None where the file has no picture there."""
         video = facts.video
         if video is None:
@@ -135,7 +94,8 @@ class Gallery:
         # A file without a name: nothing is left of it, however this process ends.
         with tempfile.TemporaryFile(dir=self.folder) as held:
             await asyncio.to_thread(_fill, held, bytes(picture))
-            return await self._make(Path(f"/dev/fd/{held.fileno()}"), "PNG", POSTER_WIDTHS)
+            picture_of_it = Path(f"/dev/fd/{held.fileno()}")
+            return await self.darkroom.make(picture_of_it, Order("BMP", POSTER_WIDTHS))
 
     async def storyboard(self, original: Path, facts: MediaInfo) -> tuple[Still, ...]:
         """Return the storyboard of a video: its sheets, and the WebVTT that tells of them."""
@@ -158,12 +118,6 @@ class Gallery:
         arguments = [ffmpeg.demuxer_of(facts.container), json.dumps(shots)]
         answer = await ask(self.tools, self.tools.storyboard, arguments, Work.STORYBOARD, original)
         return (*_parse_sheets(answer, board), _format_map(board))
-
-    async def _make(self, picture: Path, plugin: str, widths: tuple[int, ...]) -> _Answer:
-        arguments = [plugin, ",".join(str(width) for width in widths)]
-        return _parse_answer(
-            await ask(self.tools, self.tools.image, arguments, Work.IMAGE, picture)
-        )
 
 
 def _parse_sheets(answer: bytes, board: Board) -> list[Still]:
@@ -189,23 +143,3 @@ def _format_map(board: Board) -> Still:
 def _fill(file: IO[bytes], content: bytes) -> None:
     file.write(content)
     file.flush()
-
-
-def _parse_answer(answer: bytes) -> _Answer:
-    """Return what the child printed; it has read hostile bytes, so everything is checked."""
-    line, _, rest = answer.partition(b"\n")
-    try:
-        values = json.loads(line)
-        stills, at = [], 0
-        for nominal, ending, width, height, size_bytes in values["stills"]:
-            if ending not in {"webp", "jpg"} or int(size_bytes) < 1:
-                raise InvalidMedia("The answer names a still that nobody asked for.")
-            content = rest[at : at + int(size_bytes)]
-            stills.append(Still(str(int(nominal)), ending, int(width), int(height), content))
-            at += int(size_bytes)
-        facts, luma = parse_image(values["image"]), float(values["luma"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InvalidMedia("The answer about a picture cannot be read.") from error
-    if at != len(rest):
-        raise InvalidMedia("The answer about a picture is cut short.")
-    return _Answer(facts, luma, tuple(stills))

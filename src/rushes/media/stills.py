@@ -13,7 +13,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
-from rushes.media.facts import VideoFacts
+from rushes.media.facts import MediaKind, VideoFacts
 from rushes.media.failures import FormatNotAllowed
 
 POSTER_WIDTH: Final = 1_280
@@ -32,9 +32,19 @@ IMAGE_FORMATS: Final[Mapping[str, str]] = MappingProxyType(
         "avif": "AVIF",
         "tiff": "TIFF",
         "bmp": "BMP",
+        "heic": "HEIF",
+        "pdf": "PDF",
+        **dict.fromkeys(("cr2", "cr3", "nef", "arw", "dng", "raf"), "RAW"),
     }
 )
-"""Sniffed format -> the one Pillow plugin that may read it."""
+"""Sniffed format -> what may read it: one Pillow plugin, pdfium, or the reader of camera RAW."""
+
+RAW_FORMATS: Final = frozenset(name for name, plugin in IMAGE_FORMATS.items() if plugin == "RAW")
+MOVING_FORMATS: Final = frozenset({"gif", "webp", "png", "avif"})
+"""Formats whose frames follow one another in time; those of TIFF are pages."""
+
+MOTION: Final = "motion"
+MOTION_WIDTH: Final = 640
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +70,29 @@ def image_format_of(sniffed: str) -> str:
     return IMAGE_FORMATS[sniffed]
 
 
+def kind_of(sniffed: str) -> MediaKind:
+    """Return what people call a picture of this format."""
+    if sniffed in RAW_FORMATS:
+        return MediaKind.RAW
+    return MediaKind.PDF if sniffed == "pdf" else MediaKind.IMAGE
+
+
+def is_moving(sniffed: str, frames: int) -> bool:
+    """Say whether a picture of this format and so many frames moves."""
+    return frames > 1 and sniffed in MOVING_FORMATS
+
+
+def name_developed(stills: Sequence[Still]) -> tuple[Still, ...]:
+    """Return what was developed from a sensor as `developed-320`, `developed-640` ..."""
+    return tuple(replace(still, name=f"developed-{still.name}") for still in stills)
+
+
 def name_previews(stills: Sequence[Still]) -> tuple[Still, ...]:
-    """Return the stills of an image as `preview-320`, `preview-640` ..."""
-    return tuple(replace(still, name=f"preview-{still.name}") for still in stills)
+    """Return the stills of an image as `preview-320`, `preview-640` ...; what moves is `motion`."""
+    return tuple(
+        still if still.name == MOTION else replace(still, name=f"preview-{still.name}")
+        for still in stills
+    )
 
 
 def name_poster(stills: Sequence[Still]) -> tuple[Still, ...]:

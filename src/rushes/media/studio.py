@@ -29,7 +29,6 @@ from rushes.media.failures import (
 )
 from rushes.media.ffmpeg import SegmentRun
 from rushes.media.fragment import Defaults, PieceReader, format_fragment, parse_fragment, place
-from rushes.media.gallery import Gallery
 from rushes.media.ladder import Rung
 from rushes.media.movie import aac_track, format_init, parse_track
 from rushes.media.shelf import SOUND, Shelf, shelf_of
@@ -112,10 +111,6 @@ class Studio:
         except DecodeFailed as error:
             raise _refusal(error) from error
         return parse_media_info(bytes(answer))
-
-    async def probe_image(self, original: Path, sniffed: str) -> MediaInfo:
-        """Return the facts of an image of this sniffed format; raises what `Gallery.look` does."""
-        return await Gallery(self.tools, self.folder).look(original, sniffed)
 
     async def encode_run(
         self, original: Path, wanted: SegmentRun, on_segment: OnSegment

@@ -89,7 +89,7 @@ class Looking:
             return await self.studio.probe(await self.original(content.id), content.format)
         if content.format in IMAGE_FORMATS:
             original = await self.original(content.id)
-            return (await self.gallery.previews(original, content.format))[0]
+            return await self.gallery.darkroom.look(original, content.format)
         return plain_info(kind, content.format, content.size_bytes)
 
     async def _plan_stream(self, content: Content, info: MediaInfo) -> Stream | None:
@@ -196,4 +196,6 @@ def _plan_sound(info: MediaInfo, grid: Grid, copies: Copies | None) -> Sound | N
 def _shown_size(info: MediaInfo) -> tuple[int, int] | None:
     if info.video is not None:
         return info.video.display_size
+    if info.kind is MediaKind.PDF:  # pages have no pixels
+        return None
     return None if info.image is None else (info.image.width, info.image.height)

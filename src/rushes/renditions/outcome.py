@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from rushes import ids
 from rushes.access import records as access_records
@@ -16,9 +17,9 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.library import records as library_records
 from rushes.renditions import records
 from rushes.renditions.records import Made, Rendition
-from rushes.renditions.rendition import PLAYED, Kind, State, Step, after
+from rushes.renditions.rendition import ASKED, PLAYED, Kind, State, Step, after
 
-ENDED = frozenset({State.READY, State.FAILED})
+ENDED: Final = frozenset({State.READY, State.FAILED})
 
 Keep = Callable[[str, Path], Awaitable[None]]
 """Puts a rendition's file where it is kept for good; the deed of a room to our right."""
@@ -98,10 +99,11 @@ class Outcomes:
         if trouble is None and failed:
             trouble = (failed[0].error_code or "", failed[0].error_detail or "")
         is_looked_at = content.facts is not None or content.error_code is not None
+        due = [row for row in rows if row.kind not in ASKED]
         return Summary(
             is_playable=content.opened_at is not None
             or any(row.state is State.READY for row in shows),
-            is_made=is_looked_at and all(row.state in self._ended(row) for row in rows),
+            is_made=is_looked_at and all(row.state in self._ended(row) for row in due),
             error=trouble,
         )
 

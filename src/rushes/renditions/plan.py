@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rushes.media.board import FILE_NAME as BOARD_FILE
@@ -18,10 +18,23 @@ from rushes.media.board import Board, plan_board, sheet_name
 from rushes.media.facts import ImageFacts, MediaInfo, MediaKind, VideoFacts
 from rushes.media.grid import Grid
 from rushes.media.ladder import Quality, Rung, plan_ladder
-from rushes.media.stills import POSTER_WIDTHS, PREVIEW_WIDTHS, poster_size
+from rushes.media.stills import (
+    MOTION,
+    MOTION_WIDTH,
+    POSTER_WIDTH,
+    POSTER_WIDTHS,
+    PREVIEW_WIDTHS,
+    THUMBNAIL_WIDTHS,
+    is_moving,
+    poster_size,
+)
+from rushes.media.wave import FILE_NAME as WAVE_FILE
+from rushes.media.wave import NAME as WAVE_NAME
+from rushes.media.wave import PICTURE_SIZE
 from rushes.renditions.rendition import Kind
 
 AUDIO: Final = "audio"
+MP3: Final = "audio-mp3"
 STILL_TYPES: Final = {"webp": "image/webp", "jpg": "image/jpeg"}
 
 
@@ -70,9 +83,11 @@ def plan_renditions(
             *_storyboard(plan_board(info.video)),
         ]
     if info.kind is MediaKind.AUDIO:
-        return [Wanted(AUDIO, Kind.AUDIO, "audio.m4a", "audio/mp4", segments=sound_segments)]
+        sound = Wanted(AUDIO, Kind.AUDIO, "audio.m4a", "audio/mp4", segments=sound_segments)
+        return [sound, *_heard()]
     if info.image is not None:
-        return _previews(info.image)
+        moves = is_moving(info.container, info.image.frames)
+        return [*_previews(info.image), *([_motion(info.image)] if moves else [])]
     return []
 
 
@@ -120,9 +135,24 @@ def _storyboard(board: Board) -> list[Wanted]:
     ]
 
 
+def _heard() -> list[Wanted]:
+    """Return what is made by listening: numbers, pictures of them, and a copy for every program."""
+    names = {f"thumbnail-{wide}": wide for wide in THUMBNAIL_WIDTHS} | {"poster": POSTER_WIDTH}
+    return [
+        Wanted(WAVE_NAME, Kind.WAVEFORM, WAVE_FILE, "application/json"),
+        *(replace(still, kind=Kind.WAVEFORM) for still in _stills(names, *PICTURE_SIZE)),
+        Wanted(MP3, Kind.WAVEFORM, "audio.mp3", "audio/mpeg"),
+    ]
+
+
 def _previews(image: ImageFacts) -> list[Wanted]:
     names = {f"preview-{wide}": wide for wide in _widths(PREVIEW_WIDTHS, image.width)}
     return _stills(names, image.width, image.height)
+
+
+def _motion(image: ImageFacts) -> Wanted:
+    width = min(MOTION_WIDTH, image.width)
+    return _still(MOTION, "webp", width, max(1, round(image.height * width / image.width)))
 
 
 def _widths(widths: Sequence[int], width: int) -> list[int]:

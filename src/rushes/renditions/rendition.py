@@ -24,10 +24,15 @@ class Kind(StrEnum):
     AUDIO = "audio"
     STILL = "still"
     STORYBOARD = "storyboard"
+    WAVEFORM = "waveform"
+    IMAGE = "image"
 
 
 PLAYED: Final = frozenset({Kind.PROXY, Kind.AUDIO})
 """What can be played; the other kinds only show or tell what is in it."""
+
+ASKED: Final = frozenset({Kind.IMAGE})
+"""What is made when somebody asks for it; an asset is ready without."""
 
 
 class State(StrEnum):

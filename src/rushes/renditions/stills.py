@@ -14,9 +14,9 @@ from rushes.db.engine import Database
 from rushes.library import records as library_records
 from rushes.library.originals import Original
 from rushes.library.records import Content
-from rushes.media.facts import MediaInfo, MediaKind, parse_media_info
+from rushes.media.facts import MediaInfo, parse_media_info
 from rushes.media.gallery import Gallery
-from rushes.media.stills import Still
+from rushes.media.stills import IMAGE_FORMATS, Still
 from rushes.renditions import records
 from rushes.renditions.outcome import Outcomes
 from rushes.renditions.records import Made, Rendition
@@ -76,8 +76,8 @@ class Stills:
 
     async def _shoot(self, content: Content) -> Sequence[Still]:
         original = await self.original(content.id)
-        if content.kind == MediaKind.IMAGE or content.facts is None:
-            return (await self.gallery.previews(original, content.format))[1]
+        if content.format in IMAGE_FORMATS:
+            return (await self.gallery.darkroom.previews(original, content.format))[1]
         return await self.gallery.poster(original, _info(content))
 
     async def _shoot_storyboard(self, content: Content) -> Sequence[Still]:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from rushes.errors import RushesError
 from rushes.media.board import plan_board
+from rushes.media.darkroom import Darkroom
 from rushes.media.failures import InvalidMedia, NoStream
 from rushes.media.gallery import Gallery
 from rushes.media.stills import Still
@@ -125,20 +126,21 @@ async def test_a_sound_has_no_poster(
 @pytest.mark.covers("M-PR-02", "CF-02")
 @pytest.mark.parametrize("ending", ["png", "webp", "gif", "tiff", "bmp", "jpg"])
 async def test_each_image_format_gets_previews(
-    ending: str, media_files: MediaFiles, toolbox: Toolbox, tmp_path: Path
+    ending: str, media_files: MediaFiles, toolbox: Toolbox
 ) -> None:
     """Up to the first that holds the picture whole; none is larger than the picture."""
     original = media_files.get(f"picture.{ending}")
     with Image.open(original) as picture:
         size = picture.size
 
-    facts, stills = await Gallery(toolbox, tmp_path).previews(original, SNIFFED[ending])
+    facts, stills = await Darkroom(toolbox).previews(original, SNIFFED[ending])
 
     assert facts.image is not None
     assert size == (facts.image.width, facts.image.height)
-    assert facts == await Studio(toolbox, tmp_path).probe_image(original, SNIFFED[ending])
+    assert facts == await Darkroom(toolbox).look(original, SNIFFED[ending])
     widths = [320, 640, 1000] if size[0] == 1000 else [320]
-    assert widths == [open_still(still).width for still in stills if still.ending == "webp"]
+    previews = [still for still in stills if still.name != "motion"]
+    assert widths == [open_still(still).width for still in previews if still.ending == "webp"]
     assert "preview-320.webp" == stills[0].file_name
 
 
@@ -153,7 +155,7 @@ async def test_a_picture_is_turned_once_and_loses_its_place(
     picture.paste("blue", (0, 0, 20, 20))
     picture.save(path, exif=exif)
 
-    facts, stills = await Gallery(toolbox, tmp_path).previews(path, "jpeg")
+    facts, stills = await Darkroom(toolbox).previews(path, "jpeg")
 
     assert facts.image is not None
     assert (20, 40) == (facts.image.width, facts.image.height)
@@ -172,7 +174,7 @@ async def test_each_kind_of_picture_becomes_an_ordinary_one(
     path = tmp_path / "picture.tiff"
     Image.new(mode, (32, 32)).save(path)
 
-    facts, (webp, jpeg) = await Gallery(toolbox, tmp_path).previews(path, "tiff")
+    facts, (webp, jpeg) = await Darkroom(toolbox).previews(path, "tiff")
 
     assert facts.image is not None
     assert (mode in {"RGBA", "LA"}) == facts.image.alpha
@@ -211,7 +213,7 @@ async def test_a_picture_that_cannot_be_shown_says_why(
     path.write_bytes(content)
 
     with pytest.raises(RushesError) as caught:
-        await Gallery(toolbox, tmp_path).previews(path, sniffed)
+        await Darkroom(toolbox).previews(path, sniffed)
 
     assert code == caught.value.code
 
@@ -225,6 +227,6 @@ async def test_a_picture_cut_short_says_so(
     path.write_bytes(whole[: len(whole) // 2])
 
     with pytest.raises(RushesError) as caught:
-        await Gallery(toolbox, tmp_path).previews(path, "jpeg")
+        await Darkroom(toolbox).previews(path, "jpeg")
 
     assert "media.truncated" == caught.value.code

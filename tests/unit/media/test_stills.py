@@ -7,10 +7,14 @@ from fractions import Fraction
 
 import pytest
 
+from rushes.media.facts import MediaKind
 from rushes.media.failures import FormatNotAllowed
 from rushes.media.stills import (
     Still,
     image_format_of,
+    is_moving,
+    kind_of,
+    name_developed,
     name_poster,
     name_previews,
     poster_size,
@@ -76,3 +80,36 @@ def test_only_known_images_are_opened() -> None:
     assert "JPEG" == image_format_of("jpeg")
     with pytest.raises(FormatNotAllowed):
         image_format_of("svg")
+
+
+@pytest.mark.parametrize(
+    ("sniffed", "kind"),
+    [
+        ("jpeg", MediaKind.IMAGE),
+        ("heic", MediaKind.IMAGE),
+        ("cr3", MediaKind.RAW),
+        ("pdf", MediaKind.PDF),
+    ],
+)
+def test_each_format_is_of_a_kind(sniffed: str, kind: MediaKind) -> None:
+    """As people call it."""
+    assert kind == kind_of(sniffed)
+
+
+@pytest.mark.parametrize(
+    ("sniffed", "frames", "expected"),
+    [("gif", 2, True), ("gif", 1, False), ("tiff", 9, False), ("webp", 3, True)],
+)
+def test_frames_of_some_formats_follow_in_time(
+    sniffed: str, frames: int, *, expected: bool
+) -> None:
+    """Those of others are pages."""
+    assert expected is is_moving(sniffed, frames)
+
+
+def test_what_moves_and_what_is_developed_have_names_of_their_own() -> None:
+    """A moving preview is of no nominal width."""
+    moving = Still("motion", "webp", 640, 320, b"x")
+
+    assert "motion.webp" == name_previews([moving])[0].file_name
+    assert "developed-320.webp" == name_developed(stills(320))[0].file_name

@@ -85,8 +85,8 @@ def test_a_video_of_one_rung_keeps_it_whatever_is_allowed() -> None:
 
 
 def test_sound_alone_becomes_one_audio_rendition() -> None:
-    """It plays as HLS and as a file."""
-    (wanted,) = plan_renditions(replace(VIDEO, kind=MediaKind.AUDIO, video=None), (), None, 3)
+    """It plays as HLS and as a file; the rest is what can be seen of it, and an MP3."""
+    wanted, *heard = plan_renditions(replace(VIDEO, kind=MediaKind.AUDIO, video=None), (), None, 3)
 
     assert ("audio", Kind.AUDIO, "audio.m4a", 3) == (
         wanted.name,
@@ -94,6 +94,29 @@ def test_sound_alone_becomes_one_audio_rendition() -> None:
         wanted.file_name,
         wanted.segments,
     )
+    assert {Kind.WAVEFORM} == {each.kind for each in heard}
+    assert {
+        *("waveform.json", "audio.mp3", "poster.webp", "poster.jpg"),
+        *(f"thumbnail-{width}.{ending}" for width in (320, 640) for ending in ("webp", "jpg")),
+    } == {each.file_name for each in heard}
+
+
+def test_what_moves_gets_a_moving_preview() -> None:
+    """Never wider than it is; pages of a TIFF do not move."""
+    moving = replace(
+        plain_info(MediaKind.IMAGE, "gif", 1), image=ImageFacts(900, 300, 5, alpha=False)
+    )
+
+    last = plan_renditions(moving, (), None, 0)[-1]
+    pages = plan_renditions(replace(moving, container="tiff"), (), None, 0)
+
+    assert ("motion", "motion.webp", 640, 213) == (
+        last.name,
+        last.file_name,
+        last.width,
+        last.height,
+    )
+    assert "motion" not in {each.name for each in pages}
 
 
 @pytest.mark.parametrize(
