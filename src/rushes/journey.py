@@ -61,6 +61,7 @@ DAY_SECONDS: Final = 86_400.0
 BY_COPY: Final = 10
 
 LADDER = "ladder"
+CANCELLED: Final = ("rendition.cancelled", "Its making was cancelled. Try the job again.")
 WORK: Final = (
     ("stills", frozenset({Kind.STILL}), 10),
     ("storyboard", frozenset({Kind.STORYBOARD}), 20),
@@ -250,9 +251,18 @@ def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
         for rendition_id in await list_unfinished(content_id):
             await finish(content_id, rendition_id)
 
-    @engine.workflow("ladder")
+    async def abandon(content_id: str) -> None:
+        await deeds.outcomes.fail(content_id, tuple(PLAYED), *CANCELLED)
+        await making.sweep(content_id)
+        await deeds.settle(content_id)
+
+    @engine.workflow(LADDER, cancelled=abandon)
     async def ladder(content_id: str) -> None:
-        await _or_give_up(make, fail, settle, content_id)
+        try:
+            await _or_give_up(make, fail, settle, content_id)
+        except StepFailed:
+            await sweep(content_id)
+            raise
         await sweep(content_id)
 
 

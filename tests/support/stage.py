@@ -99,10 +99,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_stage(data: Path, database_url: str) -> AsyncIterator[Stage]:
+async def set_stage(data: Path, database_url: str, **more: object) -> AsyncIterator[Stage]:
     """Open a house and run its worker; `database_url` is migrated, SQLite in the data folder."""
     address = None if database_url.startswith("sqlite") else database_url
-    settings = Settings.load(data=data, database_url=address)
+    settings = Settings.load(data=data, database_url=address, **more)
     await asyncio.to_thread(engine.migrate, settings)
     async with workshop.open_worker(settings) as worker, compose.open_house(settings) as house:
         ended, begun = asyncio.Event(), asyncio.Event()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rushes.delivery.medium import Medium, is_playable
 from rushes.delivery.quality import within
@@ -90,13 +90,13 @@ def find_sound(offers: Sequence[Offer], stream: Stream | None) -> Sound | None:
     address = f"{SOUND}{PLAYLIST}"
     if all(offer.planned is None and not _is_picture(offer) for offer in offers):
         return None
-    carrier = find_carrier(offers)
-    if carrier is not None:
-        return sound_of(layout_of(carrier), address)
-    if stream is None or stream.sound is None:
+    carrier, planned = find_carrier(offers), None if stream is None else stream.sound
+    found = None if carrier is None else sound_of(layout_of(carrier), address)
+    if found is not None:
+        return found if planned is None else replace(found, channels=planned.channels)
+    if planned is None:
         return None
-    peak, average = sound_rates(stream.sound)
-    return Sound(address, SOUND_CODEC, peak, average, stream.sound.channels)
+    return Sound(address, SOUND_CODEC, *sound_rates(planned), planned.channels)
 
 
 def find_carrier(offers: Sequence[Offer]) -> Rendition | None:

@@ -69,6 +69,7 @@ from rushes.settings import Settings
 P = ParamSpec("P")
 R = TypeVar("R")
 Body: TypeAlias = Callable[..., Awaitable[Any]]
+Tidy: TypeAlias = Callable[[str], Awaitable[None]]
 Runnable: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 F = TypeVar("F", bound=Body)
 
@@ -86,6 +87,7 @@ GRACE_EMBEDDED: Final = 3.0
 """So that API and worker are gone 10 s after they were asked, on a machine that is busy too."""
 
 FOREIGN: Final = (PortableWorkflowError, error.DBOSException)
+TAKEN_AWAY: Final = (error.DBOSWorkflowCancelledError, error.DBOSWorkflowConflictIDError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,7 @@ class Run:
     _handle: WorkflowHandleAsync[Any]
 
     async def outcome(self) -> Any:
-        """Wait for its end and return its answer.
-
-        Raises:
-            StepFailed: it failed or was cancelled.
-        """
+        """Wait for its end and return its answer; raises StepFailed where there is none."""
         with reading_failures(*FOREIGN):
             return await self._handle.get_result()
 
@@ -115,6 +113,7 @@ class Engine:
         self._database = database
         self._clock = clock
         self._bodies: dict[str, Body] = {}
+        self._tidy: dict[str, Tidy] = {}
         self._times: list[Time] = []
         self._runnable: dict[str, Runnable] = {}
         self._running: set[asyncio.Task[Any]] = set()
@@ -123,13 +122,15 @@ class Engine:
         self.executor_id = EMBEDDED if settings.is_embedded else _own_id(clock)
         self._rows = JobRows(database, clock, self.executor_id, box)
 
-    def workflow(self, name: str) -> Callable[[F], F]:
-        """Name a body; `start_workflow` and `submit` run it by this name."""
+    def workflow(self, name: str, *, cancelled: Tidy | None = None) -> Callable[[F], F]:
+        """Name a body by which it is run; `cancelled` tidies up when it was cancelled as it ran."""
 
         def define(body: F) -> F:
             if name in self._bodies:
                 raise ValueError(f"There is a workflow {name} already.")
             self._bodies[name] = body
+            if cancelled is not None:
+                self._tidy[name] = cancelled
             return body
 
         return define
@@ -232,10 +233,7 @@ class Engine:
     async def start_workflow(
         self, name: str, job_id: str, *args: Any, project_id: str | None = None
     ) -> Run:
-        """Run a workflow now in this process, unless its id ran or runs somewhere.
-
-        The first argument is its subject: the id of what it works for.
-        """
+        """Run a workflow now, unless its id ran; its first argument is its subject."""
         await self._rows.want(_wanted(name, job_id, args, project_id))
         with SetWorkflowID(job_id):
             handle = await DBOS.start_workflow_async(self._runnable[name], *args)
@@ -297,8 +295,11 @@ class Engine:
             except WrittenFailure as failure:
                 await self._rows.failed(wanted.job_id, failure.code, str(failure), failure.facts)
                 raise
-            except error.DBOSWorkflowCancelledError:
-                await self._rows.cancelled(wanted.job_id)
+            except TAKEN_AWAY as end:
+                if isinstance(end, error.DBOSWorkflowCancelledError):
+                    await self._rows.cancelled(wanted.job_id)
+                if name in self._tidy and await self._rows.is_unwanted(wanted.job_id):
+                    await self._tidy[name](wanted.subject)
                 raise
             else:
                 await self._rows.succeeded(wanted.job_id)

@@ -11,8 +11,10 @@ from rushes.db.engine import Database
 from rushes.errors import RushesError
 from rushes.library import records as library_records
 from rushes.media.shelf import SOUND
+from rushes.renditions import wish_records
 from rushes.renditions.segments import Segments
 from rushes.renditions.subject import ContentGone, read_subject
+from rushes.renditions.wish_records import AHEAD, Place
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,8 @@ class Opening:
 
     async def open(self, content_id: str) -> bool:
         """Make the first segment of a content and of its sound, and say whether it can be watched.
+
+        The second ones follow as soon as nobody waits for others.
 
         What cannot be made this way is left to the ladder, which says why.
 
@@ -49,5 +53,12 @@ class Opening:
             if isinstance(error, BaseException):
                 raise error
         async with self.database.transaction() as connection:
-            await library_records.record_opened(connection, content_id, self.clock.now())
+            now = self.clock.now()
+            await library_records.record_opened(connection, content_id, now)
+            for name in sorted(names):
+                if stream.count_of(name) > 1:
+                    second, is_light = Place(content_id, name, 1), stream.is_copied(name)
+                    await wish_records.record_wish(
+                        connection, second, urgency=AHEAD, is_light=is_light, now=now
+                    )
         return True

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.tables import renditions
-from rushes.renditions.rendition import Kind, State
+from rushes.renditions.rendition import PLAYED, Kind, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,16 @@ async def record_progress(connection: AsyncConnection, rendition_id: str, done: 
 async def delete_of_content(connection: AsyncConnection, content_id: str) -> None:
     """Remove every rendition of a content."""
     await connection.execute(delete(renditions).where(renditions.c.content_id == content_id))
+
+
+async def list_unmade(connection: AsyncConnection, content_ids: Iterable[str]) -> set[str]:
+    """Return those of these contents of which something that plays is not ready."""
+    query = select(renditions.c.content_id).where(
+        renditions.c.content_id.in_(set(content_ids)),
+        renditions.c.kind.in_([kind.value for kind in PLAYED]),
+        renditions.c.state != State.READY.value,
+    )
+    return set((await connection.execute(query)).scalars())
 
 
 async def list_ready_names(

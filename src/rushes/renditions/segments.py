@@ -45,12 +45,16 @@ class Segments:
     async def make(self, content_id: str, name: str, first: int, count: int = 1) -> None:
         """Make segments first .. first+count-1 of one quality, or of the sound, for a viewer.
 
+        What has its file already is left alone.
+
         Raises:
             ContentGone: it was deleted meanwhile.
             RushesError: what the tool could not do (`media.*`, `tool.*`, `render.*`).
         """
         subject = await read_subject(self.database, content_id, self.top)
-        await self.make_some(subject, [name], first, count, niceness=0)
+        names = {row.name for row in subject.renditions}
+        if name in names or (names and name == SOUND):
+            await self.make_some(subject, [name], first, count, niceness=0)
 
     async def make_some(
         self,

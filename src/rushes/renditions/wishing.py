@@ -75,11 +75,6 @@ class Wishing:
             await self._look_ahead(place, stream, shelf)
         return path
 
-    async def want_ahead(self, content_id: str, stream: Stream, name: str, first: int) -> None:
-        """Let segments from `first` on be made when nobody waits."""
-        shelf = find_shelf(self.folder, content_id, stream, name)
-        await self._look_ahead(Place(content_id, name, first - 1), stream, shelf)
-
     async def _wait(self, place: Place, stream: Stream, path: Path) -> None:
         task = self._waiting.get(place)
         if task is None:
@@ -99,7 +94,7 @@ class Wishing:
                 )
             looks += 1
             if looks % ROW_EVERY == 0:
-                await self._look_at_row(place, stream, path)
+                await self._look_at_row(place, path)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _record(self, place: Place, stream: Stream) -> None:
@@ -109,13 +104,13 @@ class Wishing:
                 connection, place, urgency=NOW, is_light=is_light, now=now
             )
 
-    async def _look_at_row(self, place: Place, stream: Stream, path: Path) -> None:
-        """Say so where the wish failed, and wish anew where it was lost."""
+    async def _look_at_row(self, place: Place, path: Path) -> None:
+        """Say so where the wish failed, or where the file of its quality came meanwhile."""
         async with self.database.reading() as connection:
             wish = await wish_records.find_wish(connection, place)
         if wish is None and not _is_there(path):
-            await self._record(place, stream)
-        elif wish is not None and wish.error_code is not None:
+            raise SegmentLate("This part is elsewhere now. Ask again.", retry_after=1)
+        if wish is not None and wish.error_code is not None:
             raise SegmentFailed(
                 f"This part cannot be made: {wish.error_detail} The original can be downloaded."
             )
