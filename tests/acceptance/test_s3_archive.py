@@ -73,6 +73,95 @@ def test_a_file_is_in_the_archive_but_for_its_last_part_when_it_is_all_here(
     wait_until(lambda: list((vaulted.data / "spool").glob("??/*")) == [])
 
 
+def begin_part(client: Client, start: int, size_bytes: int, total: int, group: str) -> Sending:
+    """Begin a partial of a group, as the pages do."""
+    told = {"filename": "grouped.bin", "rushes_group": group, "project": "acme-corp/spring"}
+    told |= {"rushes_start": str(start), "rushes_total": str(total)}
+    words = ",".join(f"{key} {b64(word)}" for key, word in told.items())
+    headers = TUS | {"Upload-Length": str(size_bytes), "Upload-Metadata": words}
+    answer = client.http.post("/files/", headers=headers | {"Upload-Concat": "partial"})
+    assert answer.status_code == 201, answer.text
+    return Sending(client.http, answer.headers["Location"])
+
+
+def test_partials_of_a_group_flow_on_in_any_order(
+    vaulted: Served, vault_client: Client, bucket: Bucket
+) -> None:
+    """What is whole goes, whichever partial it is in; at the end the last part alone is left."""
+    content = os.urandom(56 * MIB)
+    vault_client.make_link()  # so that the project is there
+    group = os.urandom(16).hex()
+    starts = (0, 32 * MIB)
+    parts = [content[: starts[1]], content[starts[1] :]]
+    first, second = [
+        begin_part(vault_client, start, len(part), len(content), group)
+        for start, part in zip(starts, parts, strict=True)
+    ]
+
+    second.send(parts[1][: 20 * MIB], 0)
+    wait_until(lambda: bucket.count_parts() == 1)
+    first.send(parts[0], 0)
+    wait_until(lambda: bucket.count_parts() == 3)
+    second.send(parts[1][20 * MIB :], 20 * MIB)
+    words = f"filename {b64('grouped.bin')},project {b64('acme-corp/spring')}"
+    concat = f"final;{first.address} {second.address}"
+    headers = TUS | {"Upload-Concat": concat, "Upload-Metadata": words}
+    assert 201 == vault_client.http.post("/files/", headers=headers).status_code
+    asset = vault_client.settled("grouped.bin")
+
+    key = f"originals/acme-corp/spring/{asset['id']}/grouped.bin"
+    wait_until(lambda: key in bucket.list_keys())
+    assert hashlib.sha256(content).digest() == hashlib.sha256(bucket.read(key)).digest()
+    wait_until(lambda: bucket.multiparts() == [])
+    wait_until(lambda: list((vaulted.data / "spool").glob("??/*")) == [])
+
+
+def test_chunks_flow_on_in_any_order(vault_client: Client, bucket: Bucket) -> None:
+    """The part in the middle goes while the first one is missing."""
+    content = os.urandom(40 * MIB)
+    wish = {"file_name": "chunks.bin", "size_bytes": len(content), "mbit": 8}
+    begun = vault_client.http.post("/api/v1/uploads", json=wish).json()
+    size = begun["chunk_size"]
+    address = f"/api/v1/uploads/{begun['id']}"
+    chunks = {at // size: content[at : at + size] for at in range(0, len(content), size)}
+
+    def send(indices: list[int]) -> None:
+        for index in indices:
+            answer = vault_client.http.put(f"{address}/chunks/{index}", content=chunks[index])
+            assert answer.status_code == 200, answer.text
+
+    middle = [index for index in chunks if 16 * MIB <= index * size < 32 * MIB]
+    send(middle)
+    wait_until(lambda: bucket.count_parts() == 1)
+    send([index for index in chunks if index not in middle])
+    assert 202 == vault_client.http.post(f"{address}/complete").status_code
+    vault_client.settled("chunks.bin")
+
+    wait_until(lambda: bucket.multiparts() == [])
+    (key,) = [key for key in bucket.list_keys() if key.endswith("/chunks.bin")]
+    assert hashlib.sha256(content).digest() == hashlib.sha256(bucket.read(key)).digest()
+
+
+def test_a_group_of_which_a_partial_ends_leaves_no_part_behind(
+    vault_client: Client, bucket: Bucket
+) -> None:
+    """Other bytes may come at its place, so nothing of the group is believed any more."""
+    content = os.urandom(20 * MIB)
+    vault_client.make_link()
+    group = os.urandom(16).hex()
+    first = begin_part(vault_client, 0, 32 * MIB, 64 * MIB, group)
+    second = begin_part(vault_client, 32 * MIB, 32 * MIB, 64 * MIB, group)
+    second.send(content, 0)
+    first.send(content, 0)
+    wait_until(lambda: bucket.count_parts() == 2)
+
+    second.cancel()
+    first.send(content[: 12 * MIB], 20 * MIB)
+
+    wait_until(lambda: bucket.multiparts() == [])
+    first.cancel()
+
+
 @pytest.mark.covers("BG-49")
 def test_a_cancelled_upload_leaves_no_part_behind(vault_client: Client, bucket: Bucket) -> None:
     """Its multipart is aborted."""

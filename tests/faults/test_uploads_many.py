@@ -17,9 +17,12 @@ import pytest
 from sqlalchemy import text
 
 from rushes.uploads import records
+from rushes.uploads.growing import Growing
 from rushes.uploads.upload import State
+from tests.support.chunking import Chunker, cut
 from tests.support.moments import until
 from tests.support.receiving import Killable, Parts, People, Sender, make_parts, start
+from tests.support.resuming import Resumer
 
 TEN = b"0123456789"
 MIB = 2**20
@@ -153,6 +156,80 @@ async def test_a_silent_sender_gives_way_to_another_process(pair: Pair) -> None:
     assert (10, 204) == (offset, answer.status_code)
     assert TEN + TEN == await pair.parts.content(id_of(url))
     assert 1 == await pair.count_files(url)
+
+
+async def test_a_silent_sender_of_the_draft_gives_way_to_another_process(pair: Pair) -> None:
+    """The same by IETF resumable uploads: asked there, it goes on there."""
+    one, other = (
+        Resumer(sender.http, sender.files.replace("/files/", "/uploads/"), None)
+        for sender in pair.senders
+    )
+    url = await one.begin(20)
+    beside = other.uploads + id_of(url)
+    released = asyncio.Event()
+
+    async def silent() -> AsyncIterator[bytes]:
+        yield TEN
+        await released.wait()
+
+    sending = asyncio.create_task(one.append(url, 0, silent(), is_last=True))
+    path = pair.parts.spool.folder / url[-2:] / f"{id_of(url)}.0"
+    await until(lambda: path.stat().st_size == 10, seconds=60, what="the first bytes in the spool")
+
+    asked = await other.http.head(beside)
+    answer = await other.append(beside, 10, TEN, is_last=True)
+    released.set()
+    await asyncio.gather(sending, return_exceptions=True)
+
+    assert ("10", 201) == (asked.headers["Upload-Offset"], answer.status_code)
+    assert TEN + TEN == await pair.parts.content(id_of(url))
+    assert 1 == await pair.count_files(url)
+
+
+async def test_a_silent_chunk_hinders_no_other_process(pair: Pair, link_token: str) -> None:
+    """Sent again there it is taken at once; the silent one counts for nothing."""
+    proof = {"Rushes-Link": link_token}
+    one, other = (
+        Chunker(sender.http, f"{server.address}/api/v1/uploads", proof)
+        for sender, server in zip(pair.senders, pair.servers, strict=True)
+    )
+    body = os.urandom(2 * MIB)
+    begun = await one.begin(len(body), mbit=1)
+    pieces = cut(body, begun["chunk_size"])
+    released = asyncio.Event()
+
+    async def silent() -> AsyncIterator[bytes]:
+        yield pieces[0][:-1]
+        await released.wait()
+
+    sending = asyncio.create_task(one.put(begun["id"], 0, silent()))
+    await until(
+        lambda: sum(path.stat().st_size for path in pair.parts.spool.folder.rglob("*.[0-9]")) > 0,
+        seconds=60,
+        what="the first bytes in the spool",
+    )
+    answers = [await other.put(begun["id"], at, piece) for at, piece in enumerate(pieces)]
+    completed = await other.complete(begun["id"])
+    released.set()
+    await asyncio.gather(sending, return_exceptions=True)
+
+    assert {200} == {answer.status_code for answer in answers}
+    assert 202 == completed.status_code
+    assert body == await pair.parts.content(begun["id"])
+
+
+async def test_readers_see_what_another_process_commits(pair: Pair) -> None:
+    """A reader in one process wakes as another one takes bytes in."""
+    _, other = pair.senders
+    url = await other.begin(300_000)
+    growing = Growing(pair.parts.database, pair.parts.spool)
+    waiting = asyncio.create_task(growing.wait(id_of(url), 0, 60))
+
+    await other.append(url, 0, TEN * 10_000)
+
+    prefix = await waiting
+    assert 100_000 == prefix.length
+    assert TEN * 10_000 == await growing.read_all(prefix, 0, 100_000)
 
 
 async def test_a_busy_sender_keeps_its_place_before_another_process(pair: Pair) -> None:

@@ -12,6 +12,7 @@ from rushes.intake.verify import Intake
 from rushes.stores.blocks import BLOCK_BYTES
 from rushes.uploads import records
 from rushes.uploads.blocks import Hashing, find_root
+from rushes.uploads.concat import GROUP_FILE
 from rushes.uploads.upload import Extent, State
 from tests.support.parting import begin_partial, id_of, join, names_of, send_partial
 from tests.support.receiving import BODY as BODY_HEADERS
@@ -205,6 +206,50 @@ async def test_a_part_of_a_group_is_no_file_of_its_own(house: Receiving, sender:
     assert (f"{final}.whole", FIRST) == (path.name, path.read_bytes())
     assert 400 == late.status_code
     assert LAST == await house.parts.content(id_of(last))
+
+
+async def test_a_group_that_was_given_up_leaves_no_file(house: Receiving, sender: Sender) -> None:
+    """Its file goes with the last partial, not before; the group may begin anew."""
+    first = await begin_partial(sender, len(FIRST), upload_metadata=place(0))
+    last = await begin_partial(sender, len(LAST), upload_metadata=place(len(FIRST)))
+
+    await sender.http.delete(first, headers=TUS)
+    between = [name for name in names_of(house) if name.endswith(GROUP_FILE)]
+    await sender.http.delete(last, headers=TUS)
+    after = names_of(house)
+    again = await begin_partial(sender, len(LAST), upload_metadata=place(len(FIRST)))
+
+    assert (1, {}) == (len(between), after)
+    assert f"{id_of(again)}.0" in names_of(house)
+
+
+async def test_the_sweep_keeps_the_file_of_a_group_that_rests(
+    house: Receiving, sender: Sender
+) -> None:
+    """However old it is: its other partials find it when they begin."""
+    await begin_partial(sender, len(FIRST), upload_metadata=place(0))
+    (path,) = house.parts.spool.folder.rglob(f"*{GROUP_FILE}")
+    os.utime(path, (0, 0))
+
+    await house.parts.sweep.run()
+    last = await begin_partial(sender, len(LAST), upload_metadata=place(len(FIRST)))
+
+    assert path.exists()
+    assert 1 == len(set(names_of(house).values()))
+    await sender.http.delete(last, headers=TUS)
+
+
+async def test_a_final_bears_the_asset_id_of_its_group(house: Receiving, sender: Sender) -> None:
+    """What was made of the group while it came goes by it; no two uploads have the same."""
+    last = await send_partial(sender, LAST, upload_metadata=place(len(FIRST)))
+    first = await send_partial(sender, FIRST, upload_metadata=place(0))
+    before = await house.parts.upload(id_of(first))
+
+    final = await house.parts.upload(id_of((await join(sender, first, last)).headers["Location"]))
+
+    after = await house.parts.upload(id_of(first))
+    assert before.asset_id == final.asset_id == final.file_name
+    assert after.asset_id != before.asset_id
 
 
 async def test_ten_gigabytes_are_joined_without_a_byte_more(

@@ -61,6 +61,7 @@ upload_copies = Table(  # multiparts that carry an upload on to the archive whil
     Column("store_upload_id", Text),
     Column("part_bytes", Size, nullable=False),
     Column("done_parts", Integer, nullable=False, server_default="0"),
+    Column("sent", Document, nullable=False),  # first and last number of each run of them
     Column("fence", Size, nullable=False, server_default="0"),
     Column("lease_until", Moment),
     Column("updated_at", Moment, nullable=False),

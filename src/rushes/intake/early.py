@@ -30,7 +30,7 @@ from rushes.uploads import run_records
 from rushes.uploads.commit import tell
 from rushes.uploads.ending import Ending
 from rushes.uploads.growing import Growing, Prefix
-from rushes.uploads.tus import parse_metadata
+from rushes.uploads.labels import find_name
 from rushes.uploads.upload import TYPE_REFUSED, State, Upload
 
 WAIT_SECONDS: Final = 30.0
@@ -66,7 +66,7 @@ class Early:
         if prefix.is_over or not prefix.length:
             return
         head = await self.growing.read_all(prefix, 0, min(HEAD_BYTES, prefix.length))
-        sniffed = sniff(head, _name(prefix.upload))
+        sniffed = sniff(head, find_name(prefix.upload))
         if not await self._passes(prefix.upload, sniffed):
             await self.ending.cancel(prefix.upload, TYPE_REFUSED)
             return
@@ -100,7 +100,7 @@ class Early:
                 return True
             types = link.types
         try:
-            require_type(sniffed, _name(upload), types)
+            require_type(sniffed, find_name(upload), types)
         except TypeRefused as refused:
             LOG.info("upload %s is refused: %s", upload.id, refused)
             return False
@@ -155,10 +155,3 @@ class Early:
             if upload.is_gone or upload.state is State.QUARANTINED:
                 return
             await records.record_seen(connection, seen, self.clock.now())
-
-
-def _name(upload: Upload) -> str:
-    """Return the name that was sent; that of a partial stands in its metadata alone."""
-    if upload.is_partial:
-        return parse_metadata(upload.metadata, is_partial=True).file_name
-    return "" if upload.file_name == upload.asset_id else upload.file_name

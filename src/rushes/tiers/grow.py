@@ -3,7 +3,9 @@
     committed blocks ──> parts of one multipart ──> (accepted) ──> keep sends the rest
 
 1. Only whole parts go, all of one size; the last one, and Complete, wait for the verdict.
-2. Nothing depends on it: a part that did not go on in time goes when the original is kept.
+   Of chunks and of a group's partials they go in the order in which they become whole.
+2. A group one of whose partials ended is not carried on: its place may get other bytes.
+3. Nothing depends on it: a part that did not go on in time goes when the original is kept.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ from rushes.stores.store import NotFound
 from rushes.tiers import growth_records, records
 from rushes.tiers.growth_records import Copy
 from rushes.uploads import records as upload_records
+from rushes.uploads import run_records
+from rushes.uploads.labels import find_name
+from rushes.uploads.runs import Run, list_parts, pick
 from rushes.uploads.spool import Spool
 from rushes.uploads.upload import Extent, Upload
 
@@ -83,14 +88,20 @@ class Carrying:
     async def _grow(self, upload_id: str) -> int:
         async with self.database.reading() as connection:
             upload = await upload_records.get_upload(connection, upload_id)
-            extents = await upload_records.list_extents(connection, upload_id)
-        if upload.size_bytes is None or cut(upload.size_bytes).part_bytes > PART_BYTES_AT_MOST:
+            runs, size_bytes = await run_records.list_runs(connection, upload)
+            is_torn = await run_records.has_ended_member(connection, upload)
+        if is_torn or size_bytes is None:
             return 0
-        copy = await self._claim(upload, upload.size_bytes)
+        if cut(size_bytes).part_bytes > PART_BYTES_AT_MOST:
+            return 0
+        if not list_parts(runs, size_bytes, cut(size_bytes).part_bytes):
+            return 0
+        copy = await self._claim(upload, size_bytes)
         if copy is None:
             return 0
         try:
-            return await self._send(upload, extents, copy)
+            ready = set(list_parts(runs, size_bytes, copy.part_bytes)) - copy.numbers
+            return await self._send(upload, runs, copy, sorted(ready))
         except NotFound:  # the store forgot the multipart: the next round begins another
             async with self.database.transaction() as connection:
                 await growth_records.forget(connection, upload_id)
@@ -109,13 +120,12 @@ class Carrying:
         if known is not None:
             return held
         shelf = Shelf(project.client_slug, project.project_slug, upload.asset_id)
-        key = original_key(shelf, upload.file_name)
+        key = original_key(shelf, find_name(upload) or upload.asset_id)
         copy = Copy(
             upload_id=upload.id,
             key=key,
             store_upload_id=await self.store.begin(key),
             part_bytes=cut(size_bytes).part_bytes,
-            done_parts=0,
             fence=1,
         )
         async with self.database.transaction() as connection:
@@ -126,37 +136,43 @@ class Carrying:
             return None
         return copy
 
-    async def _send(self, upload: Upload, extents: Sequence[Extent], copy: Copy) -> int:
-        """Send what is committed beyond the parts that are there; return how many parts."""
-        ready = upload.offset // copy.part_bytes
-        sent = copy.done_parts
-        while sent < ready:
-            numbers = range(sent + 1, min(sent + STREAMS, ready) + 1)
+    async def _send(
+        self, upload: Upload, runs: Sequence[Run], copy: Copy, ready: Sequence[int]
+    ) -> int:
+        """Send these parts; return how many were sent."""
+        sent, held = 0, copy
+        while sent < len(ready):
+            numbers = ready[sent : sent + STREAMS]
             try:
                 async with asyncio.TaskGroup() as group:
                     for number in numbers:
-                        group.create_task(self._send_part(extents, copy, number))
+                        group.create_task(self._send_part(upload, runs, copy, number))
             except* (RushesError, OSError, EOFError) as failures:
                 raise failures.exceptions[0] from None
-            sent = numbers[-1]
+            sent += len(numbers)
             async with self.database.transaction() as connection:
                 now = await records.read_clock(connection, self.clock.now())
-                if not await growth_records.record_parts(connection, copy, sent, now):
-                    break  # another took over; the same bytes twice harm nobody
-        return sent - copy.done_parts
+                kept = await growth_records.record_parts(connection, held, numbers, now)
+            if kept is None:
+                break  # another took over; the same bytes twice harm nobody
+            held = kept
+        return sent
 
-    async def _send_part(self, extents: Sequence[Extent], copy: Copy, number: int) -> None:
+    async def _send_part(
+        self, upload: Upload, runs: Sequence[Run], copy: Copy, number: int
+    ) -> None:
         start = (number - 1) * copy.part_bytes
-        data = await self.spool.run(_read, self.spool, extents, start, start + copy.part_bytes)
+        extents = pick(runs, start, start + copy.part_bytes)
+        data = await self.spool.run(_read, self.spool, extents, copy.part_bytes)
         digest = None
         if copy.part_bytes == BLOCK_BYTES:
             async with self.database.reading() as connection:
-                digest = await growth_records.find_digest(connection, copy.upload_id, number - 1)
+                digest = await growth_records.find_digest(connection, upload, number - 1)
         await self.store.part(copy.key, copy.store_upload_id, number, data, digest)
 
 
-def _read(spool: Spool, extents: Sequence[Extent], start: int, end: int) -> bytearray:
+def _read(spool: Spool, extents: Sequence[Extent], length: int) -> bytearray:
     data = bytearray()
-    for piece in spool.read(extents, start, end):
+    for piece in spool.read(extents, 0, length):
         data += piece
     return data

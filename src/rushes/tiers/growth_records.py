@@ -7,60 +7,111 @@ again when its lease runs out, and the parts it sent are the store's to tell.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Table, and_, delete, exists, insert, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from rushes.db.engine import Connection
 from rushes.db.tables import block_hashes, contents, uploads
-from rushes.db.upload_tables import direct_uploads, upload_copies
+from rushes.db.upload_tables import direct_uploads, upload_chunks, upload_copies, upload_groups
+from rushes.stores.blocks import BLOCK_BYTES
 from rushes.tiers.placement import LEASE
-from rushes.uploads.upload import State
+from rushes.uploads.chunked import find_ranges
+from rushes.uploads.upload import JOINED, PARTIAL, Protocol, State, Upload
 
 OVER: Final = (State.CANCELLED.value, State.EXPIRED.value)
+LIVE: Final = (State.RECEIVING.value, State.COMPLETED.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A multipart that holds the first `done_parts` parts of an upload."""
+    """A multipart that holds the parts `sent` of an upload: (first, last) of each run of them."""
 
     upload_id: str
     key: str
     store_upload_id: str
     part_bytes: int
-    done_parts: int
     fence: int
+    sent: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The numbers of the parts that the store holds."""
+        return frozenset(n for first, last in self.sent for n in range(first, last + 1))
 
 
 async def list_growable(connection: Connection, part_bytes: int, limit: int) -> list[str]:
-    """Return uploads of which at least one more whole part is committed, and nobody sends it."""
-    at_least = (upload_copies.c.done_parts + 1) * upload_copies.c.part_bytes
-    query = (
+    """Return uploads of which bytes for one more part are committed, those that move first.
+
+    The first partial of a group stands for the group. The bytes need not be those of one part yet.
+    """
+    chunked = uploads.c.protocol == Protocol.CHUNKED.value
+    chunks = select(func.sum(upload_chunks.c.length)).where(
+        upload_chunks.c.upload_id == uploads.c.id
+    )
+    received = case((chunked, func.coalesce(chunks.scalar_subquery(), 0)), else_=uploads.c.offset)
+    receives = uploads.c.state == State.RECEIVING.value
+    plain = _growable(received, uploads.c.size_bytes, part_bytes).where(
+        uploads.c.concat.is_(None), receives
+    )
+    group, member, other = upload_groups.alias(), upload_groups.alias(), uploads.alias()
+    members = (
+        select(func.sum(other.c.offset))
+        .join(member, member.c.upload_id == other.c.id)
+        .where(member.c.owner == group.c.owner, member.c.group == group.c.group)
+        .where(other.c.state.in_(LIVE))
+    )
+    begins = and_(group.c.upload_id == uploads.c.id, group.c.start == 0)
+    grouped = (
+        _growable(func.coalesce(members.scalar_subquery(), 0), group.c.total, part_bytes)
+        .join(group, begins)
+        .where(uploads.c.state.in_(LIVE), uploads.c.reason.is_(None))
+    )
+    found: list[str] = []
+    for query in (plain, grouped):
+        rows = await connection.execute(query.limit(limit))
+        found += [str(upload_id) for upload_id in rows.scalars()]
+    return found
+
+
+def _growable(
+    received: ColumnElement[int], size_bytes: ColumnElement[int], part_bytes: int
+) -> Select[tuple[str]]:
+    """Return the query for uploads with bytes for one more part that is not the last."""
+    done = func.coalesce(upload_copies.c.done_parts, 0) + 1
+    needed = done * func.coalesce(upload_copies.c.part_bytes, part_bytes)
+    return (
         select(uploads.c.id)
         .join(upload_copies, upload_copies.c.upload_id == uploads.c.id, isouter=True)
-        .where(
-            uploads.c.state == State.RECEIVING.value,
-            uploads.c.concat.is_(None),
-            uploads.c.is_spooled,
-            uploads.c.size_bytes > part_bytes,
-            or_(
-                and_(upload_copies.c.upload_id.is_(None), uploads.c.offset >= part_bytes),
-                uploads.c.offset >= at_least,
-            ),
-        )
-        .order_by(uploads.c.updated_at)
-        .limit(limit)
+        .where(uploads.c.is_spooled, size_bytes > needed, received >= needed)
+        .order_by(uploads.c.updated_at.desc())
     )
-    return list((await connection.execute(query)).scalars())
 
 
 async def find_copy(connection: Connection, upload_id: str) -> Copy | None:
     """Return the growing copy of an upload."""
     query = select(upload_copies).where(upload_copies.c.upload_id == upload_id)
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else Copy(**{name: getattr(row, name) for name in Copy.__slots__})
+    if row is None:
+        return None
+    values = {name: getattr(row, name) for name in Copy.__slots__}
+    return Copy(**values | {"sent": tuple((first, last) for first, last in row.sent)})
 
 
 async def find_of_content(connection: Connection, content_id: str) -> Copy | None:
@@ -82,14 +133,15 @@ async def find_key(connection: Connection, upload_id: str) -> str | None:
 
 async def record_copy(connection: Connection, copy: Copy, now: datetime) -> bool:
     """Write a new copy, held by its maker; False if another was faster, or all bytes are here."""
-    still = select(uploads.c.id).where(
-        uploads.c.id == copy.upload_id, uploads.c.state == State.RECEIVING.value
-    )
+    receives = uploads.c.state == State.RECEIVING.value
+    waits = and_(uploads.c.concat == PARTIAL, uploads.c.state.in_(LIVE), uploads.c.reason.is_(None))
+    still = select(uploads.c.id).where(uploads.c.id == copy.upload_id, or_(receives, waits))
     if (await connection.execute(still.with_for_update())).first() is None:
         return False
     if await find_copy(connection, copy.upload_id) is not None:
         return False
     values = {name: getattr(copy, name) for name in Copy.__slots__}
+    values |= {"sent": [list(run) for run in copy.sent], "done_parts": len(copy.numbers)}
     lease = {"lease_until": now + LEASE, "updated_at": now}
     await connection.execute(insert(upload_copies).values(**values, **lease))
     return True
@@ -106,24 +158,23 @@ async def claim(connection: Connection, upload_id: str, now: datetime) -> Copy |
     return await find_copy(connection, upload_id) if done.rowcount == 1 else None
 
 
-async def record_parts(connection: Connection, copy: Copy, done_parts: int, now: datetime) -> bool:
-    """Say how many parts the store holds, and hold on; False if the copy is another's now.
+async def record_parts(
+    connection: Connection, copy: Copy, numbers: Collection[int], now: datetime
+) -> Copy | None:
+    """Say which parts the store holds, and hold on; None if the copy is another's now.
 
-    Who lost it says so all the same: the parts are there, whoever sent them.
+    What is not said is sent once more, and harms nobody: it is the same bytes.
     """
-    mine = upload_copies.c.upload_id == copy.upload_id
-    await connection.execute(
-        update(upload_copies)
-        .where(mine, upload_copies.c.done_parts < done_parts)
-        .where(upload_copies.c.store_upload_id == copy.store_upload_id)
-        .values(done_parts=done_parts, updated_at=now)
-    )
+    known = copy.numbers.union(numbers)
+    runs = find_ranges(sorted(known))
     done = await connection.execute(
         update(upload_copies)
-        .where(mine, upload_copies.c.fence == copy.fence)
-        .values(lease_until=now + LEASE)
+        .where(upload_copies.c.upload_id == copy.upload_id, upload_copies.c.fence == copy.fence)
+        .values(sent=runs, done_parts=len(known), updated_at=now, lease_until=now + LEASE)
     )
-    return done.rowcount == 1
+    if done.rowcount != 1:
+        return None
+    return replace(copy, sent=tuple((first, last) for first, last in runs))
 
 
 async def let_go(connection: Connection, copy: Copy) -> None:
@@ -140,15 +191,30 @@ async def forget(connection: Connection, upload_id: str) -> None:
     await connection.execute(delete(upload_copies).where(upload_copies.c.upload_id == upload_id))
 
 
-async def find_digest(connection: Connection, upload_id: str, position: int) -> bytes | None:
-    """Return the SHA-256 of one block of an upload, where it is known already."""
-    query = select(block_hashes.c.digest).where(
-        block_hashes.c.upload_id == upload_id, block_hashes.c.position == position
+async def find_digest(connection: Connection, upload: Upload, position: int) -> bytes | None:
+    """Return the SHA-256 of one block of a file, where it is known already.
+
+    That of a group is known by the partial that begins so many blocks before it.
+    """
+    query = select(block_hashes.c.digest)
+    if not upload.is_partial:
+        at_place = and_(block_hashes.c.upload_id == upload.id, block_hashes.c.position == position)
+        return (await connection.execute(query.where(at_place))).scalar_one_or_none()
+    lead, member = upload_groups.alias(), upload_groups.alias()
+    start = member.c.start + block_hashes.c.position * BLOCK_BYTES
+    query = (
+        query.join(member, member.c.upload_id == block_hashes.c.upload_id)
+        .join(uploads, uploads.c.id == member.c.upload_id)
+        .join(lead, and_(lead.c.owner == member.c.owner, lead.c.group == member.c.group))
+        .where(lead.c.upload_id == upload.id, start == position * BLOCK_BYTES)
+        .where(uploads.c.state.in_(LIVE))
     )
     return (await connection.execute(query)).scalar_one_or_none()
 
 
-async def _list_unwanted(connection: Connection, table: Table, limit: int) -> list[str]:
+async def _list_unwanted(
+    connection: Connection, table: Table, limit: int, ended: ColumnElement[bool]
+) -> list[str]:
     """Return uploads in a table of things at the archive that nobody wants any more.
 
     They ended, or their bytes were here already, or the last asset of their content is gone.
@@ -158,20 +224,33 @@ async def _list_unwanted(connection: Connection, table: Table, limit: int) -> li
     query = (
         select(table.c.upload_id)
         .join(uploads, uploads.c.id == table.c.upload_id)
-        .where(or_(uploads.c.state.in_(OVER), is_filed))
+        .where(or_(ended, is_filed))
         .limit(limit)
     )
     return list((await connection.execute(query)).scalars())
 
 
 async def list_unwanted_copies(connection: Connection, limit: int) -> list[str]:
-    """Return uploads whose growing copies nobody wants."""
-    return await _list_unwanted(connection, upload_copies, limit)
+    """Return uploads whose growing copies nobody wants: refused ones too, partials that left theirs
+    behind when they were joined, and groups of which a partial ended.
+    """
+    lead, member, other = upload_groups.alias(), upload_groups.alias(), uploads.alias()
+    torn = (
+        select(other.c.id)
+        .join(member, member.c.upload_id == other.c.id)
+        .join(lead, and_(lead.c.owner == member.c.owner, lead.c.group == member.c.group))
+        .where(lead.c.upload_id == uploads.c.id, other.c.state.in_(OVER))
+    )
+    is_refused = uploads.c.state.in_([*OVER, State.QUARANTINED.value])
+    is_left = and_(uploads.c.concat == PARTIAL, uploads.c.reason == JOINED)
+    return await _list_unwanted(
+        connection, upload_copies, limit, or_(is_refused, is_left, torn.exists())
+    )
 
 
 async def list_unwanted_directs(connection: Connection, limit: int) -> list[str]:
     """Return uploads that came past us and that nobody wants."""
-    return await _list_unwanted(connection, direct_uploads, limit)
+    return await _list_unwanted(connection, direct_uploads, limit, uploads.c.state.in_(OVER))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from rushes.uploads import records
 from rushes.uploads.commit import complete, tell
 from rushes.uploads.concat import Place
 from rushes.uploads.grouping import Grouping, Seat
+from rushes.uploads.labels import find_name
 from rushes.uploads.quota import Quota
 from rushes.uploads.spool import MIN_FREE_SHARE, Spool, tell_trouble
 from rushes.uploads.upload import Owner, Protocol, State, Upload
@@ -116,7 +117,8 @@ class Admission:
 
     def find_most(self, upload: Upload, link: Link | None) -> int:
         """Return how many bytes an upload may have by server, link and type."""
-        return find_most(Offered(_name(upload), upload.media_type), self._bounds(link, 0))
+        name = "" if upload.is_partial else find_name(upload)  # its final is judged by it
+        return find_most(Offered(name, upload.media_type), self._bounds(link, 0))
 
     def _bounds(self, link: Link | None, free_bytes: int) -> Bounds:
         return Bounds(
@@ -176,8 +178,3 @@ class Admission:
         except OSError as error:
             await self.spool.release(upload.id)
             raise tell_trouble(error, 0) from error
-
-
-def _name(upload: Upload) -> str:
-    """Return the name that was sent; a file without one bears its asset's id."""
-    return "" if upload.file_name == upload.asset_id else upload.file_name

@@ -11,7 +11,7 @@ from sqlalchemy import Row, and_, exists, insert, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.tables import upload_parts, uploads
-from rushes.db.upload_tables import upload_concats, upload_groups
+from rushes.db.upload_tables import upload_concats, upload_copies, upload_groups
 from rushes.uploads import records
 from rushes.uploads.concat import Member, Place, name_group
 from rushes.uploads.upload import JOINED, PARTIAL, Extent, Owner, State, Upload
@@ -128,6 +128,43 @@ async def record_joined(
         .where(uploads.c.id == final.id)
         .values(size_bytes=size_bytes, offset=size_bytes, reserved_bytes=size_bytes)
     )
+
+
+async def swap_asset_id(connection: AsyncConnection, upload_id: str, asset_id: str) -> str:
+    """Give an upload another asset id; return the one that it had."""
+    had = await records.get_upload(connection, upload_id)
+    await connection.execute(
+        update(uploads).where(uploads.c.id == upload_id).values(asset_id=asset_id)
+    )
+    return had.asset_id
+
+
+async def hand_copy_on(connection: AsyncConnection, partial_id: str, final_id: str) -> None:
+    """Let a final have what was carried on to the archive of the group that a partial begins."""
+    await connection.execute(
+        update(upload_copies)
+        .where(upload_copies.c.upload_id == partial_id)
+        .values(upload_id=final_id)
+    )
+
+
+async def find_dead_group(connection: AsyncConnection, partial_id: str) -> str | None:
+    """Return the name of the file of a partial's group, where no partial of it lives any more."""
+    mine = upload_groups.c.upload_id == partial_id
+    row = (await connection.execute(select(upload_groups).where(mine))).one_or_none()
+    if row is None:
+        return None
+    members = await list_members(connection, row.owner, row.group)
+    is_live = any(member.is_live and not member.is_taken for member in members)
+    return None if is_live else name_group(row.owner, row.group)
+
+
+async def list_live_groups(connection: AsyncConnection) -> set[str]:
+    """Return the names of the files of all groups that have a partial which lives."""
+    lives = and_(uploads.c.state.in_(LIVE), uploads.c.reason.is_(None))
+    query = select(upload_groups.c.owner, upload_groups.c.group).join(uploads).where(lives)
+    rows = (await connection.execute(query.distinct())).all()
+    return {name_group(row.owner, row.group) for row in rows}
 
 
 async def mark_taken(connection: AsyncConnection, partial_ids: Sequence[str]) -> None:

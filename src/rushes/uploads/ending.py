@@ -84,6 +84,9 @@ class Ending:
         await self.spool.release(upload_id)
         async with self.database.transaction() as connection:
             await records.mark_unspooled(connection, upload_id)
+            group = await concat_records.find_dead_group(connection, upload_id)
+        if group is not None:
+            await self.spool.run(self.spool.forget, group)
 
     async def _lose_finals(self, connection: Connection, partial: Upload) -> None:
         """End the finals that wait for a partial which has just ended."""

@@ -21,7 +21,7 @@ from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.errors import RushesError
 from rushes.events.event import EventType
-from rushes.uploads import concat_records, quota_records, records
+from rushes.uploads import concat_records, quota_records, records, run_records
 from rushes.uploads.admission import Admission, Wanted
 from rushes.uploads.commit import complete, tell
 from rushes.uploads.concat import (
@@ -89,6 +89,7 @@ class Joining:
                     "The bytes of a partial upload went into another file. Send them again."
                 )
             final = self._sized(final, find_size(partials), link)
+            final = await _take_asset_id(connection, final, partials[0])
             await self.quota.take(connection, final)
             await records.record_upload(connection, final, None)
             await concat_records.record_partials(connection, final.id, partial_ids)
@@ -200,6 +201,9 @@ class Joining:
             final = await records.get_upload(connection, final_id)
             await complete(connection, final, self.clock)
             await concat_records.mark_taken(connection, partial_ids)
+            first = next(partial for partial in partials if partial.id == partial_ids[0])
+            if not await run_records.has_ended_member(connection, first):
+                await concat_records.hand_copy_on(connection, partial_ids[0], final_id)
 
     async def _let_go(self, partial_ids: Collection[str], groups: Iterable[str]) -> None:
         """Remove the partials' own names, where no other final waits for them."""
@@ -209,6 +213,18 @@ class Joining:
             await self.spool.run(self.spool.forget, group)
         for partial_id in set(partial_ids) - waited:
             await self.ending.remove_bytes(partial_id)
+
+
+async def _take_asset_id(connection: Connection, final: Upload, first: Upload) -> Upload:
+    """Return a final that bears the asset id of the partial that begins its group.
+
+    What was made of the group while it came, in the archive and elsewhere, goes by that id.
+    """
+    if not await run_records.begins_group(connection, first):
+        return final
+    taken = await concat_records.swap_asset_id(connection, first.id, final.asset_id)
+    name = taken if final.file_name == final.asset_id else final.file_name
+    return replace(final, asset_id=taken, file_name=name)
 
 
 def _ids(partials: Sequence[Upload]) -> list[str]:

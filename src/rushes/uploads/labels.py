@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from rushes.uploads.tus import MAX_KEY_LENGTH, RESERVED, BadMetadata, parse_metadata
+from rushes.uploads.upload import Upload
 
 _KEY: Final = re.compile(rf"[!-+\--~]{{1,{MAX_KEY_LENGTH}}}", re.ASCII)
 """Printable ASCII without space and comma (https://tus.io/protocols/resumable-upload#creation)."""
@@ -31,6 +32,16 @@ def format_labels(file_name: str, media_type: str, more: Mapping[str, str]) -> s
         f"{key} {base64.b64encode(_encode(word)).decode()}" for key, word in words.items()
     )
     return parse_metadata(text).text
+
+
+def find_name(upload: Upload) -> str:
+    """Return the name that was sent of a file; one without it bears its asset's id.
+
+    That of a partial stands in its metadata alone: it is no file.
+    """
+    if upload.is_partial:
+        return parse_metadata(upload.metadata, is_partial=True).file_name
+    return "" if upload.file_name == upload.asset_id else upload.file_name
 
 
 def _encode(word: str) -> bytes:

@@ -17,6 +17,7 @@ import errno
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,12 @@ def open_group(folder: Path, group: str, file: str) -> bool:
     Raises:
         OSError: the disk is full or broken.
     """
+    while True:
+        with suppress(FileNotFoundError):  # the last partial of the group ended just now
+            return _open_group(folder, group, file)
+
+
+def _open_group(folder: Path, group: str, file: str) -> bool:
     for name in (group, file):
         (folder / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fd = os.open(folder / group, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)

@@ -22,7 +22,7 @@ from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.errors import Kind, RushesError
 from rushes.ids import Prefix
-from rushes.uploads import records, sweep_records
+from rushes.uploads import concat_records, records, sweep_records
 from rushes.uploads.concat import GROUP_FILE
 from rushes.uploads.ending import Ending
 from rushes.uploads.join import Joining
@@ -135,6 +135,9 @@ class Sweep:
         files = await self.spool.run(_list_old, self.spool.folder, now - YOUNG)
         owners = {path: path.name.partition(".")[0] for path in files}
         kept = await self._find_owners(set(owners.values()))
+        async with self.database.reading() as connection:
+            groups = await concat_records.list_live_groups(connection)
+        kept |= {Path(group).stem for group in groups}
         lost = [path for path, owner in owners.items() if owner not in kept]
         await self.spool.run(_set_aside, self.spool.folder, lost, now)
         return len(lost)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rushes.uploads.labels import format_labels
+from rushes.uploads.labels import find_name, format_labels
 from rushes.uploads.tus import BadMetadata, parse_metadata
+from rushes.uploads.upload import PARTIAL, Upload
+from tests.support.an_upload import upload
 
 
 def test_name_type_and_words_are_written_as_tus_writes_them() -> None:
@@ -37,3 +39,17 @@ def test_what_cannot_be_written_is_refused(more: dict[str, str]) -> None:
     """Keys of tus alone, none of ours, no half characters, no more than tus takes."""
     with pytest.raises(BadMetadata):
         format_labels("a.mov", "", more)
+
+
+@pytest.mark.parametrize(
+    ("one", "name"),
+    [
+        (upload(), "a.mov"),
+        (upload(file_name="ast_1"), ""),
+        (upload(concat=PARTIAL, metadata="filename w4QgMS5tb3Y="), "Ä 1.mov"),
+        (upload(concat=PARTIAL), ""),
+    ],
+)
+def test_the_name_that_was_sent_is_found(one: Upload, name: str) -> None:
+    """A file without one bears its asset's id, and a partial tells it in its metadata alone."""
+    assert name == find_name(one)

@@ -106,6 +106,7 @@ def _add_upload_copies() -> None:
         sa.Column("store_upload_id", sa.Text()),
         sa.Column("part_bytes", Size, nullable=False),
         sa.Column("done_parts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("sent", Document, nullable=False),
         sa.Column("fence", Size, server_default="0", nullable=False),
         sa.Column("lease_until", Moment()),
         sa.Column("updated_at", Moment(), nullable=False),
