@@ -114,7 +114,8 @@ export class QueueView {
   }
 
   private paceText(totals: Totals): string {
-    if (totals.moving === 0) return totals.sent > 0 && isAllSent(totals) ? words.finalizing : "";
+    const isChecked = totals.sent > 0 && isAllSent(totals) && navigator.onLine;
+    if (totals.moving === 0) return isChecked ? words.finalizing : "";
     const { estimator } = this.queue;
     const left = estimator.timeLeft(performance.now(), totals.bytes - totals.sent);
     const speed = estimator.speed;

@@ -5,7 +5,19 @@ import type { Chosen } from "./item";
 
 /** Read files from an input element; a folder picker tells each file's path. */
 export function gatherPicked(files: Iterable<File>): Chosen[] {
-  return Array.from(files, (file) => ({ file, path: file.webkitRelativePath || file.name }));
+  const chosen = Array.from(files, (file) => ({
+    file,
+    path: file.webkitRelativePath || file.name,
+  }));
+  return inOrder(chosen);
+}
+
+const PATHS = new Intl.Collator(undefined, { numeric: true });
+
+/** A disk gives the files of a folder in any order: people look for them by their names. */
+function inOrder(chosen: Chosen[]): Chosen[] {
+  const isFolder = chosen.some(({ file, path }) => path !== file.name);
+  return isFolder ? chosen.sort((one, other) => PATHS.compare(one.path, other.path)) : chosen;
 }
 
 /**
@@ -22,7 +34,7 @@ export async function gatherDropped(transfer: DataTransfer): Promise<Chosen[]> {
   }
   const chosen: Chosen[] = [];
   for (const entry of entries) if (entry) await walk(entry, chosen);
-  return chosen;
+  return inOrder(chosen);
 }
 
 async function walk(entry: FileSystemEntry, chosen: Chosen[]): Promise<void> {
