@@ -47,6 +47,7 @@ from rushes.http import network
 from rushes.http import resumable as resumable_http
 from rushes.http import slots as slots_http
 from rushes.http import tus as tus_http
+from rushes.http import unfinished as unfinished_http
 from rushes.http import uploads as uploads_http
 from rushes.http.auth import Callers
 from rushes.http.guard import protect
@@ -186,6 +187,7 @@ def make_app(parts: Parts) -> FastAPI:
     app.include_router(chunks_http.routes(chunks))
     app.include_router(slots_http.routes(slots_http.Slotting(senders, parts.slots)))
     app.include_router(network.routes(senders))
+    app.include_router(unfinished_http.routes(senders, parts.database))
     app.include_router(
         uploads_http.routes(senders, parts.database, parts.receiver, parts.taker, pager)
     )

@@ -24,6 +24,7 @@ from rushes.http import (
     resumable,
     slots,
     tus,
+    unfinished,
     uploads,
 )
 from rushes.http.auth import Callers, Identify
@@ -107,6 +108,7 @@ def _uploading_routers(
     yield chunks.routes(chunks.Chunks(senders, house.admission, house.taker, house.finisher))
     yield slots.routes(slots.Slotting(senders, house.slots))
     yield network.routes(senders)
+    yield unfinished.routes(senders, house.database)
     yield uploads.routes(senders, house.database, house.receiver, house.taker, pager)
     yield direct.routes(direct.DirectDeeds(senders, house.directing, house.receiver))
 

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.access.limits import Offered
-from rushes.access.permit import Verb
+from rushes.access.permit import Verb, permit
 from rushes.http.auth import Caller
 from rushes.http.senders import Senders, find_owner, may, parse_id
 from rushes.http.uploads import UploadAnswer, describe
@@ -188,6 +188,7 @@ class DirectDeeds:
         for known in ("filename", "filetype", "name", "type"):
             words.pop(known, None)
         offered = Offered(asked.filename, asked.type, asked.size)
+        permit(caller.actor, Verb.ADD_UPLOAD)  # who may not is told that, whatever the archive is
         ways = self.ways  # where there are none, no project is made
         project = await self.senders.welcome(caller, offered, project_name, is_spooled=False)
         wanted = Wanted(

@@ -98,6 +98,7 @@ VERBS: Final = MappingProxyType(
         "put_chunk": (Verb.APPEND_UPLOAD,),
         "complete_upload": (Verb.APPEND_UPLOAD,),
         "list_uploads": (Verb.SEE_UPLOAD,),
+        "list_unfinished": (Verb.SEE_UPLOAD,),
         "get_upload": (Verb.SEE_UPLOAD,),
         "delete_upload": (Verb.CANCEL_UPLOAD,),
         "list_assets": (Verb.SEE_ASSET,),

@@ -12,6 +12,7 @@ import type {
   Rendition,
   Session,
   Token,
+  UnfinishedUpload,
   UploadLink,
 } from "./types";
 
@@ -122,6 +123,13 @@ export const projectsQuery = queryOptions({
 export const tokensQuery = queryOptions({
   queryKey: ["tokens"],
   queryFn: ({ signal }) => call<Page<Token>>("/tokens", { signal }),
+});
+
+export const unfinishedQuery = queryOptions({
+  queryKey: ["unfinished"],
+  queryFn: ({ signal }) =>
+    call<{ readonly items: readonly UnfinishedUpload[] }>("/uploads/unfinished", { signal }),
+  refetchInterval: ({ state }) => ((state.data?.items.length ?? 0) > 0 ? BUSY_MS : QUIET_MS),
 });
 
 export const jobsQuery = (jobState: string | undefined) =>

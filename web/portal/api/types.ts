@@ -149,3 +149,16 @@ export interface Job {
   readonly created_at: string;
   readonly updated_at: string;
 }
+
+/** A file that still waits for bytes; `ids` are the uploads that bring it. */
+export interface UnfinishedUpload {
+  readonly ids: readonly string[];
+  readonly file_name: string;
+  readonly size_bytes: number | null;
+  /** Null where the bytes go straight into a bucket. */
+  readonly received_bytes: number | null;
+  readonly place: string;
+  readonly link_id: string | null;
+  readonly is_mine: boolean;
+  readonly expires_at: string;
+}

@@ -16,6 +16,7 @@ import { Badge } from "../parts/badge";
 import { Empty, Failure, FailureBar, Waiting } from "../parts/notes";
 import { signOfJob } from "../parts/states";
 import { useTitle } from "../parts/title";
+import { Unfinished } from "../uploads/unfinished";
 
 const route = getRouteApi("/jobs");
 
@@ -38,6 +39,7 @@ export function Jobs(): ReactNode {
           />
         </div>
       </div>
+      <Unfinished />
       <List state={state} />
     </div>
   );
