@@ -12,7 +12,10 @@ from __future__ import annotations
 import argparse
 import resource
 import sys
+from pathlib import Path
 from typing import Final
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.fuzz.fuzzing import Found, fuzz
 from tests.fuzz.targets import TARGETS

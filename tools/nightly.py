@@ -52,6 +52,7 @@ ROUNDS: Final = (
     Round("failing disk", (*FAULTS, "disk"), 30, 20, 2),
     Round("failing disk, bucket", (*FAULTS, "disk", "--store", "s3"), 30, 20, 2),
     Round("long tests", ("-m", "pytest", "-q", "-n", "{jobs}", "--long", "-m", "long"), 60),
+    Round("fuzzing", ("tools/fuzz.py", "all", "--runs", "500000"), 60),
     Round("bench", ("-m", "bench.ingest"), 30),
 )
 

@@ -27,9 +27,11 @@ from rushes.media.fragment import (
     format_fragment,
     parse_fragment,
 )
+from rushes.media.h264 import parse_entry
 from rushes.media.hls import format_media_playlist, format_multivariant, variant_of
 from rushes.media.layout import Layout, Piece, TrackLayout
 from rushes.media.movie import aac_track, format_init, parse_track
+from rushes.media.samples import parse_tracks
 from rushes.media.sound import AdtsReader
 from rushes.uploads import resumable, tus
 from rushes.uploads.chunked import parse_index
@@ -42,6 +44,7 @@ from rushes.uploads.digests import (
 from rushes.uploads.disposition import find_file_name
 from rushes.uploads.labels import format_labels
 from tests.fuzz.fuzzing import Target
+from tests.support.movies import moov, picture, sound
 from tests.support.shows import LAYOUT, MODEL, NETWORKS, SONG, Show, effect_file
 
 ETAG: Final = '"0123"'
@@ -114,6 +117,12 @@ def _adts(data: bytes) -> None:
     reader = AdtsReader()
     for at in range(0, len(data), 61):
         assert all(reader.feed(data[at : at + 61]))
+
+
+def _samples(data: bytes) -> None:
+    for table in parse_tracks(data):
+        for description in table.descriptions[:4]:
+            _declared(lambda description=description: parse_entry(description))  # type: ignore[misc]
 
 
 def _facts(data: bytes) -> None:
@@ -334,7 +343,25 @@ VIDEO: Final = json.dumps(
 BOX_WORDS: Final = (
     *(b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"mdhd", b"hdlr", b"moof", b"traf"),
     *(b"tfhd", b"tfdt", b"trun", b"mdat", b"mfhd", b"edts", b"elst", b"mvex", b"trex", b"avc1"),
-    *(b"mp4a", b"esds", b"avcC", b"\x00\x00\x00\x01", b"\x00\x00\x00\x00", b"\xff\xff\xff\xff"),
+    *(
+        b"mp4a",
+        b"esds",
+        b"avcC",
+        b"stsz",
+        b"stts",
+        b"stsc",
+        b"stco",
+        b"ctts",
+        b"stss",
+        b"\x00\x00\x00\x01",
+        b"\x00\x00\x00\x00",
+        b"\xff\xff\xff\xff",
+    ),
+)
+TABLES: Final = (
+    moov(picture(12, 6), sound(20)),
+    moov(picture(3, 1, edits=((1_000, 512, 1),))),
+    moov(sound(9)),
 )
 MOVIES, FRAGMENTS = tuple(_movie_seeds()), tuple(_fragment_seeds())
 MEDIA, DECLARED = (InvalidMedia,), (RushesError,)
@@ -347,6 +374,7 @@ TARGETS: Final[Mapping[str, Target]] = {
         Target("init", _init, MOVIES, MEDIA, BOX_WORDS),
         Target("fragment", _fragment, FRAGMENTS, MEDIA, BOX_WORDS),
         Target("pieces", _pieces, (*MOVIES, MOVIES[0] + FRAGMENTS[1]), MEDIA, BOX_WORDS),
+        Target("samples", _samples, TABLES, MEDIA, BOX_WORDS),
         Target("adts", _adts, tuple(_adts_seeds()), MEDIA),
         Target(
             "facts", _facts, (FACTS, VIDEO), MEDIA, (b'"', b"null", b"[]", b"{}", b"-1", b"1/0")

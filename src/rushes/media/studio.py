@@ -24,7 +24,9 @@ from rushes.media.failures import (
     NoDecoder,
     NoStream,
     SourceUnreadable,
+    ToolCrashed,
     ToolOutOfMemory,
+    ToolTimedOut,
     TruncatedMedia,
 )
 from rushes.media.ffmpeg import SegmentRun
@@ -55,6 +57,9 @@ REFUSALS: Final[Mapping[object, tuple[type[RushesError], str]]] = {
     75: (ToolOutOfMemory, "Looking into it needs more memory than the box grants."),
 }
 """The exit statuses of `media.probe`."""
+
+BREAKS: Final = (ToolCrashed, ToolTimedOut, ToolOutOfMemory, InitMismatch)
+"""What a smaller run may get by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +122,28 @@ class Studio:
     ) -> Outcome:
         """Make segments of several rungs in one process, from one decode.
 
-        What is on a shelf already stays. Raises InitMismatch, DecodeFailed, and what `tool.run`
-        raises; all that landed before stays on its shelf.
+        What is on a shelf already stays. A run whose tool breaks is made again, each segment by
+        itself and on one thread. Raises InitMismatch, DecodeFailed, and what `tool.run` raises;
+        all that landed before stays on its shelf.
         """
+        try:
+            return await self._encode_twice(original, wanted, on_segment)
+        except BREAKS:
+            if wanted.count == 1:
+                raise
+        made, damage, end = 0, None, wanted.first + wanted.count
+        shelves = [self.shelf(wanted, rung) for rung in wanted.rungs]
+        missing = {index for shelf in shelves for index in shelf.list_missing(end)}
+        for index in sorted(missing.intersection(range(wanted.first, end))):
+            alone = replace(wanted, first=index, count=1, threads=1)
+            outcome = await self._encode_twice(original, alone, on_segment)
+            made, damage = made + outcome.made, damage or outcome.damage
+        return Outcome(made, damage)
+
+    async def _encode_twice(
+        self, original: Path, wanted: SegmentRun, on_segment: OnSegment
+    ) -> Outcome:
+        """Make a run; where it stops at damage, once more, carrying on through it."""
         made: list[Path] = []
         try:
             await self._encode(original, wanted, on_segment, made)

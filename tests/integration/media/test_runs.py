@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rushes.media.assembly import PicturePart, assemble
+from rushes.media.box import Level, Tool, Walls
 from rushes.media.failures import InitMismatch, SegmentMissing, SourceUnreadable
 from rushes.media.ffmpeg import SegmentRun
 from rushes.media.shelf import SOUND, Shelf, shelf_of
@@ -94,6 +96,27 @@ async def test_a_run_that_ends_early_keeps_what_landed(
     target = tmp_path / "whole.mp4"
     await assemble("360p", target, PicturePart(shelf, run.grid), None)
     check_frame_for_frame(original, target)
+
+
+@pytest.mark.covers("S-PR-01")
+async def test_a_run_whose_tool_breaks_is_made_in_smaller_ones(
+    media_files: MediaFiles, toolbox: Toolbox, tmp_path: Path
+) -> None:
+    """Each segment by itself: what broke the whole need not break a part."""
+    original = media_files.get("long.mp4")
+    fragile = tmp_path / "ffmpeg"
+    fragile.write_text(
+        f'#!/bin/sh\ncase "$*" in *"-frames:v 420"*) kill -SEGV $$;; esac\n'
+        f'exec {toolbox.ffmpeg.program} "$@"\n'
+    )
+    fragile.chmod(0o755)
+    broken = replace(toolbox, ffmpeg=Tool("ffmpeg", str(fragile)), ffmpeg_walls=Walls(Level.NONE))
+    run, (shelf,) = await begin(Studio(broken, tmp_path), original)
+
+    outcome = await Studio(broken, tmp_path).encode_run(original, run, ignore)
+
+    assert run.grid.count == outcome.made
+    assert [] == shelf.list_missing(run.grid.count)
 
 
 def check_frame_for_frame(original: Path, rendition: Path) -> None:
