@@ -23,6 +23,7 @@ export interface Playback {
   readonly hls_url: string | null;
   readonly poster_url: string | null;
   readonly storyboard_url: string | null;
+  readonly waveform_url?: string | null;
   readonly selected_quality: string | null;
   readonly qualities: readonly Rung[];
   readonly duration: number | null;

@@ -17,6 +17,7 @@ import { Quality } from "./quality";
 import { chooseSource, remedyFor, type Failure } from "./source";
 import type { Stage } from "./stage";
 import { busyMark, pathTip, stillElement } from "./still";
+import { Waveform } from "./waveform";
 
 const KEEP_EVERY_MS = 5000;
 const NO_TRIES = { renewals: 0, retries: 0, recoveries: 0 };
@@ -29,6 +30,7 @@ export class RushesPlayer extends HTMLElement {
   #asking: AbortController | null = null;
   #playback: Playback | null = null;
   #stage: Stage | null = null;
+  #wave: Waveform | null = null;
   #hlsFails = false;
   #tries = { ...NO_TRIES };
   #timer = 0;
@@ -118,6 +120,7 @@ export class RushesPlayer extends HTMLElement {
     this.#quality.reset();
     this.#stage?.close();
     this.#stage = null;
+    this.#dropWave();
     this.#playback = null;
     this.#hlsFails = false;
     this.#tries = { ...NO_TRIES };
@@ -161,13 +164,38 @@ export class RushesPlayer extends HTMLElement {
     const play = (): void => {
       this.play();
     };
-    const still = stillElement(this.getAttribute("poster"), this.#playback, play);
+    const isAudio = this.hasAttribute("audio");
+    const still = stillElement(this.getAttribute("poster"), this.#playback, play, isAudio);
     this.#frame.replaceChildren(still);
+    this.#drawWave();
+  }
+
+  /** Put the waveform of a sound over whatever stands in the frame; it stays when that changes. */
+  #drawWave(): void {
+    const url = this.#playback?.waveform_url ?? null;
+    if (!this.hasAttribute("audio") || url === null) return;
+    this.#wave ??= new Waveform(url, {
+      share: () => {
+        const whole = this.#stage?.duration || (this.#playback?.duration ?? 0);
+        return whole > 0 ? this.currentTime / whole : 0;
+      },
+      onSeek: (share) => {
+        this.seek(share * (this.#stage?.duration || (this.#playback?.duration ?? 0)));
+        if (this.#stage === null) this.play();
+      },
+    });
+    this.#frame.append(this.#wave.element);
+  }
+
+  #dropWave(): void {
+    this.#wave?.close();
+    this.#wave = null;
   }
 
   #drawCard(card: Card): void {
     this.#stage?.close();
     this.#stage = null;
+    this.#dropWave();
     this.#frame.replaceChildren(cardElement(card));
   }
 
@@ -229,6 +257,7 @@ export class RushesPlayer extends HTMLElement {
     }
     this.#wantsPlay = false;
     this.#frame.replaceChildren(this.#stage.element, this.#quality.menu.element);
+    this.#drawWave();
     this.#stage.fillScreenWith(this.#frame);
     this.#load(this.#startTime(), true);
     this.#stage.focus();

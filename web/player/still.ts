@@ -8,10 +8,11 @@ export function stillElement(
   poster: string | null,
   playback: Playback | null,
   onPlay: () => void,
+  isAudio = false,
 ): HTMLElement {
   const still = document.createElement("div");
   still.className = "still";
-  const shown = poster ?? playback?.poster_url ?? "";
+  const shown = isAudio ? "" : (poster ?? playback?.poster_url ?? ""); // a sound draws its own
   if (shown !== "") {
     const image = document.createElement("img");
     image.alt = "";

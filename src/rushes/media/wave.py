@@ -22,8 +22,8 @@ SAMPLES_AT_LEAST: Final = 16
 """Of one point: below that a drawing shows the wave itself, which nobody looks for here."""
 
 PICTURE_SIZE: Final = (1_280, 720)
-PAPER: Final = bytes((22, 24, 29))
-INK: Final = bytes((129, 161, 255))
+PAPER: Final = bytes((19, 22, 27))
+INK: Final = bytes((255, 176, 32))
 SILENCE: Final = -70.0  # the gate of EBU R 128: quieter is nothing
 
 _SUMMARY: Final = re.compile(

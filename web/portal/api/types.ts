@@ -29,6 +29,17 @@ export interface Fault {
   readonly detail: string;
 }
 
+export interface MediaFacts {
+  readonly camera?: string | null;
+  readonly image?: { readonly frames: number; readonly pages?: number } | null;
+  /** EBU R 128: LUFS, LU and dBTP. */
+  readonly loudness?: {
+    readonly integrated: number;
+    readonly range: number;
+    readonly peak: number;
+  } | null;
+}
+
 export interface Asset {
   readonly id: string;
   readonly file_name: string;
@@ -49,6 +60,8 @@ export interface Asset {
   readonly created_at: string;
   readonly tags: readonly string[];
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** What looking into the file found; only where one asset is read. */
+  readonly facts?: MediaFacts | null;
   readonly error: Fault | null;
   readonly poster_url: string | null;
   readonly thumbnail_url: string | null;

@@ -5,6 +5,7 @@ import { portal as words } from "../../shared/text/en.json";
 import { fill } from "../../shared/text/fill";
 import type { Asset } from "../api/types";
 import { Act } from "../parts/act";
+import { Icon } from "../parts/glyphs";
 import { nameOf } from "../parts/places";
 import { isTyping } from "../shell/keys";
 import { FIT, panned, zoomed, type View } from "./view";
@@ -14,12 +15,13 @@ const WIDTHS = [640, 1280, 1920, 2560] as const; // the server's allow-list of p
 export function Picture({ asset }: { readonly asset: Asset }): ReactNode {
   const frame = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<View>(FIT);
-  const [isBroken, setBroken] = useState(false);
+  const [state, setState] = useState<"loading" | "shown" | "broken">("loading");
   const fingers = useFingers(setView);
   useZoomKeys(setView);
   useWheel(frame, setView);
+  const moves = asset.kind === "image" && (asset.facts?.image?.frames ?? 1) > 1;
   const src = (width: number): string =>
-    `/api/v1/assets/${asset.id}/image?w=${String(width)}&format=webp`;
+    `/api/v1/assets/${asset.id}/image?w=${String(width)}&format=webp${moves ? "&moving=true" : ""}`;
   const widths = WIDTHS.filter((width) => width <= (asset.width ?? Infinity) * 1.5);
   const offered = widths.length === 0 ? [WIDTHS[0]] : widths;
   return (
@@ -32,8 +34,16 @@ export function Picture({ asset }: { readonly asset: Asset }): ReactNode {
           setView((before) => (before.scale > 1 ? FIT : zoomed(before, 2)));
         }}
       >
-        {isBroken ? (
-          <p className="problem">{words.asset.picture_failed}</p>
+        {state === "loading" && (
+          <p className="coming" role="status">
+            <Icon of="making" size={24} />
+            <span className="only-read-aloud">{words.asset.picture_loading}</span>
+          </p>
+        )}
+        {state === "broken" ? (
+          <p className="problem" role="alert">
+            {words.asset.picture_failed}
+          </p>
         ) : (
           <img
             src={src(offered.at(-1) ?? WIDTHS[0])}
@@ -44,12 +54,16 @@ export function Picture({ asset }: { readonly asset: Asset }): ReactNode {
             style={{
               transform: `translate(${String(view.x)}px, ${String(view.y)}px) scale(${String(view.scale)})`,
             }}
+            onLoad={() => {
+              setState("shown");
+            }}
             onError={() => {
-              setBroken(true);
+              setState("broken");
             }}
           />
         )}
       </div>
+      <Caption asset={asset} />
       <div className="zoom">
         <Act
           glyph="none"
@@ -73,6 +87,15 @@ export function Picture({ asset }: { readonly asset: Asset }): ReactNode {
       </div>
     </div>
   );
+}
+
+/** What it is that is seen, where that is not the file itself. */
+function Caption({ asset }: { readonly asset: Asset }): ReactNode {
+  const pages = asset.facts?.image?.pages ?? 0;
+  if (asset.kind === "pdf" && pages > 1) {
+    return <p className="caption figures">{fill(words.asset.page_of, { pages })}</p>;
+  }
+  return asset.kind === "raw" ? <p className="caption">{words.asset.camera_picture}</p> : null;
 }
 
 type SetView = (change: (before: View) => View) => void;

@@ -13,6 +13,9 @@ import { useDownload } from "./download";
 const Player = lazy(() => import("./player").then(({ Player }) => ({ default: Player })));
 const Picture = lazy(() => import("./picture").then(({ Picture }) => ({ default: Picture })));
 
+/** Kinds that are seen as one picture; of a document that is its first page. */
+const PICTURES: ReadonlySet<string> = new Set(["image", "raw", "pdf"]);
+
 const route = getRouteApi("/assets/$assetId");
 
 export function Viewer({ asset }: { readonly asset: Asset }): ReactNode {
@@ -26,7 +29,7 @@ export function Viewer({ asset }: { readonly asset: Asset }): ReactNode {
       </Suspense>
     );
   }
-  if ((asset.kind === "image" || asset.kind === "raw") && asset.state !== "filed") {
+  if (PICTURES.has(asset.kind) && asset.state !== "filed") {
     return (
       <Suspense fallback={<div className="player-space" />}>
         <Picture key={asset.id} asset={asset} />
