@@ -235,9 +235,10 @@ async def test_a_failed_ladder_can_be_tried_again(stage: Stage, media_files: Med
         return await stage.house.desk.list_page(JobFilter(states=(JobState.FAILED,)), 10)
 
     async def has_given_up() -> bool:
-        return {"ladder", "stills"} == {job.workflow for job in await list_failed()}
+        failed = {job.workflow for job in await list_failed()}
+        return {"ladder", "stills", "storyboard"} == failed
 
-    await until(has_given_up, seconds=30, what="the last try of both jobs")
+    await until(has_given_up, seconds=30, what="the last try of all jobs")
     hindrance.unlink()
     hindrance.mkdir()
     for job in await list_failed():

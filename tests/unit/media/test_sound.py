@@ -14,12 +14,17 @@ from rushes.media.failures import InvalidMedia
 from rushes.media.fragment import format_fragment, parse_fragment
 from rushes.media.grid import plan_at_keys, plan_constant
 from rushes.media.sound import (
+    LEAD_IN,
     AdtsReader,
     SoundGrid,
+    SoundStretch,
+    format_cuts,
     pack_sound,
+    parse_cuts,
     plan_copied_sound,
     plan_sound,
     plan_sound_alone,
+    plan_stretch,
     sound_duration,
 )
 
@@ -141,3 +146,33 @@ def test_a_single_segment_holds_everything() -> None:
         cuts.begin_of(0),
         cuts.seconds_of(0),
     )
+
+
+def test_cuts_come_back_from_their_row() -> None:
+    """With rate and lead."""
+    cuts = SoundGrid((0, 47), 100, 44_100, 2_112)
+
+    assert cuts == parse_cuts(format_cuts(cuts))
+    with pytest.raises(InvalidMedia):
+        parse_cuts({"starts": [0]})
+
+
+@pytest.mark.parametrize(
+    ("first", "count", "expected"),
+    [
+        (0, 1, SoundStretch(0, 49 * 1_024, 0)),
+        (1, 1, SoundStretch((48 - 1 - LEAD_IN) * 1_024, 237 * 1_024, 1 + LEAD_IN)),
+        (1, 2, SoundStretch(43 * 1_024, 299 * 1_024, 5)),
+        (0, 3, SoundStretch(0, 299 * 1_024, 0)),
+    ],
+)
+def test_a_stretch_leads_in_and_ends_late(first: int, count: int, expected: SoundStretch) -> None:
+    """On the same grid of frames; the first begins with the sound, the last ends with it."""
+    cuts = SoundGrid((0, 48, 236), 300)
+
+    assert expected == plan_stretch(cuts, first, count)
+
+
+def test_a_short_lead_in_begins_with_the_sound() -> None:
+    """There is nothing before it."""
+    assert SoundStretch(0, 9 * 1_024, 3) == plan_stretch(SoundGrid((0, 3, 8), 20), 1, 1)

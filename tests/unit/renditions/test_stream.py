@@ -1,0 +1,106 @@
+"""How an original is watched comes back from its row as it was planned."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import pytest
+
+from rushes.media.failures import InvalidMedia
+from rushes.media.grid import plan_constant
+from rushes.media.ladder import plan_ladder
+from rushes.media.path import Path
+from rushes.media.sound import plan_sound
+from rushes.renditions.stream import (
+    Sound,
+    Stream,
+    format_stream,
+    parse_stream,
+    plan_variants,
+    sound_rates,
+)
+
+GRID = plan_constant(Fraction(30), Fraction(10))
+RUNGS = plan_ladder(1280, 720, Fraction(30))
+CUTS = plan_sound(GRID)
+COPIED = Stream(
+    Path.COPY,
+    "H.264 High, 1280x720: played from the original.",
+    GRID,
+    plan_variants(RUNGS, Path.COPY, Fraction(30), 2, ("avc1.64001f", 3_000_000, 2_000_000)),
+    Sound(CUTS, 1, is_copied=True),
+)
+ALONE = Stream(Path.JIT, "Sound alone.", None, (), Sound(CUTS, 2, is_copied=False))
+
+
+@pytest.mark.parametrize("stream", [COPIED, ALONE, Stream(Path.HEAVY, "Large.", GRID, (), None)])
+def test_a_stream_comes_back_from_its_row(stream: Stream) -> None:
+    """Through JSON, as databases keep it."""
+    assert stream == parse_stream(json.loads(json.dumps(format_stream(stream))))
+
+
+def test_where_there_is_none_there_is_none() -> None:
+    """Nothing is guessed."""
+    assert parse_stream(None) is None
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [
+        {"path": "copy"},
+        format_stream(COPIED) | {"variants": [["720p"]]},
+        format_stream(COPIED) | {"sound": {"cuts": {}}},
+        format_stream(COPIED) | {"sound": {"cuts": {}, "channels": 2, "is_copied": True}},
+    ],
+)
+def test_a_row_without_fields_is_refused(bent: dict[str, object]) -> None:
+    """With the one error of readers."""
+    with pytest.raises(InvalidMedia):
+        parse_stream(bent)
+
+
+def test_the_copied_quality_is_the_first_one() -> None:
+    """Else the lowest; else the sound."""
+    encoded = plan_variants(RUNGS, Path.JIT, Fraction(30), 2)
+
+    assert "720p" == COPIED.first
+    assert "360p" == Stream(Path.JIT, "", GRID, encoded, None).first
+    assert "sound" == ALONE.first
+    assert ("alone", GRID.name) == (ALONE.grid_name, COPIED.grid_name)
+
+
+def test_each_quality_says_what_it_will_be() -> None:
+    """What is copied has the codec of the original; levels stand in the others' names."""
+    lowest, _, top = COPIED.variants
+
+    assert ("avc1.64001e", False, True) == (lowest.codec, lowest.is_copied, lowest.is_offered)
+    assert ("avc1.64001f", True, 3_000_000) == (top.codec, top.is_copied, top.peak)
+    assert lowest.peak == 880_000
+    assert [True, True, True] == [each.is_offered for each in COPIED.variants]
+
+
+def test_segments_are_counted_by_name() -> None:
+    """Nothing has none."""
+    assert [GRID.count, CUTS.count, 0] == [
+        COPIED.count_of(name) for name in ("720p", "sound", "1080p")
+    ]
+    assert [0, CUTS.count] == [ALONE.count_of(name) for name in ("720p", "sound")]
+    assert 0 == Stream(Path.JIT, "", GRID, (), None).count_of("sound")
+
+
+def test_what_is_copied_has_a_recipe_of_its_own() -> None:
+    """So its segments never stand among encoded ones."""
+    assert ["c1", "c1", "r1", "r1"] == [
+        COPIED.recipe_of(name) for name in ("720p", "sound", "360p", "1080p")
+    ]
+    assert "r1" == ALONE.recipe_of("sound")
+
+
+def test_copied_sound_may_be_richer_than_ours() -> None:
+    """Its rate is an allowance; that of ours is what the encoder is told."""
+    copied, encoded = Sound(CUTS, 2, is_copied=True), Sound(CUTS, 2, is_copied=False)
+
+    assert [(281_600, 256_000), (140_800, 128_000)] == [
+        sound_rates(sound) for sound in (copied, encoded)
+    ]
