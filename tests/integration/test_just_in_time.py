@@ -13,6 +13,7 @@ from pathlib import Path
 import av
 import pytest
 
+from rushes import workshop
 from rushes.db.migrate import migrate
 from rushes.delivery.playback import Playback
 from rushes.delivery.quality import Hints
@@ -23,6 +24,7 @@ from rushes.jobs.records import JobFilter
 from rushes.library.asset import Asset, State
 from rushes.media.ffmpeg import SegmentRun
 from rushes.media.studio import OnSegment, Outcome, Studio
+from rushes.renditions import records as rendition_records
 from rushes.renditions.rendition import Kind
 from rushes.renditions.rendition import State as RenditionState
 from rushes.settings import Settings
@@ -239,3 +241,46 @@ async def test_a_cancelled_ladder_leaves_nothing_half_made(
     await until(is_tidy, seconds=120, what="nothing half made")
     answer, _ = await ask(eager, asset)
     assert answer.path in {"copy", "ladder"}
+
+
+async def test_a_ladder_goes_on_where_its_worker_ended(
+    tmp_path: Path, media_files: MediaFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next worker asks for no segment that is there: the first one's and the viewer's count."""
+    asked_again: list[str] = []
+    encode = Studio.encode_run
+
+    async def watched(
+        studio: Studio, original: Path, wanted: SegmentRun, on_segment: OnSegment
+    ) -> Outcome:
+        for rung in wanted.rungs:
+            shelf = studio.shelf(wanted, rung)
+            there = [shelf.segment(wanted.first + at) for at in range(wanted.count)]
+            asked_again.extend(path.name for path in there if shelf.init.exists() and path.exists())
+        return await encode(studio, original, wanted, on_segment)
+
+    monkeypatch.setattr(Studio, "encode_run", watched)
+    pieces = {"media": {"run_segments": 1}, "ladder": {"copy_top": False}}
+    settings = Settings.load(data=tmp_path, **pieces)
+    await asyncio.to_thread(migrate, settings.rooms_url)
+    async with set_stage(tmp_path, settings.rooms_url, **pieces) as first:
+        asset = await film(first, media_files.get("ladder.mp4").read_bytes())
+
+        async def is_begun() -> bool:
+            return sum(name.endswith(".m4s") for name in first.files("segments")) >= 4
+
+        await until(is_begun, seconds=120, what="some segments", pause=0.01)
+    ended = asyncio.Event()
+    async with workshop.open_worker(settings) as worker:
+        working = asyncio.create_task(worker.run(ended, grace=0))
+
+        async def is_made() -> bool:
+            async with worker.database.reading() as connection:
+                rows = await rendition_records.list_of_content(connection, asset.content_id)
+            return {RenditionState.READY} == {row.state for row in rows if row.kind is Kind.PROXY}
+
+        await until(is_made, seconds=200, what="the ladder")
+        ended.set()
+        await working
+
+    assert [] == asked_again
