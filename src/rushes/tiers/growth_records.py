@@ -21,6 +21,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal,
     not_,
     or_,
     select,
@@ -201,7 +202,8 @@ async def find_digest(connection: Connection, upload: Upload, position: int) -> 
         at_place = and_(block_hashes.c.upload_id == upload.id, block_hashes.c.position == position)
         return (await connection.execute(query.where(at_place))).scalar_one_or_none()
     lead, member = upload_groups.alias(), upload_groups.alias()
-    start = member.c.start + block_hashes.c.position * BLOCK_BYTES
+    block_bytes = literal(BLOCK_BYTES, uploads.c.offset.type)  # 64 bits: files are long
+    start = member.c.start + block_hashes.c.position * block_bytes
     query = (
         query.join(member, member.c.upload_id == block_hashes.c.upload_id)
         .join(uploads, uploads.c.id == member.c.upload_id)
