@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bench.ingest import appends, bodies, bucket, crowd, memory, peers, ranges
-from bench.ingest.figures import Figure, format_markdown, format_text
+from bench.ingest.figures import Figure, format_markdown, format_text, place_table
 from bench.ingest.machine import allow_many_files
 from bench.ingest.plan import Plan, tell
 
@@ -51,8 +51,9 @@ def main(words: Sequence[str]) -> int:
     print(format_text(figures))
     if asked.json is not None:
         asked.json.write_text(json.dumps([figure.facts() for figure in figures], indent=1) + "\n")
-    if asked.markdown is not None:
-        asked.markdown.write_text(format_markdown(figures))
+    for page in asked.markdown:
+        found = page.read_text() if page.exists() else ""
+        page.write_text(place_table(found, format_markdown(figures)))
     return int(any(figure.is_missed for figure in figures))
 
 
@@ -64,7 +65,13 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     options.add_argument("--quick", action="store_true", help="a little of everything")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--json", type=Path, help="write all figures there")
-    options.add_argument("--markdown", type=Path, help="write the table there")
+    options.add_argument(
+        "--markdown",
+        type=Path,
+        action="append",
+        default=[],
+        help="write the table there, between the marks of a page that has them; may be repeated",
+    )
     options.add_argument("--memory", type=Path, default=Path("/dev/shm"), help="a tmpfs")  # noqa: S108
     options.add_argument("--disk", type=Path, default=peers.CACHE, help="a folder on a real disk")
     return options.parse_args(words)

@@ -10,6 +10,9 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+"""Around the table of a page."""
+
 HEAD = ("work", "measured", "beside it", "figure", "budget", "met")
 
 
@@ -100,6 +103,15 @@ def format_text(figures: Iterable[Figure]) -> str:
 def format_markdown(figures: Iterable[Figure]) -> str:
     """Return the same table for a page."""
     return "\n".join(_markdown(figures)) + "\n"
+
+
+def place_table(page: str, table: str) -> str:
+    """Return a page with the table between its marks; one without marks becomes the table."""
+    before, begun, rest = page.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not (begun and ended):
+        return table
+    return f"{before}{BEGIN}\n{table}{END}{after}"
 
 
 def _markdown(figures: Iterable[Figure]) -> Iterator[str]:

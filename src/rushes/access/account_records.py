@@ -28,7 +28,11 @@ from rushes.db.tables import (
 )
 
 _ACCOUNT: Final = select(accounts).where(accounts.c.id == given("of"))
-_TOKEN: Final = select(tokens).where(tokens.c.digest == given("of"))
+_HOLDER: Final = (
+    select(accounts, *(column.label(f"token_{column.name}") for column in tokens.c))
+    .join(tokens, tokens.c.account_id == accounts.c.id)
+    .where(tokens.c.digest == given("of"))
+)
 _SESSION: Final = (  # what each request asks is put together once
     select(
         accounts,
@@ -175,10 +179,10 @@ async def record_token(connection: AsyncConnection, token: Token, digest: bytes)
     await connection.execute(insert(tokens).values(**values_of(token), digest=digest))
 
 
-async def find_token_by_digest(connection: AsyncConnection, digest: bytes) -> Token | None:
-    """Return the token with this digest."""
-    row = await find_first(connection, _TOKEN, of=digest)
-    return None if row is None else _token(row)
+async def find_holder(connection: AsyncConnection, digest: bytes) -> tuple[Token, Account] | None:
+    """Return the token with this digest, and whose it is."""
+    row = await find_first(connection, _HOLDER, of=digest)
+    return None if row is None else (_token(row, "token_"), account_of(row))
 
 
 async def find_token(connection: AsyncConnection, token_id: str) -> Token | None:
@@ -234,10 +238,10 @@ async def delete_old_rates(connection: AsyncConnection, now: float) -> None:
     await connection.execute(delete(rates).where(rates.c.tat < now))
 
 
-def _token(row: Row[Any]) -> Token:
-    known = {one.name: getattr(row, one.name) for one in fields_of(Token)}
-    projects_of = None if row.project_ids is None else frozenset(row.project_ids)
-    scopes = frozenset(Scope(scope) for scope in row.scopes)
+def _token(row: Row[Any], prefix: str = "") -> Token:
+    known = {one.name: getattr(row, prefix + one.name) for one in fields_of(Token)}
+    projects_of = None if known["project_ids"] is None else frozenset(known["project_ids"])
+    scopes = frozenset(Scope(scope) for scope in known["scopes"])
     return Token(**known | {"scopes": scopes, "project_ids": projects_of})
 
 

@@ -105,11 +105,11 @@ class Access:
         now = self.clock.now()
 
         async def find(connection: Connection) -> tuple[Actor, Token]:
-            token = await account_records.find_token_by_digest(connection, digest_of(text))
-            if token is None or not token.is_live(now):
+            found = await account_records.find_holder(connection, digest_of(text))
+            if found is None:
                 raise _nobody()
-            account = await account_records.find_account(connection, token.account_id)
-            if account is None or not account.is_active:
+            token, account = found
+            if not (token.is_live(now) and account.is_active):
                 raise _nobody()
             scopes, only = token.scopes, token.project_ids
             return await _actor(connection, account, ActorKind.TOKEN, scopes, only), token

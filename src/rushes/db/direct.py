@@ -1,8 +1,9 @@
-"""Whole transactions on SQLite in one thread: from BEGIN to COMMIT one change of threads.
+"""Whole transactions on SQLite in one step: what writes in a thread, what only reads right here.
 
 A driver that goes to its thread for each cursor, row and close costs more than SQLite itself. Here
 a transaction is a coroutine that waits for nothing but its connection, and that connection never
-makes it wait: so the thread runs it to its end in one step.
+makes it wait. What writes waits for the disk, so a thread runs it to its end. What reads a few rows
+by their keys takes less time than a change of threads: it runs where it is asked for.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from sqlalchemy.engine.interfaces import CoreExecuteOptionsParameter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import NullPool
 
-READERS: Final = 2
 TOLD: Final = "rushes_told"
 """Key in a connection's info: this transaction recorded an event."""
 
@@ -43,7 +43,7 @@ class Prompt(AsyncConnection):
 
 
 class Direct:
-    """Threads with a connection each: one that writes, a few that read."""
+    """A connection for each thread that reads, and a thread with one that writes."""
 
     def __init__(self, url: URL, engine: AsyncEngine, prepare: Callable[..., None]) -> None:
         """Nothing is opened yet; `prepare` is told of each new connection."""
@@ -57,20 +57,23 @@ class Direct:
         self._own = threading.local()
         self._opened: list[Connection] = []
         self._writer = ThreadPoolExecutor(1, "db-writer")
-        self._readers = ThreadPoolExecutor(READERS, "db-reader")
 
     async def write(self, work: Work[T]) -> tuple[T, bool]:
         """Run a transaction and commit it; return its result, and whether it recorded an event."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, self._write, work)
 
-    async def read(self, work: Work[T]) -> T:
-        """Run queries over one snapshot."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+    def read(self, work: Work[T]) -> T:
+        """Run queries over one snapshot, at once: they should ask for few rows."""
+        prompt, connection = self._connection()
+        with connection.begin() as transaction:
+            connection.exec_driver_sql("BEGIN")
+            result = _run(work(prompt))
+            transaction.rollback()
+        return result
 
     def close(self) -> None:
         """Let what runs come to its end, and close every connection."""
         self._writer.shutdown()
-        self._readers.shutdown()
         for connection in self._opened:
             connection.close()
         self._engine.dispose()
@@ -82,14 +85,6 @@ class Direct:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             result = _run(work(prompt))
         return result, connection.info.pop(TOLD, False)
-
-    def _read(self, work: Work[T]) -> T:
-        prompt, connection = self._connection()
-        with connection.begin() as transaction:
-            connection.exec_driver_sql("BEGIN")
-            result = _run(work(prompt))
-            transaction.rollback()
-        return result
 
     def _connection(self) -> tuple[Prompt, Connection]:
         known: tuple[Prompt, Connection] | None = getattr(self._own, "known", None)

@@ -93,12 +93,15 @@ class Database:
         return await asyncio.shield(asyncio.ensure_future(self._write(self._direct, work)))
 
     async def snapshot(self, work: Work[T]) -> T:
-        """Run `work` over one snapshot: `transact` for what only reads."""
+        """Run `work` over one snapshot: `transact` for what only reads a few rows by their keys.
+
+        On SQLite nothing else of this event loop runs meanwhile.
+        """
         if self._direct is None:
             async with self.reading() as connection:
                 return await work(connection)
         with translated():
-            return await self._direct.read(work)
+            return self._direct.read(work)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -82,8 +82,8 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
         house.door, house.setup, house.accounts, house.tokens, house.projects, house.linking
     )
     shelf = library.Library(house.database, house.editing, house.covers, pager, base_url)
+    yield from _uploading_routers(house, callers, pager, _serving(handing, identify))  # most asked
     yield access.routes(entrance, callers, pager)
-    yield from _uploading_routers(house, callers, pager, _serving(handing, identify))
     yield library.routes(shelf, identify)
     yield delivery.routes(handing, identify)
     yield jobs.routes(house.desk, identify, pager)

@@ -105,6 +105,11 @@ class Inflow:
         """For how long the sender has kept us waiting; 0 while we keep it waiting."""
         return 0.0 if self.end is not None else self._pace.silent_seconds(self._loop.time())
 
+    @property
+    def is_drained(self) -> bool:
+        """Whether the body is over, and what was taken last is the last of it."""
+        return self.end is not None and self._filled.qsize() <= 1  # the end itself waits there
+
     def stop(self, why: End = End.STOPPED) -> None:
         """Read no more; what has arrived still comes out. The first reason counts."""
         if self.end is None:

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, TypeAlias
 
 from rushes.clock import Clock
@@ -31,7 +32,7 @@ from rushes.uploads.memory import Memory, Remembered
 from rushes.uploads.quota import Quota
 from rushes.uploads.settling import leave_open, needs_settling, settle
 from rushes.uploads.space import Space
-from rushes.uploads.spool import Spool, SpoolFile, tell_trouble
+from rushes.uploads.spool import BytesLost, Spool, SpoolFile, tell_trouble
 from rushes.uploads.upload import (
     BYTES_LOST,
     Append,
@@ -282,7 +283,9 @@ class Receiver:
         hashing = await self._find_hashing(upload, extents, known)
         summing = sums.start(append.checksum.algorithm) if append.checksum else None
         before = hashing.copy() if hashing and append.is_checked else None
-        file = await self._open(upload, extents, hashing, summing)
+        last = extents[-1]
+        find = partial(_open_file, self.spool, last, upload.offset)
+        file = SpoolFile(find, last.start + last.length, hashing, summing)
         inflow = Inflow(
             body,
             most=room.most,
@@ -310,10 +313,15 @@ class Receiver:
         )
         try:
             return await writing.run()
+        except BytesLost:
+            raise await self._lose(upload) from None
         finally:
             hold.is_inherited = writing.is_spoiled  # whoever comes goes on in a new file, as we do
             self._remember(writing, hashing, before)
-            self.spool.threads.submit(file.close)  # every byte that counts is synced: nobody waits
+            if writing.is_clean:
+                file.close()  # there is nothing that it could wait for
+            else:
+                self.spool.threads.submit(file.close)
 
     def _remember(self, writing: Writing, hashing: Hashing | None, before: Hashing | None) -> None:
         """Keep what the next append can use; where a commit is in doubt, keep nothing."""
@@ -349,23 +357,6 @@ class Receiver:
         except OSError as error:
             raise tell_trouble(error, upload.offset) from error
 
-    async def _open(
-        self,
-        upload: Upload,
-        extents: Sequence[Extent],
-        hashing: Hashing | None,
-        summing: sums.Summing | None,
-    ) -> SpoolFile:
-        last = extents[-1]
-        at = last.start + last.length
-        try:
-            fd = await self.spool.run(self.spool.open_file, last, at)
-        except (EOFError, FileNotFoundError):
-            raise await self._lose(upload) from None
-        except OSError as error:
-            raise tell_trouble(error, upload.offset) from error
-        return SpoolFile(fd, at, hashing, summing)
-
     async def _require_bytes(self, upload: Upload, extents: Sequence[Extent]) -> None:
         """Go on only where the acknowledged bytes are there, by the size of the last file."""
         last = extents[-1]
@@ -381,6 +372,16 @@ class Receiver:
         LOG.error("upload %s: some of its %d bytes are lost", upload.id, upload.offset)
         await self.ending.cancel(upload, BYTES_LOST)
         return UploadGone("The disk lost bytes of this upload. Start a new one; tell an admin.")
+
+
+def _open_file(spool: Spool, extent: Extent, offset: int) -> int:
+    """Open the file that an append goes on in, in the thread that writes there."""
+    try:
+        return spool.open_file(extent, extent.start + extent.length)
+    except (EOFError, FileNotFoundError):
+        raise BytesLost from None
+    except OSError as error:
+        raise tell_trouble(error, offset) from error
 
 
 def _hash_open_block(spool: Spool, extents: Sequence[Extent], offset: int) -> Hashing:

@@ -47,6 +47,10 @@ class SpoolBroken(RushesError):
     kind = Kind.BROKEN
 
 
+class BytesLost(Exception):
+    """A file of the spool does not have the bytes that were acknowledged."""
+
+
 def is_full(trouble: OSError) -> bool:
     """Say whether a disk is full, rather than broken."""
     return trouble.errno in {errno.ENOSPC, errno.EDQUOT}
@@ -80,12 +84,17 @@ class SpoolFile:
     time writes; `sync` may run beside it.
     """
 
-    __slots__ = ("_fd", "_hashing", "_summing", "at")
+    __slots__ = ("_hashing", "_opened", "_summing", "at")
 
     def __init__(
-        self, fd: int, at: int, hashing: Hashing | None = None, summing: Summing | None = None
+        self,
+        opened: int | Callable[[], int],
+        at: int,
+        hashing: Hashing | None = None,
+        summing: Summing | None = None,
     ) -> None:
-        self._fd = fd
+        """Begin at `at`; `opened` is a descriptor, or gives one in the thread that writes first."""
+        self._opened = opened
         self._hashing = hashing
         self._summing = summing
         self.at = at
@@ -96,9 +105,9 @@ class SpoolFile:
         Raises:
             OSError: the disk is full or broken; `at` tells how far it came.
         """
-        rest = piece
+        rest, fd = piece, self._open()
         while rest:
-            count = os.pwrite(self._fd, rest, self.at)
+            count = os.pwrite(fd, rest, self.at)
             self.at += count
             if self._hashing is not None:
                 self._hashing.update(rest[:count])
@@ -113,7 +122,7 @@ class SpoolFile:
             OSError: the disk is broken.
         """
         while start < self.at:
-            piece = os.pread(self._fd, min(READ_BYTES, self.at - start), start)
+            piece = os.pread(self._open(), min(READ_BYTES, self.at - start), start)
             if not piece:
                 raise OSError(errno.EIO, "The file is shorter than what was written to it.")
             summing.update(memoryview(piece))
@@ -121,16 +130,23 @@ class SpoolFile:
 
     def sync(self) -> None:
         """Bring what was written to stable storage; an error means that it may be lost."""
-        os.fdatasync(self._fd)
+        os.fdatasync(self._open())
 
     def cut(self, size_bytes: int) -> None:
         """Throw away what lies beyond, where no other upload may have bytes."""
-        if os.fstat(self._fd).st_nlink == 1:
-            os.ftruncate(self._fd, size_bytes)
+        fd = self._open()
+        if os.fstat(fd).st_nlink == 1:
+            os.ftruncate(fd, size_bytes)
 
     def close(self) -> None:
-        """Close it."""
-        os.close(self._fd)
+        """Close it, if it was opened."""
+        if isinstance(self._opened, int):
+            os.close(self._opened)
+
+    def _open(self) -> int:
+        if not isinstance(self._opened, int):
+            self._opened = self._opened()
+        return self._opened
 
 
 @dataclass(frozen=True, slots=True)

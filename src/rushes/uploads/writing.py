@@ -3,7 +3,7 @@
     take a buffer -> pwrite and hash -> [fdatasync -> commit the offset] -> ... -> acknowledge
 
 1. The bracket runs after 8 MiB (ten times a second at most) or after a second, and at the end,
-   while the next buffers are written.
+   while the next buffers are written. The last buffer is written and synced in one step.
 2. What an error leaves unsynced is cut off, never synced again.
 3. With a checksum nothing is committed before the body was found right.
 """
@@ -83,6 +83,7 @@ class Writing:
     _marked_at: float = 0.0
     _shift: int = 0
     _reserved: int = 0
+    _synced: int = 0
 
     async def run(self) -> Upload:
         """Write the body and commit it; return the upload with the offset to acknowledge.
@@ -110,6 +111,11 @@ class Writing:
         return self._verdict()
 
     @property
+    def is_clean(self) -> bool:
+        """Whether all that was written is on stable storage."""
+        return self._synced == self._offset and not self.is_spoiled
+
+    @property
     def _offset(self) -> int:
         """The place that was written up to."""
         return self.file.at + self._shift
@@ -119,7 +125,7 @@ class Writing:
             try:
                 await self.space.require()
                 await self._ensure_reserved(len(filled))
-                await self.spool.run(self.file.write, filled)
+                await self._write(filled)
             except (OSError, RushesError) as trouble:
                 self._trouble = trouble
                 return
@@ -127,6 +133,15 @@ class Writing:
                 self.inflow.give_back(filled)
             if self._is_due():
                 await self._begin_sync()
+
+    async def _write(self, filled: memoryview) -> None:
+        # The kernel tells an error to one of two syncs at once, and the other would commit.
+        is_alone = self._syncing is None or self._syncing.done()
+        if not (self.is_durable and is_alone and self.inflow.is_drained):
+            await self.spool.run(self.file.write, filled)
+            return
+        await self.spool.run(_write_through, self.file, filled)
+        self._synced = self._offset
 
     async def _ensure_reserved(self, length: int) -> None:
         wanted = self._offset + length
@@ -154,11 +169,9 @@ class Writing:
         return _Mark(self._offset, self.hashing.take_full() if self.hashing else ())
 
     async def _commit(self, mark: _Mark, *, is_last: bool = False) -> None:
-        if self.is_durable:
-            try:
-                await self.spool.run(self.file.sync)
-            except OSError as error:
-                raise SyncFailed from error
+        if self.is_durable and self._synced < mark.offset:
+            await self.spool.run(_sync, self.file)
+            self._synced = mark.offset
         now = self.clock.now()
         advance = Advance(
             upload_id=self.upload.id,
@@ -268,3 +281,15 @@ class Writing:
             raise TypeError(f"No trouble of a disk or a limit: {trouble!r}")
         self.is_spoiled = self.is_spoiled or not is_full(trouble)
         return tell_trouble(trouble, at)
+
+
+def _write_through(file: SpoolFile, piece: memoryview) -> None:
+    file.write(piece)
+    _sync(file)
+
+
+def _sync(file: SpoolFile) -> None:
+    try:
+        file.sync()
+    except OSError as error:
+        raise SyncFailed from error

@@ -6,7 +6,16 @@ import json
 
 import pytest
 
-from bench.ingest.figures import Budget, Figure, format_markdown, format_text, ratios
+from bench.ingest.figures import (
+    BEGIN,
+    END,
+    Budget,
+    Figure,
+    format_markdown,
+    format_text,
+    place_table,
+    ratios,
+)
 
 MOST = Budget(1.15)
 LEAST = Budget(3, is_least=True)
@@ -74,3 +83,11 @@ def test_facts_are_json() -> None:
     assert [3.0, 1.0, 2.0] == told["rounds"]
     assert "≤ 2" == told["budget"]
     assert not told["missed"]
+
+
+def test_a_table_takes_its_place_in_a_page() -> None:
+    """What stands around it stays; without marks there is nothing but the table."""
+    page = f"# Speed\n{BEGIN}\n| old |\n{END}\nMore.\n"
+
+    assert f"# Speed\n{BEGIN}\n| new |\n{END}\nMore.\n" == place_table(page, "| new |\n")
+    assert "| new |\n" == place_table("# Speed\n", "| new |\n")
