@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -18,6 +19,7 @@ from rushes.delivery.sign import Grant, Scope, Signer
 from rushes.errors import Kind, RushesError
 from rushes.intake.sniff import HEAD_BYTES, sniff
 from rushes.media import fseq, mp4, xlights
+from rushes.media.camera import CANON_FACTS, CANON_PREVIEW, parse_camera
 from rushes.media.facts import MediaKind, format_media_info, parse_media_info, plain_info
 from rushes.media.failures import InvalidMedia, format_last_words
 from rushes.media.fragment import (
@@ -123,6 +125,15 @@ def _samples(data: bytes) -> None:
     for table in parse_tracks(data):
         for description in table.descriptions[:4]:
             _declared(lambda description=description: parse_entry(description))  # type: ignore[misc]
+
+
+def _camera(data: bytes) -> None:
+    for sniffed in ("dng", "raf", "cr3"):
+        _declared(
+            lambda sniffed=sniffed: parse_camera(  # type: ignore[misc]
+                lambda at, size: data[at : at + size], sniffed
+            )
+        )
 
 
 def _facts(data: bytes) -> None:
@@ -261,6 +272,22 @@ def _fragment_seeds() -> Iterator[bytes]:
         yield format_fragment(Fragment(1, count, 1 << 33, samples, payload))
 
 
+def _camera_seeds() -> Iterator[bytes]:
+    shape = struct.pack(">HBHHB", 11, 8, 1_200, 1_600, 1) + b"\x01\x11\x00"
+    jpeg = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0" + shape + b"\xff\xd9"
+    rows = ((274, 3, 1, 6), (272, 2, 4, 0x6D6143), (330, 4, 1, 120), (513, 4, 1, 200))
+    tags = (*rows, (514, 4, 1, len(jpeg)))
+    table = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *row) for row in tags)
+    tiff = (b"II*\0" + struct.pack("<I", 8) + table + bytes(4)).ljust(120, b"\0")
+    yield (tiff + table + bytes(4)).ljust(200, b"\0") + jpeg
+    head = b"FUJIFILMCCD-RAW 0201".ljust(84, b"\0") + struct.pack(">II", 100, len(jpeg))
+    yield head.ljust(100, b"\0") + jpeg
+    shown = mp4.make("PRVW", struct.pack(">IHHHHI", 0, 1, 1_620, 1_080, 1, len(jpeg)), jpeg)
+    facts = mp4.make("uuid", CANON_FACTS, mp4.make("CMT1", tiff))
+    preview = mp4.make("uuid", CANON_PREVIEW, bytes(8), shown)
+    yield mp4.make("ftyp", b"crx \0\0\0\1crx isom") + mp4.make("moov", facts) + preview
+
+
 def _adts_seeds() -> Iterator[bytes]:
     body = bytes(40)
     size = len(body) + 7
@@ -375,6 +402,7 @@ TARGETS: Final[Mapping[str, Target]] = {
         Target("fragment", _fragment, FRAGMENTS, MEDIA, BOX_WORDS),
         Target("pieces", _pieces, (*MOVIES, MOVIES[0] + FRAGMENTS[1]), MEDIA, BOX_WORDS),
         Target("samples", _samples, TABLES, MEDIA, BOX_WORDS),
+        Target("camera", _camera, tuple(_camera_seeds()), (), BOX_WORDS),
         Target("adts", _adts, tuple(_adts_seeds()), MEDIA),
         Target(
             "facts", _facts, (FACTS, VIDEO), MEDIA, (b'"', b"null", b"[]", b"{}", b"-1", b"1/0")
