@@ -27,8 +27,8 @@ def link(vault_client: Client) -> Iterator[httpx.Client]:
         yield sender
 
 
-def open_link(client: Client) -> httpx.Client:
-    token = client.make_link(types=["any"])["url"].rpartition("/u/")[2].strip("/")
+def open_link(client: Client, **limits: int) -> httpx.Client:
+    token = client.make_link(types=["any"], **limits)["url"].rpartition("/u/")[2].strip("/")
     server = str(client.http.base_url).rstrip("/")
     return httpx.Client(base_url=f"{server}/u/{token}", timeout=20)
 
@@ -92,15 +92,35 @@ def test_a_file_in_parts_becomes_an_asset_where_it_lies(
 def test_one_put_is_found_though_nobody_says_that_it_ended(
     vault_client: Client, link: httpx.Client, media_files: MediaFiles
 ) -> None:
-    """A clip by one PUT, as Uppy sends small files: it is looked for, and plays."""
+    """A clip by one PUT of the length that was told: it is looked for, and plays."""
     content = Path(media_files.get("h264.mp4")).read_bytes()
-    asked = link.get("/s3/params", params={"filename": "single.mp4", "type": "video/mp4"}).json()
+    told: dict[str, str | int] = {"filename": "single.mp4", "size": len(content)}
+    asked = link.get("/s3/params", params=told).json()
 
     put(asked["url"], content)
     asset = vault_client.settled("single.mp4")
 
     assert ["PUT", {}, {}] == [asked["method"], asked["fields"], asked["headers"]]
     assert ["ready", asked["asset_id"]] == [asset["state"], asset["id"]]
+
+
+@pytest.mark.covers("M-UP-06")
+def test_a_form_takes_what_the_link_allows_and_no_byte_more(vault_client: Client) -> None:
+    """As Uppy sends small files, which tells no size; the bucket itself refuses a larger one."""
+    allowed = 6 * MIB
+    with open_link(vault_client, max_file_bytes=allowed) as sender:
+        named = {"filename": "form.bin", "metadata[relativePath]": "null"}
+        asked = [sender.get("/s3/params", params=named).json() for _ in range(2)]
+
+        large = httpx.post(
+            asked[0]["url"], data=asked[0]["fields"], files={"file": bytes(allowed + 1)}
+        )
+        right = httpx.post(asked[1]["url"], data=asked[1]["fields"], files={"file": bytes(allowed)})
+    asset = vault_client.settled("form.bin")
+
+    assert "POST" == asked[0]["method"]
+    assert [400, True] == [large.status_code, right.is_success], (large.text, right.text)
+    assert [asked[1]["asset_id"], allowed] == [asset["id"], asset["size_bytes"]]
 
 
 @pytest.mark.covers("M-UP-07")

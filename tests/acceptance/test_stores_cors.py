@@ -40,7 +40,9 @@ def test_pages_of_named_origins_may_send(vaulted: Served, bucket: Bucket) -> Non
     assert [PAGE, PAGE] == [each.headers.get("access-control-allow-origin") for each in asked]
     assert "access-control-allow-origin" not in stranger.headers
     assert {"rushes", "theirs"} == {each["ID"] for each in held}
-    assert [["ETag"]] == [each["ExposeHeaders"] for each in held if each["ID"] == "rushes"]
+    assert [{"ETag", "Location"}] == [
+        set(each["ExposeHeaders"]) for each in held if each["ID"] == "rushes"
+    ]
 
 
 def test_the_rule_can_be_shown_for_a_providers_own_page(vaulted: Served) -> None:
@@ -48,7 +50,7 @@ def test_the_rule_can_be_shown_for_a_providers_own_page(vaulted: Served) -> None
     shown = vaulted.run("stores", "cors", "vault", "--show")
 
     (rule,) = json.loads(shown.stdout)
-    assert (["*"], ["ETag"]) == (rule["AllowedOrigins"], rule["ExposeHeaders"])
+    assert (["*"], ["ETag", "Location"]) == (rule["AllowedOrigins"], rule["ExposeHeaders"])
 
 
 def test_a_name_that_is_no_bucket_is_told_so(vaulted: Served) -> None:

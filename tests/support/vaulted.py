@@ -98,9 +98,9 @@ def vault_client(vaulted: Served) -> Iterator[Client]:
         yield made
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until something holds; it is looked at ten times a second."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "It did not come to that."
         time.sleep(0.1)

@@ -36,6 +36,9 @@ from rushes.uploads.upload import Protocol, Upload
 
 PARALLEL: Final = 6
 URL_SECONDS: Final = int(URL_LIFE.total_seconds())
+NOTHING: Final = frozenset({"null", "undefined"})
+"""What a script writes into an address for what it has not."""
+
 METADATA: Final = "metadata["
 """Companion's clients send metadata as `metadata[key]=value`."""
 
@@ -68,7 +71,10 @@ class MultipartAnswer(BaseModel):
 
 
 class SinglePut(BaseModel):
-    """An address that takes the whole file by one PUT; `expires` in seconds."""
+    """An address that takes the whole file at once; `expires` in seconds.
+
+    By a PUT of its bytes, or by a POST of a form: `fields`, and then the file as `file`.
+    """
 
     method: str = "PUT"
     url: str
@@ -242,18 +248,24 @@ def _add_singles(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
         ] = "",
         size: Annotated[int | None, Query(ge=0, lt=2**53, description="Its bytes")] = None,
     ) -> SinglePut:
-        """Begin an upload by one PUT, for files up to 100 MiB."""
+        """Begin an upload by one request: a PUT where `size` is told, else a form."""
         metadata = {
             key.removeprefix(METADATA).removesuffix("]"): value
             for key, value in request.query_params.items()
-            if key.startswith(METADATA)
+            if key.startswith(METADATA) and value not in NOTHING
         }
         asked = NewMultipart(filename=filename, type=type, metadata=metadata, size=size)
         upload = await deeds.begin(request, asked, is_single=True)
         (address,) = await deeds.ways.sign(upload.id, _anybody, [1])
-        return SinglePut(
+        answer = SinglePut(
             url=address.url, expires=URL_SECONDS, id=upload.id, asset_id=upload.asset_id
         )
+        link = (await deeds.senders.find_caller(request)).link
+        form = deeds.ways.make_form(upload, deeds.senders.most(link)) if size is None else None
+        if form is None:
+            return answer
+        told = {"method": "POST", "url": form.url, "fields": dict(form.fields)}
+        return answer.model_copy(update=told)
 
 
 def _add_multiparts(router: APIRouter, deeds: DirectDeeds, place: str) -> None:

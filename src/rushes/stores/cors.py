@@ -12,8 +12,8 @@ METHODS: Final = ("PUT", "POST", "GET", "HEAD")
 HEADERS: Final = ("content-type",)
 """Headers that pages send to signed addresses; named one by one, as R2 refuses `*`."""
 
-EXPOSED: Final = ("ETag",)
-"""A page that sends parts has to read the ETag of each."""
+EXPOSED: Final = ("ETag", "Location")
+"""A page that sends parts has to read the ETag of each; Uppy 5 asks where a form landed."""
 
 SECONDS: Final = 3600
 """How long a browser remembers the answer to its question."""

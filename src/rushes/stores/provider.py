@@ -33,12 +33,14 @@ class Quirks:
 
     `region` is taken where the settings name none. `sdk_checksums` lets the SDK add its own
     checksum headers, which B2 and GCS refuse. `billed_days` is the least time an object is paid
-    for. `advice` is shown by `rushes doctor`.
+    for. `takes_forms` is whether a page can send a file by a form (POST policy), which R2 answers
+    with 501; where nobody tried, it counts as no. `advice` is shown by `rushes doctor`.
     """
 
     region: str = "us-east-1"
     sdk_checksums: bool = False
     billed_days: int = 0
+    takes_forms: bool = True
     advice: tuple[str, ...] = ()
 
 
@@ -46,6 +48,7 @@ _QUIRKS: Final[Mapping[Provider, Quirks]] = {
     Provider.AWS: Quirks(sdk_checksums=True, advice=("Egress is billed by the GB.",)),
     Provider.R2: Quirks(
         region="auto",
+        takes_forms=False,
         advice=(
             "One write per second and key.",
             "Name each CORS header: `*` does not work for headers.",
@@ -58,7 +61,11 @@ _QUIRKS: Final[Mapping[Provider, Quirks]] = {
             "Egress is free up to what is stored, per month.",
         ),
     ),
-    Provider.SWIFT: Quirks(advice=("Browsers cannot send to it: it has no CORS by S3.",)),
+    Provider.B2: Quirks(takes_forms=False),
+    Provider.GCS: Quirks(takes_forms=False),
+    Provider.SWIFT: Quirks(
+        takes_forms=False, advice=("Browsers cannot send to it: it has no CORS by S3.",)
+    ),
 }
 
 

@@ -25,7 +25,8 @@ from rushes.stores.blocks import BLOCK_BYTES, BlockHasher, Fingerprint
 from rushes.stores.folder import READ
 from rushes.stores.parts import SINGLE_BYTES, Cuts, Cutter, Part, cut
 from rushes.stores.patience import Patience
-from rushes.stores.provider import Abilities, PartProof
+from rushes.stores.provider import Abilities, PartProof, Provider, quirks_of
+from rushes.stores.s3_client import Form
 from rushes.stores.s3_multipart import S3Multiparts
 from rushes.stores.store import Broken, Changed, Exists, NotFound, ObjectInfo
 
@@ -164,6 +165,12 @@ class S3Store(S3Multiparts):
         """Return an address that takes an object of `size_bytes`, or of any length, by one PUT."""
         given = {"Key": self.name_of(key), "ContentLength": size_bytes}
         return self._presigner.sign("put_object", seconds, given)
+
+    def presign_form(self, key: str, most_bytes: int, seconds: int) -> Form | None:
+        """Return a form that takes an object of up to `most_bytes`; None where none is taken."""
+        if not quirks_of(Provider(self.settings.provider)).takes_forms:
+            return None
+        return self._presigner.sign_form(seconds, self.name_of(key), most_bytes)
 
     def presign_part(
         self, key: str, store_upload_id: str, number: int, size_bytes: int | None, seconds: int

@@ -13,6 +13,7 @@ import contextlib
 import threading
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Final
 
 import botocore.auth
@@ -100,6 +101,14 @@ class Connection:
         self._slow.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Where a page posts a file as `multipart/form-data`, with these fields before the file."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
 class Presigner:
     """Signs addresses by which somebody without the key may do one thing; sends nothing."""
 
@@ -118,6 +127,19 @@ class Presigner:
                 operation, Params={"Bucket": self._bucket, **known}, ExpiresIn=seconds
             )
         )
+
+    def sign_form(self, seconds: int, key: str, most_bytes: int) -> Form:
+        """Return a form that takes an object of up to `most_bytes`, refused after `seconds`.
+
+        Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+        """
+        made = self._client.generate_presigned_post(
+            self._bucket,
+            key,
+            Conditions=[["content-length-range", 0, most_bytes]],
+            ExpiresIn=seconds,
+        )
+        return Form(str(made["url"]), {name: str(value) for name, value in made["fields"].items()})
 
 
 @contextlib.contextmanager

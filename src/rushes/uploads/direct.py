@@ -21,6 +21,9 @@ from rushes.uploads.chunked import find_ranges
 SINGLE_BYTES: Final = 100 * 2**20
 """Up to here one PUT is enough."""
 
+PUT_BYTES: Final = 5 * 2**30
+"""What S3 takes by one request at most: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html."""
+
 URL_LIFE: Final = timedelta(minutes=15)
 """Life of an address that takes bytes; a client asks for another as it goes."""
 

@@ -27,6 +27,7 @@ from rushes.errors import RushesError
 from rushes.stores.keys import Shelf, original_key
 from rushes.stores.parts import Part, cut
 from rushes.stores.s3 import S3Store
+from rushes.stores.s3_client import Form
 from rushes.stores.store import Exists, NotFound, ObjectInfo
 from rushes.uploads import direct_records, records
 from rushes.uploads.admission import Admission, Wanted
@@ -34,6 +35,7 @@ from rushes.uploads.commit import complete
 from rushes.uploads.direct import (
     LOOK_AT_UNSIZED_EVERY,
     LOOKS,
+    PUT_BYTES,
     SINGLE_BYTES,
     URL_LIFE,
     Direct,
@@ -157,6 +159,11 @@ class Directing:
         async with self.database.transaction() as connection:
             await direct_records.record_signed(connection, upload, now)
         return [self._sign(upload, direct, number, until) for number in numbers]
+
+    def make_form(self, upload: Upload, most: Most) -> Form | None:
+        """Return a form that takes the whole file by one POST; None where the store takes none."""
+        size_bytes, seconds = min(most(upload), PUT_BYTES), int(URL_LIFE.total_seconds())
+        return self.store.presign_form(landing_key(upload.id), size_bytes, seconds)
 
     async def complete(
         self, upload_id: str, may: May, most: Most, told: Mapping[int, str] | None = None

@@ -20,7 +20,10 @@ def test_a_rule_names_each_origin_once(origins: list[str], allowed: list[str]) -
     rule = make_rule(origins)
 
     assert allowed == rule["AllowedOrigins"]
-    assert (["ETag"], ["content-type"]) == (rule["ExposeHeaders"], rule["AllowedHeaders"])
+    assert (["ETag", "Location"], ["content-type"]) == (
+        rule["ExposeHeaders"],
+        rule["AllowedHeaders"],
+    )
     assert {"PUT", "POST"} <= set(rule["AllowedMethods"])
 
 
