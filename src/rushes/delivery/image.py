@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -177,12 +178,13 @@ class Imaging:
             width=still.width,
             height=still.height,
         )
-        target = self.folder / f"{rendition.id}-{self.clock.entropy(8).hex()}"
+        # A folder of its own: what is left of it after a crash goes with the leftovers.
+        place = self.folder / f"image-{rendition.id}-{self.clock.entropy(8).hex()}"
         try:
-            await asyncio.to_thread(target.write_bytes, still.content)
-            await self.outcomes.finish(rendition, target, made)
+            await asyncio.to_thread(_lay, place, file_name=name, content=still.content)
+            await self.outcomes.finish(rendition, place / name, made)
         finally:
-            await asyncio.to_thread(target.unlink, missing_ok=True)
+            await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
     async def _begin(self, medium: Medium, file_name: str, media_type: str) -> Rendition:
         """Return the row of a picture that is being made; a row of an earlier try is its own."""
@@ -227,6 +229,11 @@ class Imaging:
         expires_at = until(self.clock.now(), self.settings.still_life, step=STILL_STEP)
         grant = Grant(medium.asset.id, Scope.STILL, None, actor.id, expires_at)
         return f"/p/{self.signer.sign(grant)}/stills/{still.file_name}"
+
+
+def _lay(place: Path, *, file_name: str, content: bytes) -> None:
+    place.mkdir(parents=True)
+    (place / file_name).write_bytes(content)
 
 
 def _check(width: int, image_format: str) -> str:
