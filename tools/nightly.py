@@ -51,6 +51,7 @@ ROUNDS: Final = (
     Round("power cuts, xfs", (*FAULTS, "cuts", "--disk", "xfs"), 30, 20, 2),
     Round("failing disk", (*FAULTS, "disk"), 30, 20, 2),
     Round("failing disk, bucket", (*FAULTS, "disk", "--store", "s3"), 30, 20, 2),
+    Round("silent senders", (*FAULTS, "stalls"), 10, 20, 3),
     Round("long tests", ("-m", "pytest", "-q", "-n", "{jobs}", "--long", "-m", "long"), 60),
     Round("fuzzing", ("tools/fuzz.py", "all", "--runs", "500000"), 60),
     Round("bench", ("-m", "bench.ingest"), 30),

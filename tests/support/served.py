@@ -75,8 +75,11 @@ class Served:
 
     def worker_pids(self) -> list[int]:
         """Return the processes of its worker: the children of the API."""
-        children = Path(f"/proc/{self.pid}/task").glob("*/children")
-        return [int(pid) for path in children for pid in path.read_text().split()]
+        pids: list[int] = []
+        for children in Path(f"/proc/{self.pid}/task").glob("*/children"):
+            with suppress(OSError):  # a thread that has just ended
+                pids += [int(pid) for pid in children.read_text().split()]
+        return pids
 
     def command(self, *words: str) -> list[str]:
         """Return the command line of a `rushes` command."""
@@ -99,7 +102,7 @@ class Served:
             env=self.environment() | more,
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=150,
             check=False,
         )
 

@@ -3,6 +3,8 @@
 python -m tests.faults.long kills --rounds 200 --uploads 32 --ways all --store folder
     --database sqlite
 python -m tests.faults.long cuts --rounds 20 --disk xfs
+python -m tests.faults.long disk --rounds 20
+python -m tests.faults.long stalls --rounds 20
 """
 
 from __future__ import annotations
@@ -20,18 +22,31 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.faults.long.disk import FailingDisk, Spoil, build_shim
-from tests.faults.long.house import find_house
+from tests.faults.long.house import House, find_house
 from tests.faults.long.journal import Lost
 from tests.faults.long.power import KINDS, Cut, make_disk
 from tests.faults.long.rounds import Plan, Run
+from tests.faults.long.stalls import measure_stalls
 from tests.faults.long.ways import BROKEN, BUSY, WAYS, Refused
 
 DISK_BYTES = 12 * 2**30  # sparse
+STALL_SECONDS = 1.0
 
 
 def main() -> int:
     """Run, print what was seen, and say by the exit code whether a promise was broken."""
     words = read_words()
+    with ExitStack() as stack:
+        made = tempfile.TemporaryDirectory(prefix="rushes-faults-", dir=words.folder)
+        folder = Path(stack.enter_context(made))
+        if words.fault == "stalls":
+            house = stack.enter_context(find_house(folder, words.database, words.store))
+            return tell_stalls(asyncio.run(measure_stalls(house, words.rounds)))
+        return play(words, folder, stack)
+
+
+def play(words: argparse.Namespace, folder: Path, stack: ExitStack) -> int:
+    """Make one kind of fault again and again."""
     seed = words.seed or int.from_bytes(os.urandom(4))
     say(f"seed {seed}")
     forgiven = BUSY if words.fault == "kills" else BROKEN
@@ -41,30 +56,35 @@ def main() -> int:
     )
     chance = random.Random(seed)  # noqa: S311 - when to pull the plug
     begun = time.monotonic()
-    with ExitStack() as stack:
-        made = tempfile.TemporaryDirectory(prefix="rushes-faults-", dir=words.folder)
-        folder = Path(stack.enter_context(made))
-        disk = None
-        if words.fault == "cuts":
-            disk = stack.enter_context(make_disk(folder, words.disk, DISK_BYTES))
+    more: dict[str, str] = {}
+    strikes: dict[str, Callable[[House], Callable[[], Awaitable[None]]]] = {
+        "kills": lambda house: house.kill
+    }
+    if words.fault == "cuts":
+        disk = stack.enter_context(make_disk(folder, words.disk, DISK_BYTES))
+        strikes["cuts"] = lambda house: Cut(house, disk, chance)
+    if words.fault == "disk":
         failing = FailingDisk(build_shim(folder), folder / "plan", folder / "data")
-        more = failing.environment if words.fault == "disk" else {}
-        house = stack.enter_context(find_house(folder, words.database, words.store, **more))
-        run = Run(plan, house, chance)
-        strike: Callable[[], Awaitable[None]] = house.kill
-        if words.fault == "disk":
-            strike = Spoil(house, failing, chance)
-        elif disk is not None:
-            strike = Cut(house, disk, chance)
-        lost = ""
-        try:
-            asyncio.run(run.play(strike))
-        except* (Lost, Refused, TimeoutError) as found:
-            lost = "; ".join(repr(each) for each in find_all(found))
+        strikes["disk"] = lambda house: Spoil(house, failing, chance)
+        more = failing.environment
+    house = stack.enter_context(find_house(folder, words.database, words.store, **more))
+    run = Run(plan, house, chance)
+    lost = ""
+    try:
+        asyncio.run(run.play(strikes[words.fault](house)))
+    except* (Lost, Refused, TimeoutError) as found:
+        lost = "; ".join(repr(each) for each in find_all(found))
     facts = sum_up(run, words, time.monotonic() - begun)
     facts["lost"] = lost or 0
-    sys.stdout.write(f"{json.dumps(facts, indent=2)}\n{tell(facts)}\n")
+    say(f"{json.dumps(facts, indent=2)}\n{tell(facts)}")
     return 1 if lost else 0
+
+
+def tell_stalls(waits: list[float]) -> int:
+    """Print how long newcomers waited; more than a second in the middle is too long."""
+    middle, longest = waits[len(waits) // 2], waits[-1]
+    say(f"{len(waits)} stalls: a newcomer waits {middle:.2f} s, {longest:.2f} s at most")
+    return 0 if middle < STALL_SECONDS else 1
 
 
 def say(line: str) -> None:
@@ -84,7 +104,7 @@ def find_all(group: BaseExceptionGroup[Exception]) -> list[Exception]:
 def read_words() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.long", description=__doc__)
-    parser.add_argument("fault", choices=["kills", "cuts", "disk"])
+    parser.add_argument("fault", choices=["kills", "cuts", "disk", "stalls"])
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=60, help="no fault after them")
     parser.add_argument("--uploads", type=int, default=32)
