@@ -10,6 +10,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Two test processes: the suite is made for two cores.
 JOBS ?= 2
 MAKEFLAGS += --no-print-directory
+# Hundreds of processes start in the tests: each reads compiled modules, none compiles them again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-long unit pure lint lint-python lint-web clean web rows reference lock bench nightly system-parts peers
 
@@ -19,7 +21,7 @@ run: $(VENV)/runtime.stamp web
 test: $(VENV)/dev.stamp web system-parts peers
 	@status=0; \
 	$(BIN)/python tools/pure_coverage.py || status=1; \
-	$(BIN)/pytest -n $(JOBS) || status=1; \
+	$(BIN)/pytest -n $(JOBS) --dist worksteal || status=1; \
 	exit $$status
 
 # Many rounds of the fault tests.

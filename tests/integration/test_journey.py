@@ -19,6 +19,7 @@ from rushes.renditions.rendition import State as RenditionState
 from tests.fixtures.media_files import MediaFiles
 from tests.support.moments import until
 from tests.support.negatives import write_dng
+from tests.support.shows import Show
 from tests.support.stage import Stage, set_stage
 
 SEEN = ("poster.webp", "poster.jpg", "storyboard-1.jpg", "storyboard.vtt")
@@ -159,6 +160,22 @@ async def test_a_raw_gets_what_its_camera_shows(stage: Stage, tmp_path: Path) ->
     made = {each for each in await stage.renditions(asset) if not each.endswith("-jpg")}
     assert (State.READY, "raw", 800, 1200) == (asset.state, asset.kind, asset.width, asset.height)
     assert {"preview-320", "preview-640", "preview-1280"} == made
+
+
+@pytest.mark.covers("S-MD-04", "BG-33")
+async def test_a_light_show_gets_its_pictures_and_a_broken_one_a_reason(stage: Stage) -> None:
+    """The heat map stands for it; what cannot be read keeps its original all the same."""
+    whole = Show(frames=60, channels=90).write()
+
+    shown = await stage.settled(await stage.send("show.fseq", whole))
+    broken = await stage.settled(await stage.send("broken.fseq", whole[:40]))
+
+    made = await stage.renditions(shown)
+    assert (State.READY, "sequence", 1.5) == (shown.state, shown.kind, shown.duration)
+    assert {"poster", "thumbnail-320", "thumbnail-640", "heatmap-png", "motion"} <= set(made)
+    assert {RenditionState.READY} == {each.state for each in made.values()}
+    assert (State.FAILED, "media.truncated") == (broken.state, broken.error_code)
+    assert any(name.endswith("broken.fseq") for name in stage.files("archive"))
 
 
 @pytest.mark.parametrize(("name", "content"), [("notes.txt", TEXT), ("empty.mov", b"")])

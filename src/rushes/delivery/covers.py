@@ -12,12 +12,14 @@ from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.delivery.sign import Grant, Scope, Signer, until
 from rushes.library.asset import Asset
+from rushes.media.stills import MOTION
 from rushes.renditions import records as rendition_records
 from rushes.sections import DeliverySettings
 from rushes.tiers import records as placement_records
 
 POSTERS: Final = ("poster", "preview-1280", "preview-640", "preview-320")
 THUMBNAILS: Final = ("thumbnail-320", "preview-320", "poster")
+MOVING: Final = (MOTION,)
 STEP: Final = timedelta(hours=1)
 
 
@@ -35,6 +37,7 @@ class Cover:
 
     poster_url: str | None
     thumbnail_url: str | None
+    moving_url: str | None
     placements: tuple[TierState, ...]
 
 
@@ -53,7 +56,7 @@ class Covers:
         """Return the cover of each asset by its id; `base` begins the addresses."""
         contents = {asset.content_id for asset in assets}
         async with self.database.reading() as connection:
-            names = sorted({*POSTERS, *THUMBNAILS})
+            names = sorted({*POSTERS, *THUMBNAILS, *MOVING})
             stills = await rendition_records.list_ready_names(connection, contents, names)
             tiers = await placement_records.list_tiers(connection, contents)
         expires_at = until(self.clock.now(), self.settings.still_life, step=STEP)
@@ -70,6 +73,7 @@ class Covers:
             asset.id: Cover(
                 poster_url=address(asset, POSTERS),
                 thumbnail_url=address(asset, THUMBNAILS),
+                moving_url=address(asset, MOVING),
                 placements=tuple(
                     TierState(tier, state)
                     for tier, state in sorted(tiers.get(asset.content_id, {}).items())

@@ -69,6 +69,7 @@ class AssetAnswer(BaseModel):
     error: Trouble | None
     poster_url: str | None
     thumbnail_url: str | None
+    moving_url: str | None
     placements: list[TierAnswer]
     created_by: str
     created_at: datetime
@@ -339,6 +340,7 @@ def _answer(asset: Asset, label: Label | None, place: Project, cover: Cover) -> 
         error=None if code is None else Trouble(code=code, detail=detail or ""),
         poster_url=cover.poster_url,
         thumbnail_url=cover.thumbnail_url,
+        moving_url=cover.moving_url,
         placements=[TierAnswer(tier=each.tier, state=each.state) for each in cover.placements],
         created_by=asset.created_by,
         created_at=asset.created_at,

@@ -49,6 +49,7 @@ class Work(StrEnum):
     IMAGE = "image"
     DEVELOP = "develop"
     STORYBOARD = "storyboard"
+    SHOW = "show"
     FIRST = "first"
     RUN = "run"
     SOUND = "sound"
@@ -72,6 +73,7 @@ LIMITS: Final[Mapping[Work, Limits]] = MappingProxyType(
         Work.IMAGE: Limits(60, 2 * GIB, GIB, 30.0),
         Work.DEVELOP: Limits(120, 4 * GIB, GIB, 60.0),
         Work.STORYBOARD: Limits(120, 2 * GIB, GIB, 60.0),
+        Work.SHOW: Limits(120, 2 * GIB, GIB // 10, 60.0),
         Work.FIRST: Limits(120, 4 * GIB, 4 * GIB, 60.0),
         Work.RUN: Limits(3_600, 4 * GIB, 4 * GIB, 1_800.0),
         Work.SOUND: Limits(3_600, 2 * GIB, 4 * GIB, 1_800.0),

@@ -75,6 +75,20 @@ class TooManyPixels(RushesError):
     kind: ClassVar[Kind] = Kind.UNUSABLE
 
 
+class TypeDeclared(RushesError):
+    """An XML file declares a document type: the way of entity bombs, and of no file of xLights."""
+
+    code: ClassVar[str] = "sequence.dtd_forbidden"
+    kind: ClassVar[Kind] = Kind.UNUSABLE
+
+
+class SequenceTooDeep(RushesError):
+    """An XML file nests its elements deeper than any program writes them."""
+
+    code: ClassVar[str] = "sequence.too_deep"
+    kind: ClassVar[Kind] = Kind.UNUSABLE
+
+
 class InitMismatch(RushesError):
     """Segments of one rung do not share their initialisation; they cannot be one rendition."""
 

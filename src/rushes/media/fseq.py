@@ -50,7 +50,7 @@ LIVELY_SECONDS: Final = 6
 MOVING_RATE: Final = 10
 MOVING_SIZE: Final = (320, 180)
 MOVING_BYTES: Final = 300_000
-QUALITIES: Final = (75, 50, 25, 5)
+MOVING_TRIES: Final = ((75, 1), (40, 1), (40, 2), (5, 4))  # quality, and the size divided by
 
 
 class Unreadable(Exception):
@@ -287,8 +287,9 @@ def draw(raw: IO[bytes], header: Header) -> list[Picture]:
     heat.save(held, "PNG", optimize=True)
     pictures: list[Picture] = [("heatmap.png", heat.size, held.getvalue())]
     per_column = -(-header.frames // COLUMNS)
-    moving = _moving(raw, header, _liveliest(columns, header, per_column) * per_column)
-    return pictures + ([("moving.webp", MOVING_SIZE, moving)] if moving else [])
+    lively = _shoot(raw, header, _liveliest(columns, header, per_column) * per_column)
+    moving = _animate(lively or [heat.resize(MOVING_SIZE)])
+    return [*pictures, ("moving.webp", MOVING_SIZE, moving)]
 
 
 def _stretched(size: tuple[int, int]) -> tuple[int, int]:
@@ -351,8 +352,8 @@ def _liveliest(columns: list[Image.Image], header: Header, per_column: int) -> i
     return begin
 
 
-def _moving(raw: IO[bytes], header: Header, first: int) -> bytes | None:
-    """Return the seconds from a frame on as an animated WebP; None where nothing moves."""
+def _shoot(raw: IO[bytes], header: Header, first: int) -> list[Image.Image]:
+    """Return ten pictures of each of the seconds from a frame on."""
     stride = max(1, round(1_000 / MOVING_RATE / (header.step_ms or ESEQ_STEP)))
     wanted = range(first, min(header.frames, first + LIVELY_SECONDS * MOVING_RATE * stride), stride)
     pictures = []
@@ -361,23 +362,21 @@ def _moving(raw: IO[bytes], header: Header, first: int) -> bytes | None:
             pictures.append(_grid(_lights(frame)))
         if number >= wanted.stop:
             break
-    if len(pictures) < 2:  # noqa: PLR2004 - one picture does not move
-        return None
-    for quality in QUALITIES:
+    return pictures
+
+
+def _animate(pictures: list[Image.Image]) -> bytes:
+    """Return an animated WebP within its bound; smaller and rougher until it is."""
+    content = b""
+    for quality, divisor in MOVING_TRIES:
         held = io.BytesIO()
-        pictures[0].save(
-            held,
-            "WEBP",
-            save_all=True,
-            append_images=pictures[1:],
-            loop=0,
-            quality=quality,
-            method=2,
-            duration=1_000 // MOVING_RATE,
-        )
-        if held.tell() <= MOVING_BYTES:
-            return held.getvalue()
-    return None
+        small = [picture.reduce(divisor) for picture in pictures]
+        how = {"save_all": True, "append_images": small[1:], "loop": 0, "quality": quality}
+        small[0].save(held, "WEBP", duration=1_000 // MOVING_RATE, **how)
+        content = held.getvalue()
+        if len(content) <= MOVING_BYTES:
+            break
+    return content
 
 
 def _from(header: Header, first: int) -> Header:

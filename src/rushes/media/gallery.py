@@ -1,4 +1,4 @@
-"""The gallery: stills of a video; ffmpeg takes a picture in the box, the darkroom does the rest."""
+"""The gallery: stills of videos and shows; a boxed tool takes a picture, the darkroom the rest."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from rushes.media.child import ANSWER_BYTES_AT_MOST, ask
 from rushes.media.darkroom import Answer, Darkroom, Order
 from rushes.media.facts import MediaInfo
 from rushes.media.failures import DecodeFailed, InvalidMedia, NoStream
+from rushes.media.show import HEATMAP, Show
 from rushes.media.stills import (
     DARK_BELOW,
     POSTER_WIDTHS,
@@ -88,14 +89,25 @@ class Gallery:
             await run(self.tools.ffmpeg_run(arguments, limits, original), keep)
         except DecodeFailed:
             return None
-        if not picture:
-            return None
+        return await self._develop(bytes(picture), "BMP") if picture else None
+
+    async def of_show(self, original: Path, sniffed: str) -> tuple[Still, ...]:
+        """Return the pictures of a light sequence, and its heat map as poster and thumbnails."""
+        pictures = await Show(self.tools).pictures(original, sniffed)
+        heat = next((still for still in pictures if still.name == HEATMAP), None)
+        if heat is None:
+            return ()
+        answer = await self._develop(heat.content, "PNG")
+        return (*name_poster(answer.stills), *pictures)
+
+    async def _develop(self, picture: bytes, plugin: str) -> Answer:
+        """Return the stills of a picture that a tool has made."""
         await asyncio.to_thread(self.folder.mkdir, parents=True, exist_ok=True)
         # A file without a name: nothing is left of it, however this process ends.
         with tempfile.TemporaryFile(dir=self.folder) as held:
-            await asyncio.to_thread(_fill, held, bytes(picture))
+            await asyncio.to_thread(_fill, held, picture)
             picture_of_it = Path(f"/dev/fd/{held.fileno()}")
-            return await self.darkroom.make(picture_of_it, Order("BMP", POSTER_WIDTHS))
+            return await self.darkroom.make(picture_of_it, Order(plugin, POSTER_WIDTHS))
 
     async def storyboard(self, original: Path, facts: MediaInfo) -> tuple[Still, ...]:
         """Return the storyboard of a video: its sheets, and the WebVTT that tells of them."""

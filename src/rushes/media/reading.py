@@ -62,6 +62,13 @@ class Reader:
         rows = self.rows(name)[:TRACKS_AT_MOST]
         return [Reader(row) for row in rows if isinstance(row, dict)]
 
+    def reader(self, name: str) -> Reader:
+        """Return a reader of an object."""
+        value = self._values[name]
+        if not isinstance(value, dict):
+            raise TypeError(name)
+        return Reader(value)
+
     def find_reader(self, name: str) -> Reader | None:
         """Return a reader of an object, or None where there is none."""
         value = self._values.get(name)

@@ -13,6 +13,9 @@ RANGES_AT_MOST: Final = 255
 COUNT_AT_MOST: Final = 2**32
 STEP_AT_MOST: Final = 255
 
+SHOWN_CHANNELS_AT_MOST: Final = 16 * 2**20
+COMPRESSIONS: Final = frozenset({"none", "zstd", "zlib"})
+
 FORMATS: Final = frozenset({"fseq", "eseq", "xsq", "layout", "networks", "xmodel"})
 
 
@@ -53,6 +56,13 @@ class SequenceFacts:
     def frame_rate(self) -> Fraction | None:
         """Return frames per second; None where no frame has a duration."""
         return Fraction(1_000, self.step_ms) if self.step_ms else None
+
+    @property
+    def is_show(self) -> bool:
+        """Return whether there are frames of lights that can be drawn."""
+        channels = self.channels or 0
+        is_known = self.compression in COMPRESSIONS
+        return bool(self.frames) and 0 < channels <= SHOWN_CHANNELS_AT_MOST and is_known
 
 
 def parse_sequence(reader: Reader) -> SequenceFacts:

@@ -53,6 +53,8 @@ class Toolbox:
     probe: Tool
     image: Tool
     storyboard: Tool
+    fseq: Tool
+    xlights: Tool
     ffmpeg_walls: Walls
     child_walls: Walls
     wanted: Level = Level.NONE
@@ -104,6 +106,8 @@ async def open_toolbox(
         probe=child_of_ours("probe", "av"),
         image=child_of_ours("image", "pillow"),
         storyboard=child_of_ours("storyboard", "av"),
+        fseq=child_of_ours("fseq", "zstandard"),
+        xlights=child_of_ours("xlights", "pillow"),
         ffmpeg_walls=walls,
         child_walls=child_walls,
         wanted=wanted,

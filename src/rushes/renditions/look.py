@@ -28,6 +28,7 @@ from rushes.media.grid import VARIABLE_TIMESCALE, Grid, plan_constant, plan_vari
 from rushes.media.ladder import RECIPE, Quality, Rung
 from rushes.media.path import find_obstacle, playback_path
 from rushes.media.shelf import SOUND
+from rushes.media.show import SEQUENCE_FORMATS, Show
 from rushes.media.sound import CHANNELS, plan_sound, plan_sound_alone, sound_duration
 from rushes.media.stills import IMAGE_FORMATS
 from rushes.media.studio import Studio
@@ -90,6 +91,9 @@ class Looking:
         if content.format in IMAGE_FORMATS:
             original = await self.original(content.id)
             return await self.gallery.darkroom.look(original, content.format)
+        if content.format in SEQUENCE_FORMATS:
+            original = await self.original(content.id)
+            return await Show(self.gallery.tools).look(original, content.format)
         return plain_info(kind, content.format, content.size_bytes)
 
     async def _plan_stream(self, content: Content, info: MediaInfo) -> Stream | None:

@@ -88,7 +88,7 @@ def plan_renditions(
     if info.image is not None:
         moves = is_moving(info.container, info.image.frames)
         return [*_previews(info.image), *([_motion(info.image)] if moves else [])]
-    return []
+    return _lights() if info.sequence is not None and info.sequence.is_show else []
 
 
 def plan_runs(missing: Sequence[int], longest: int) -> list[Stretch]:
@@ -142,6 +142,16 @@ def _heard() -> list[Wanted]:
         Wanted(WAVE_NAME, Kind.WAVEFORM, WAVE_FILE, "application/json"),
         *(replace(still, kind=Kind.WAVEFORM) for still in _stills(names, *PICTURE_SIZE)),
         Wanted(MP3, Kind.WAVEFORM, "audio.mp3", "audio/mpeg"),
+    ]
+
+
+def _lights() -> list[Wanted]:
+    """Return the pictures of a show: its heat map in every size, and its liveliest seconds."""
+    names = (*(f"thumbnail-{wide}" for wide in THUMBNAIL_WIDTHS), "poster")
+    return [
+        *(_still(name, ending, 0, 0) for name in names for ending in STILL_TYPES),
+        Wanted(still_name("heatmap.png"), Kind.STILL, "heatmap.png", "image/png"),
+        _still(MOTION, "webp", 0, 0),
     ]
 
 

@@ -16,6 +16,7 @@ from rushes.library.originals import Original
 from rushes.library.records import Content
 from rushes.media.facts import MediaInfo, parse_media_info
 from rushes.media.gallery import Gallery
+from rushes.media.show import SEQUENCE_FORMATS
 from rushes.media.stills import IMAGE_FORMATS, Still
 from rushes.renditions import records
 from rushes.renditions.outcome import Outcomes
@@ -78,6 +79,8 @@ class Stills:
         original = await self.original(content.id)
         if content.format in IMAGE_FORMATS:
             return (await self.gallery.darkroom.previews(original, content.format))[1]
+        if content.format in SEQUENCE_FORMATS:
+            return await self.gallery.of_show(original, content.format)
         return await self.gallery.poster(original, _info(content))
 
     async def _shoot_storyboard(self, content: Content) -> Sequence[Still]:

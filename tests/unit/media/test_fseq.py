@@ -160,9 +160,7 @@ def test_a_show_becomes_a_heat_map_and_a_moving_picture(show: Show) -> None:
         assert (width, height) == picture.size
     assert 400 <= width <= 1_600
     assert 128 <= height <= 512
-    assert ("moving.webp" in pictures) == (show.frames > 1)
-    for _, moving in (pictures[name] for name in pictures if name == "moving.webp"):
-        assert len(moving) <= fseq.MOVING_BYTES
+    assert 0 < len(pictures["moving.webp"][1]) <= fseq.MOVING_BYTES
 
 
 def test_the_map_shows_the_brightest_of_each_light() -> None:

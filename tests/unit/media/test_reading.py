@@ -40,6 +40,7 @@ def test_objects_are_read() -> None:
     inner = READER.find_reader("inner")
 
     assert inner is not None
+    assert 1 == READER.reader("inner").whole("whole", 0, 1)
     assert 1 == inner.whole("whole", 0, 1)
     assert READER.find_reader("whole") is None
     assert TRACKS_AT_MOST - 1 == len(READER.readers("tracks"))
@@ -60,5 +61,7 @@ def test_other_types_are_refused() -> None:
         READER.text("whole")
     with pytest.raises(TypeError):
         READER.rows("whole")
+    with pytest.raises(TypeError):
+        READER.reader("rows")
     with pytest.raises(ValueError, match="rate"):
         READER.fraction("rate", 31, 100)

@@ -66,6 +66,21 @@ def test_odd_facts_are_refused(wrong: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, True),
+        ({"frames": 0}, False),
+        ({"channels": None}, False),
+        ({"channels": 2**24 + 1}, False),
+        ({"compression": "unknown (9)"}, False),
+    ],
+)
+def test_a_show_has_lights_that_can_be_drawn(changed: dict[str, object], *, expected: bool) -> None:
+    """Without frames, without channels, or packed in an unknown way there is no picture."""
+    assert expected == parse_sequence(Reader(WHOLE | changed)).is_show
+
+
+@pytest.mark.parametrize(
     ("step", "expected"), [(25, Fraction(40)), (50, Fraction(20)), (0, None), (None, None)]
 )
 def test_the_rate_is_that_of_the_step(step: int | None, expected: Fraction | None) -> None:

@@ -10,6 +10,7 @@ import pytest
 from rushes.media.facts import AudioFacts, ImageFacts, MediaInfo, MediaKind, VideoFacts, plain_info
 from rushes.media.grid import plan_constant
 from rushes.media.ladder import Quality
+from rushes.media.sequence import SequenceFacts
 from rushes.renditions.plan import (
     Stretch,
     plan_renditions,
@@ -197,3 +198,17 @@ def test_the_widest_still_of_a_video_is_its_poster(
     webps = [want for want in plan_renditions(video, (), GRID, 0) if "webp" in want.media_type]
 
     assert expected == [(want.name, want.width, want.height) for want in webps]
+
+
+def test_a_light_show_gets_pictures_of_sizes_that_nobody_knows_yet() -> None:
+    """Its heat map as poster and thumbnails, whole, and what moves; XML has none of it."""
+    plain = plain_info(MediaKind.SEQUENCE, "fseq", 1)
+    lights = SequenceFacts("fseq", channels=3, frames=2, step_ms=25, compression="none")
+
+    wanted = plan_renditions(replace(plain, sequence=lights), (), None, 0)
+
+    assert {
+        *("poster", "poster-jpg", "thumbnail-320", "thumbnail-320-jpg"),
+        *("thumbnail-640", "thumbnail-640-jpg", "heatmap-png", "motion"),
+    } == {each.name for each in wanted}
+    assert [] == plan_renditions(replace(plain, sequence=SequenceFacts("xsq")), (), None, 0)

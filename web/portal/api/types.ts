@@ -1,4 +1,6 @@
 /** The shapes of the API that the portal reads. */
+import type { MediaFacts } from "../asset/facts";
+
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next_cursor: string | null;
@@ -29,17 +31,6 @@ export interface Fault {
   readonly detail: string;
 }
 
-export interface MediaFacts {
-  readonly camera?: string | null;
-  readonly image?: { readonly frames: number; readonly pages?: number } | null;
-  /** EBU R 128: LUFS, LU and dBTP. */
-  readonly loudness?: {
-    readonly integrated: number;
-    readonly range: number;
-    readonly peak: number;
-  } | null;
-}
-
 export interface Asset {
   readonly id: string;
   readonly file_name: string;
@@ -65,6 +56,7 @@ export interface Asset {
   readonly error: Fault | null;
   readonly poster_url: string | null;
   readonly thumbnail_url: string | null;
+  readonly moving_url: string | null;
   readonly placements: readonly TierPlacement[];
 }
 

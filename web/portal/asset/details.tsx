@@ -5,13 +5,13 @@ import { useState, type ReactNode } from "react";
 
 import { formatDuration, formatMoment, formatSize } from "../../shared/format";
 import { portal as words } from "../../shared/text/en.json";
-import { fill } from "../../shared/text/fill";
 import { call } from "../api/call";
 import { assetQuery } from "../api/queries";
-import type { Asset, MediaFacts } from "../api/types";
+import type { Asset } from "../api/types";
 import { CopyText } from "../parts/copy";
 import { FailureBar } from "../parts/notes";
 import { labelOfPlace } from "../parts/places";
+import { rowsOf } from "./facts";
 
 export function Details({ asset }: { readonly asset: Asset }): ReactNode {
   const { details } = words.asset;
@@ -33,7 +33,11 @@ export function Details({ asset }: { readonly asset: Asset }): ReactNode {
             ? null
             : `${String(asset.width)} x ${String(asset.height)}`}
         </Fact>
-        <MediaRows facts={asset.facts ?? null} />
+        {rowsOf(asset.facts).map(({ name, value }, place) => (
+          <Fact key={`${name} ${String(place)}`} name={name}>
+            <span className="break">{value}</span>
+          </Fact>
+        ))}
         <Fact name={details.place}>{labelOfPlace(asset)}</Fact>
         <Fact name={details.created}>{formatMoment(asset.created_at)}</Fact>
         <Fact name={details.scan}>{words.scans[asset.scan]}</Fact>
@@ -54,32 +58,6 @@ export function Details({ asset }: { readonly asset: Asset }): ReactNode {
       </dl>
       <Edit key={asset.id} asset={asset} />
     </div>
-  );
-}
-
-function MediaRows({ facts }: { readonly facts: MediaFacts | null }): ReactNode {
-  const { details } = words.asset;
-  const { camera = null, image = null, loudness = null } = facts ?? {};
-  const pages = image?.pages ?? 0;
-  return (
-    <>
-      <Fact name={details.camera}>{camera}</Fact>
-      <Fact name={details.pages} isFigure>
-        {pages > 0 ? String(pages) : null}
-      </Fact>
-      <Fact name={details.frames} isFigure>
-        {image !== null && image.frames > 1 ? String(image.frames) : null}
-      </Fact>
-      <Fact name={details.loudness} isFigure>
-        {loudness === null
-          ? null
-          : fill(details.loudness_value, {
-              integrated: loudness.integrated.toFixed(1),
-              range: loudness.range.toFixed(1),
-              peak: loudness.peak.toFixed(1),
-            })}
-      </Fact>
-    </>
   );
 }
 

@@ -9,6 +9,7 @@ import { fill } from "../../shared/text/fill";
 import type { Asset } from "../api/types";
 import { glyphOfKind, Icon } from "../parts/glyphs";
 import { useDownload } from "./download";
+import { Show } from "./show";
 
 const Player = lazy(() => import("./player").then(({ Player }) => ({ default: Player })));
 const Picture = lazy(() => import("./picture").then(({ Picture }) => ({ default: Picture })));
@@ -36,6 +37,7 @@ export function Viewer({ asset }: { readonly asset: Asset }): ReactNode {
       </Suspense>
     );
   }
+  if (asset.kind === "sequence" && asset.poster_url !== null) return <Show asset={asset} />;
   return <Facts asset={asset} />;
 }
 

@@ -37,10 +37,20 @@ export function Card({ asset }: { readonly asset: Asset }): ReactNode {
 }
 
 function Picture({ asset }: { readonly asset: Asset }): ReactNode {
-  const url = asset.thumbnail_url ?? asset.poster_url;
   const [isBroken, setBroken] = useState(false);
+  const [isLooked, setLooked] = useState(false);
+  const still = asset.thumbnail_url ?? asset.poster_url;
+  const url = isLooked ? (asset.moving_url ?? still) : still;
   return (
-    <div className="picture">
+    <div
+      className="picture"
+      onPointerEnter={() => {
+        setLooked(true);
+      }}
+      onPointerLeave={() => {
+        setLooked(false);
+      }}
+    >
       {url !== null && !isBroken ? (
         <img
           src={url}
