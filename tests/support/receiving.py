@@ -432,7 +432,7 @@ async def start(url: str, folder: Path, token: str, **environment: str) -> Killa
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(180):
         port = int(await process.stdout.readline())
     return Killable(process, f"http://127.0.0.1:{port}")
 
