@@ -120,6 +120,8 @@ async def test_what_moves_is_given_moving(handing: Handing, *, moves: bool) -> N
 
     async with handing.client() as client:
         lead = await client.get(f"/api/v1/assets/{filed.asset_id}/image?w=320&moving=true")
+        image = await client.get(lead.headers["location"])
 
+    assert (200, "image/webp") == (image.status_code, image.headers["content-type"])
     expected = "motion.webp" if moves else "preview-320.webp"
     assert expected == lead.headers["location"].split("/")[-1]
