@@ -3,8 +3,7 @@
 Run:  python bench/lab/stills.py [FOLDER] [--rounds 20] [--minutes 60]
 
 It makes its own media in FOLDER (1.8 GB for an hour of 1080p) and prints, for each piece of work,
-wall time at the median and at the 95th percentile, the processor time of the programs, and the
-budget. Wall time means little on a busy machine; processor time stays true.
+wall time at the median and at the 95th percentile, and the budget: run it on a machine at rest.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -65,20 +63,14 @@ def find_first(raw: Path) -> Order:
 async def measure(name: str, budget: float, rounds: int, deed: Deed) -> None:
     """Do it once to warm up, then so often; print what it took."""
     await deed()
-    walls, before = [], _children_seconds()
+    walls = []
     for _ in range(rounds):
         begun = time.perf_counter()
         await deed()
         walls.append(time.perf_counter() - begun)
-    cpu = (_children_seconds() - before) / rounds
     walls.sort()
     middle, high = walls[len(walls) // 2], walls[min(len(walls) - 1, len(walls) * 95 // 100)]
-    print(f"{name:34} p50 {middle:6.3f} s  p95 {high:6.3f} s  cpu {cpu:6.3f} s  budget {budget} s")
-
-
-def _children_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    print(f"{name:34} p50 {middle:6.3f} s  p95 {high:6.3f} s  budget {budget} s")
 
 
 async def main() -> None:
