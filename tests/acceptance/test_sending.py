@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import random
 import signal
 import subprocess
@@ -198,6 +199,27 @@ def test_a_folder_goes_through_a_link_with_its_paths(count: int, at: Place, tmp_
     expected = sorted(f"shoot/day {number % 3}/{number:04}.txt" for number in range(count))
     assert expected == sorted(one["relative_path"] for one in told)
     assert {"accepted"} == {one["state"] for one in told}
+
+
+def test_a_link_with_a_password_is_opened_first(at: Place, tmp_path: Path) -> None:
+    """Without it, or with another, nothing is sent; with it all files go, small and in chunks."""
+    secret = "open sesame, please"
+    (tmp_path / "note.txt").write_text("a note behind a password")
+    (tmp_path / "large.bin").write_bytes(os.urandom(17 * 2**20))
+    with at.served.client(at.token) as client:
+        link = client.make_link(password=secret, types=["any"])["url"]
+
+    def send(*more: str) -> tuple[int, list[str]]:
+        words = ("upload", str(tmp_path / "note.txt"), str(tmp_path / "large.bin"))
+        sent = at.start("", *words, "--link", link, "--json", *more)
+        answers, _ = sent.communicate(timeout=110)
+        return sent.returncode, [json.loads(answer)["state"] for answer in answers.splitlines()]
+
+    assert (0, ["accepted", "accepted"]) == send("--password", secret)
+    for more in ((), ("--password", "open barley")):
+        code, states = send(*more)
+        assert code != 0
+        assert [] == states
 
 
 def test_what_was_begun_is_listed_and_taken_away(at: Place, large: Path, line: BadLine) -> None:

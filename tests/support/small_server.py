@@ -32,6 +32,8 @@ class SmallServer:
     authorizations: list[str | None] = field(default_factory=list)
     troubles: list[int | str] = field(default_factory=list)
     """For each append or chunk: a status to refuse it with, or `cut` to break off after half."""
+    lost_answers: int = 0
+    """How many creations are heard, and not answered."""
     gone: bool = False
     state: str = "accepted"
     digest: str | None = None
@@ -92,6 +94,10 @@ class Answers(BaseHTTPRequestHandler):
             self.complete()
         elif self.path.endswith("/playback"):
             self.answer(200, {"asset_id": "ast_1", "ready": True, **json.loads(body)})
+        elif house.lost_answers > 0:
+            house.lost_answers -= 1
+            self.close_connection = True
+            self.connection.shutdown(2)
         else:
             house.metadata = self.headers["Upload-Metadata"]
             house.received[:] = body

@@ -63,6 +63,7 @@ def open_client(
     token: str | None,
     *,
     link: str | None = None,
+    password: str | None = None,
     parallel: int = MOST,
     offline_seconds: float = 0.0,
 ) -> Rushes:
@@ -72,7 +73,9 @@ def open_client(
         TokenMissing: neither a token nor an upload link was given.
     """
     if link is not None:
-        return Rushes(link=link, parallel=parallel, offline_seconds=offline_seconds)
+        return Rushes(
+            link=link, password=password, parallel=parallel, offline_seconds=offline_seconds
+        )
     if token is None:
         raise TokenMissing(
             "Which token? Make one with `rushes token create NAME --scope read,write`, "

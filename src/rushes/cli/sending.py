@@ -17,6 +17,7 @@ from rushes.client.pace import MOST
 uploads = typer.Typer(no_args_is_help=True, help="What was sent, and what is on its way.")
 
 UNUSABLE = 2
+ASK = "-"
 GO_ON = "`rushes upload --resume`, or the same command, goes on where it stopped."
 
 
@@ -34,6 +35,12 @@ def upload(
     link_url: Annotated[
         str | None, typer.Option("--link", help="An upload link to send through; needs no token.")
     ] = None,
+    password: Annotated[
+        str | None,
+        typer.Option(
+            help="The password of the link; `-` asks for it.", envvar="RUSHES_LINK_PASSWORD"
+        ),
+    ] = None,
     project: Annotated[
         str | None, typer.Option(help="client/project; by default your inbox.")
     ] = None,
@@ -49,7 +56,14 @@ def upload(
     """Send files and folders; what was broken off goes on where it stopped."""
     if bool(paths) == resume:
         raise typer.BadParameter("Name files and folders, or say --resume for what was begun.")
-    client = open_client(url, token, link=link_url, parallel=parallel, offline_seconds=offline)
+    client = open_client(
+        url,
+        token,
+        link=link_url,
+        password=_ask(password),
+        parallel=parallel,
+        offline_seconds=offline,
+    )
     with interruptible(GO_ON, as_json=as_json), client as rushes:
         if paths:
             sizes = {found.path: found.path.stat().st_size for found in find_files(paths)}
@@ -66,6 +80,11 @@ def upload(
             else:
                 sent = rushes.resume_all(on_progress=shown.move, on_sent=tell)
     _end(sent)
+
+
+def _ask(told: str | None) -> str | None:
+    """Return what opens a link; asked for where that was the wish."""
+    return typer.prompt("Password of the link", hide_input=True) if told == ASK else told
 
 
 @uploads.command("ls")

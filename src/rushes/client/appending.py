@@ -2,12 +2,12 @@
 
 The server's offset is the only truth: after any trouble it is asked for, and sending goes on from
 there. The size of an append follows the line: it grows while an append takes less than some
-seconds. A small file goes with its creation, in one request.
+seconds. No byte goes with a creation: where its answer is lost it is asked again, and a file whose
+bytes had come along would be there twice.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import mimetypes
 from collections.abc import Callable
@@ -22,9 +22,6 @@ from rushes.client.wire import Wire
 
 VERSION: Final = {"Tus-Resumable": "1.0.0"}
 BODY_TYPE: Final = "application/offset+octet-stream"
-ALONG_BYTES: Final = 2**20
-"""Up to here a file goes with its creation: what is lost when the line breaks is little."""
-
 CONFLICT, TOO_LARGE = 409, 413
 
 Told = Callable[[int, int], None]
@@ -54,29 +51,21 @@ class Appender:
     wire: Wire
     endpoint: str
 
-    async def create(self, sending: Sending) -> tuple[str, int]:
-        """Begin an upload; return its address, and how many bytes went along.
+    async def create(self, sending: Sending) -> str:
+        """Begin an upload; return its address.
 
         Raises:
             ClientFailure: the server refused it, or could not be reached.
-            OSError: the file cannot be read.
         """
-        size = sending.file.size
         headers = {
             **VERSION,
-            "Upload-Length": str(size),
+            "Upload-Length": str(sending.file.size),
             "Upload-Metadata": _format_metadata(sending),
         }
-        body = b""
-        if 0 < size <= ALONG_BYTES:
-            body = await asyncio.to_thread(sending.file.path.read_bytes)
-            sending.file.require_same()
-            headers["Content-Type"] = BODY_TYPE
         response = await self.wire.patiently(
-            lambda: self.wire.once("POST", self.endpoint, headers=headers, content=body)
+            lambda: self.wire.once("POST", self.endpoint, headers=headers)
         )
-        address = str(response.url.join(response.headers["location"]))
-        return address, int(response.headers.get("upload-offset", 0)) if body else 0
+        return str(response.url.join(response.headers["location"]))
 
     async def find_offset(self, address: str) -> int:
         """Return how many bytes the server has."""

@@ -30,11 +30,15 @@ MEASURABLE_SECONDS: Final = 1.0
 class Sender:
     """Sends files to one place: an account's, or an upload link's."""
 
-    def __init__(self, wire: Wire, endpoint: str, memory: Memory, parallel: int) -> None:
+    def __init__(
+        self, wire: Wire, endpoint: str, memory: Memory, parallel: int, place: str | None = None
+    ) -> None:
+        """Send to `endpoint`; what is begun is remembered under `place`, by default the same."""
         self.wire = wire
         self.memory = memory
-        self.place = str(wire.http.base_url.join(endpoint))
-        self._appender = Appender(wire, self.place)
+        begins = str(wire.http.base_url.join(endpoint))
+        self.place = place or begins
+        self._appender = Appender(wire, begins)
         self._chunker = Chunker(wire, parallel)
         self._mbit: float | None = None
 
@@ -97,11 +101,11 @@ class Sender:
                 self.memory.keep(name, record)
                 await self._send_chunks(sending, upload)
                 return record
-        address, offset = await self._appender.create(sending)
+        address = await self._appender.create(sending)
         record = self._record(sending, TUS, address)
-        if offset < sending.file.size:
+        if sending.file.size > 0:
             self.memory.keep(name, record)
-        await self._appender.send(sending, address, offset)
+        await self._appender.send(sending, address, 0)
         return record
 
     async def _send_chunks(self, sending: Sending, upload: Chunked) -> None:

@@ -16,6 +16,7 @@ from rushes.client.appending import Sending, Told
 from rushes.client.failures import Cancelled, ClientFailure, Refused, WrongDigest
 from rushes.client.fetching import Fetcher
 from rushes.client.files import FileState, digest_of, find_root
+from rushes.client.lock import Lock
 from rushes.client.pace import MOST
 from rushes.client.resume import Memory, Record, default_folder
 from rushes.client.sending import Sender
@@ -37,6 +38,8 @@ class Options(TypedDict, total=False):
 
     link: str | None
     """The address of an upload link, `https://host/u/...`; with it one can only send."""
+    password: str | None
+    """What opens the upload link, where it has a password."""
     timeout: float
     """Seconds without any progress on the line before a request is given up; 60."""
     state: Path | None
@@ -86,9 +89,11 @@ class Session(Generic[A]):
         link, timeout = options.get("link"), options.get("timeout", 60.0)
         address = url or _server_of(link)
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        endpoint = "/files/"
+        endpoint, place, password = "/files/", None, options.get("password")
         if link is not None:
-            endpoint = f"{link.rstrip('/')}/files/"
+            place = f"{link.rstrip('/')}/files/"
+            # Behind a password the right changes with each opening, so it is in a header alone.
+            endpoint = place if password is None else endpoint
             headers["Rushes-Link"] = urlsplit(link).path.rstrip("/").rpartition("/")[2]
         moments, offline = options.get("moments", Moments()), options.get("offline_seconds", 0.0)
         parallel = options.get("parallel", MOST)
@@ -97,8 +102,9 @@ class Session(Generic[A]):
         self._wire = Wire(http, moments, offline)
         self._fetcher = Fetcher(Wire(bare, moments, offline), parallel)
         self._memory = Memory(options.get("state") or default_folder())
-        self._sender = Sender(self._wire, endpoint, self._memory, parallel)
+        self._sender = Sender(self._wire, endpoint, self._memory, parallel, place)
         self._is_link = link is not None
+        self._lock = None if link is None or password is None else Lock(self._wire, link, password)
         self._read_asset = read_asset
 
     async def close(self) -> None:
@@ -245,6 +251,8 @@ class Session(Generic[A]):
         Raises:
             ClientFailure: as `send`.
         """
+        if self._lock is not None:
+            await self._lock.open()
         if stop is None:
             return await self._sender.send(sending)
         loop, task = asyncio.get_running_loop(), asyncio.ensure_future(self._sender.send(sending))

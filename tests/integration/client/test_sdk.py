@@ -35,10 +35,8 @@ def test_a_file_arrives_whole_in_appends_that_grow(
     assert sorted(told) == told
 
 
-def test_a_small_file_goes_with_its_creation(
-    face: MakeFace, server: SmallServer, tmp_path: Path
-) -> None:
-    """One request; and none of its bytes in another. An empty one is a file, too."""
+def test_no_byte_goes_with_a_creation(face: MakeFace, server: SmallServer, tmp_path: Path) -> None:
+    """One whose answer is lost may be asked again: no file is there twice. Empty ones are files."""
     small, empty = tmp_path / "small.txt", tmp_path / "empty.txt"
     small.write_bytes(b"few")
     empty.touch()
@@ -46,10 +44,25 @@ def test_a_small_file_goes_with_its_creation(
 
     rushes.send(small)
     assert b"few" == server.received
+    assert 1 == server.count("PATCH")
     rushes.send(empty)
 
     assert b"" == server.received
-    assert 0 == server.count("PATCH")
+    assert 1 == server.count("PATCH")
+
+
+def test_a_creation_whose_answer_is_lost_doubles_no_file(
+    face: MakeFace, server: SmallServer, tmp_path: Path
+) -> None:
+    """What was begun first holds no byte, and ends by itself; the file is sent once."""
+    small = tmp_path / "small.txt"
+    small.write_bytes(b"few")
+    server.lost_answers = 1
+
+    face().send(small)
+
+    assert b"few" == server.received
+    assert [2, 1] == [server.count("POST"), server.count("PATCH")]
 
 
 @pytest.mark.covers("S-UP-12")
