@@ -18,11 +18,15 @@ from rushes.delivery.ranges import RangeNotSatisfiable
 from rushes.errors import Kind, RushesError
 from rushes.http.problem import SENTENCES, STATUSES
 from rushes.uploads.checksum import ChecksumMismatch
+from rushes.uploads.sweep import ClockMoved
 from rushes.uploads.tus import CHECKSUM_MISMATCH
 
 OURS: Final = "rushes."
 OTHER_SHELLS: Final = ("rushes.cli.", "rushes.client.")
 """What is said on a terminal is no answer of the server."""
+
+OF_JOBS: Final[tuple[type[RushesError], ...]] = (ClockMoved,)
+"""What only jobs end with: the server tells of it, and would not load it otherwise."""
 
 OF_PROTOCOLS: Final = MappingProxyType(
     {ChecksumMismatch.code: CHECKSUM_MISMATCH, RangeNotSatisfiable.code: 416}
@@ -91,7 +95,7 @@ def list_remedies() -> tuple[Remedy, ...]:
 
 
 def _list_ours() -> Iterator[Code]:
-    for error in _list_family(RushesError):
+    for error in {*_list_family(RushesError), *OF_JOBS}:
         is_ours = error.__module__.startswith(OURS)
         if is_ours and not error.__module__.startswith(OTHER_SHELLS):
             yield Code(

@@ -15,6 +15,7 @@ from rushes.media.ffmpeg import (
     audio_arguments,
     demuxer_of,
     input_arguments,
+    listening_arguments,
     segment_arguments,
     silence_arguments,
     still_arguments,
@@ -232,3 +233,14 @@ def test_an_untagged_picture_is_taken_for_what_its_size_says() -> None:
     assert "in_color_matrix=bt709" in chain(untagged)
     assert "in_color_matrix=bt601" in chain(small)
     assert "in_color_matrix" not in chain(PLAIN)
+
+
+def test_sound_is_listened_to_once() -> None:
+    """One reading gives the samples, the loudness and the copy; without sound there is nothing."""
+    arguments = listening_arguments(WHOLE, "pipe:7")
+    chain = arguments[arguments.index("-filter_complex") + 1]
+
+    assert "[0:a:0]ebur128" in chain
+    assert ["pipe:1", "pipe:7"] == [each for each in arguments if each.startswith("pipe:")]
+    with pytest.raises(NoStream):
+        listening_arguments(replace(WHOLE, audio=()), "pipe:7")
