@@ -89,10 +89,10 @@ async def piece(stage: Stage, signed: str, path: str) -> bytes:
     found = await stage.house.server.resolve(signed, f"seg/{path}")
     assert isinstance(found, Part)
     if found.path is not None:
-        return await asyncio.to_thread(found.path.read_bytes)
+        return found.shape(await asyncio.to_thread(found.path.read_bytes))
     whole = await stage.house.locator.local_path(found.object_id)
     content = await asyncio.to_thread(whole.read_bytes)
-    return content[found.offset : found.offset + (found.size_bytes or 0)]
+    return found.shape(content[found.offset : found.offset + (found.size_bytes or 0)])
 
 
 async def whole(stage: Stage, signed: str, name: str) -> bytes:
@@ -201,13 +201,14 @@ async def test_a_segment_address_outlives_its_segment(
     asset = await film(eager, media_files.get("long.mp4").read_bytes())
     answer, signed = await ask(eager, asset)
     name = answer.selected_quality
-    before = [await piece(eager, signed, f"{name}/{at}.m4s") for at in (0, 1)]
+    asked = [f"{each}/{at}" for each in (name, "sound") for at in ("init.mp4", "0.m4s", "1.m4s")]
+    before = [await piece(eager, signed, each) for each in asked]
 
     async def is_made() -> bool:
         return {"ready"} == set(await made_files(eager, asset)) and not eager.files("segments")
 
     await until(is_made, seconds=180, what="a ladder, and no segments")
-    after = [await piece(eager, signed, f"{name}/{at}.m4s") for at in (0, 1)]
+    after = [await piece(eager, signed, each) for each in asked]
 
     assert before == after
     assert "ladder" == (await ask(eager, asset))[0].path

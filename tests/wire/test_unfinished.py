@@ -80,3 +80,17 @@ async def test_others_see_their_own_alone(house: Receiving) -> None:
 
     assert [([mine.rpartition("/")[2]], True)] == [(one["ids"], one["is_mine"]) for one in seen]
     assert 404 == refused.status_code
+
+
+async def test_a_file_that_was_put_together_is_finished(house: Receiving) -> None:
+    """Its pieces are whole and rest a while; nothing waits for them."""
+    sender, admin = await house.sender(), house.by_token(await house.people.token())
+    first = await begin_partial(sender, 0, BLOCK)
+    last = await begin_partial(sender, BLOCK, 5)
+    await sender.append(first, 0, bytes(BLOCK))
+    await sender.append(last, 0, b"01234")
+
+    joined = await sender.create(None, upload_concat=f"final;{first} {last}")
+
+    assert 201 == joined.status_code, joined.text
+    assert [] == await list_unfinished(house, admin)

@@ -85,6 +85,10 @@ class Tools:
         return await asyncio.shield(self._opening)
 
 
+AT_ONCE: Final = 2
+"""Pictures that one process makes at once, however many are asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Imaging:
     """Answers who wants a picture at a width; what it makes stands in `folder` until it is kept."""
@@ -98,6 +102,7 @@ class Imaging:
     tools: Tools
     folder: Path
     _making: dict[tuple[str, str], asyncio.Task[None]] = field(default_factory=dict)
+    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def ask(
         self,
@@ -169,7 +174,8 @@ class Imaging:
         tools = await self.tools.get()
         plugin, ending = PLUGINS[source.media_type], name.rpartition(".")[2]
         path = await self.local_path(source.id)
-        answer = await Darkroom(tools).make(path, Order(plugin, (width,), (ending,)))
+        async with self._places:
+            answer = await Darkroom(tools).make(path, Order(plugin, (width,), (ending,)))
         still = answer.stills[0]
         rendition = await self._begin(medium, name, media_type)
         made = Made(

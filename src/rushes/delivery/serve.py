@@ -38,6 +38,7 @@ from rushes.errors import Kind, RushesError
 from rushes.media.hls import format_media_playlist, format_multivariant
 from rushes.media.ladder import Quality
 from rushes.media.layout import Piece
+from rushes.media.movie import stand_alone
 from rushes.media.shelf import SOUND
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import PLAYED, State
@@ -87,7 +88,11 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Bytes of a segment: of an object from `offset` on, or all of the file at `path`."""
+    """Bytes of a segment: of an object from `offset` on, or all of the file at `path`.
+
+    `is_second` says that they are of the second track of a file: who began with segments knows the
+    sound as a first track, and must go on with it.
+    """
 
     object_id: str
     path: Path | None
@@ -95,6 +100,11 @@ class Part:
     size_bytes: int | None
     max_age: int
     media_type: str = SEGMENT_TYPE
+    is_second: bool = False
+
+    def shape(self, content: bytes) -> bytes:
+        """Return the bytes as the segment had them before its file was there."""
+        return stand_alone(content) if self.is_second else content
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +152,19 @@ class Server:
         ready = _ready_part(medium, name, piece)
         if ready is not None:
             found, where = ready
-            return Part(found.id, None, where.offset, where.size_bytes, max_age)
+            return Part(
+                found.id,
+                None,
+                where.offset,
+                where.size_bytes,
+                max_age,
+                is_second=name == SOUND and layout_of(found).video is not None,
+            )
         index, stream = _index_of(piece), medium.stream
-        if self.wishing is None or stream is None or (index or 0) >= stream.count_of(name):
+        offers = {SOUND, *(offer.name for offer in list_offers(medium, grant.cap))}
+        if self.wishing is None or stream is None or name not in offers:
+            raise _nothing()
+        if (index or 0) >= stream.count_of(name):
             raise _nothing()
         content_id = medium.content.id
         if index is None:

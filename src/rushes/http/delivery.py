@@ -247,7 +247,7 @@ async def _part(delivery: Delivery, found: Part) -> Response:
             )
         finally:
             os.close(copy.file)
-    return Response(content, media_type=found.media_type, headers=headers)
+    return Response(found.shape(content), media_type=found.media_type, headers=headers)
 
 
 def _base(delivery: Delivery, request: Request) -> str:

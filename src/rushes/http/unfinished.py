@@ -56,7 +56,8 @@ def routes(senders: Senders, database: Database) -> APIRouter:
         permit(actor, Verb.SEE_UPLOAD, missing=unlisted)
         owner = None if actor.role in ADMINS else actor.id
         async with database.reading() as connection:
-            found = gather(await unfinished_records.list_pieces(connection, owner))[:MOST]
+            pieces = await unfinished_records.list_pieces(connection, owner, actor.project_ids)
+            found = gather(pieces)[:MOST]
             ids = {one.project_id for one in found}
             places = await unfinished_records.list_places(connection, ids)
         return UnfinishedAnswers(

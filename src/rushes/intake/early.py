@@ -68,6 +68,8 @@ class Early:
         head = await self.growing.read_all(prefix, 0, min(HEAD_BYTES, prefix.length))
         sniffed = sniff(head, find_name(prefix.upload))
         if not await self._passes(prefix.upload, sniffed):
+            if not (prefix.upload.is_open or prefix.upload.is_partial):
+                return  # it is whole: whoever judges it sets it aside
             await self.ending.cancel(prefix.upload, TYPE_REFUSED)
             return
         await self._keep(Seen(upload_id, sniffed))
@@ -80,6 +82,8 @@ class Early:
         """Say whether a completed upload may be accepted; one that may not is set aside."""
         async with self.database.reading() as connection:
             upload = await upload_records.get_upload(connection, upload_id)
+        if upload.state is State.QUARANTINED:  # this step ran before, and was cut off after it
+            return False
         if upload.state is not State.COMPLETED or await self._passes(upload, sniffed):
             return True
         async with self.database.transaction() as connection:

@@ -18,7 +18,7 @@ from rushes.errors import Kind, RushesError
 from rushes.intake.elsewhere import Elsewhere
 from rushes.intake.sniff import HEAD_BYTES, Sniffed, sniff
 from rushes.stores.blocks import Fingerprint
-from rushes.uploads import direct_records
+from rushes.uploads import chunk_records, direct_records
 from rushes.uploads import records as upload_records
 from rushes.uploads.blocks import Block, Hashing, find_root
 from rushes.uploads.direct import Direct, store_changed
@@ -105,7 +105,7 @@ class Intake:
 
     async def _keep_block(self, upload_id: str, block: Block) -> None:
         async with self.database.transaction() as connection:
-            await upload_records.record_blocks(connection, upload_id, [block])
+            await chunk_records.record_new_blocks(connection, upload_id, [block])
 
     async def _hash(self, upload: Upload, path: Path) -> None:
         """Keep the digests of all blocks and the root over them."""

@@ -101,13 +101,15 @@ def sound_init(copy: SoundCopy) -> bytes:
 
 def _plan(original: Path, rate: Fraction | None, track: int) -> Copies:
     try:
-        tracks = parse_tracks(_read_moov(original))
+        tracks = parse_tracks(_read_moov(original), max(track, 0))
         pictures = [each for each in tracks if each.handler == "vide"]
         if not pictures:
             raise NotCopied("there is no picture")
         copy = plan_picture(pictures[0], rate)
         check_gaps(copy)
         _check_whole(original, copy.table)
+    except OverflowError:
+        raise NotCopied("its samples lie beyond the end of every file") from None
     except InvalidMedia as error:
         raise NotCopied(error.message[:1].lower() + error.message[1:].rstrip(".")) from None
     return Copies(copy, _plan_sound(original, tracks, copy, track))
@@ -117,12 +119,12 @@ def _plan_sound(
     original: Path, tracks: Sequence[SampleTable], copy: PictureCopy, track: int
 ) -> SoundCopy | None:
     sounds = [each for each in tracks if each.handler == "soun"]
-    if not 0 <= track < len(sounds):
+    if track < 0 or not sounds:
         return None
     try:
-        sound = plan_sound(sounds[track], copy.table, copy.grid)
+        sound = plan_sound(sounds[0], copy.table, copy.grid)
         _check_whole(original, sound.table)
-    except (NotCopied, InvalidMedia):
+    except (NotCopied, InvalidMedia, OverflowError):
         return None
     return sound
 

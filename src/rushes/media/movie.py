@@ -14,7 +14,7 @@ from typing import Final
 
 from rushes.media import mp4
 from rushes.media.failures import InvalidMedia
-from rushes.media.fragment import Defaults
+from rushes.media.fragment import Defaults, with_track_id
 
 MOVIE_TIMESCALE: Final = 1_000
 REFERENCES_AT_MOST: Final = 65_535
@@ -234,3 +234,10 @@ def aac_track(sample_rate: int, channels: int, bit_rate: int, lead: int = AAC_FR
 
 def _descriptor(tag: int, body: bytes) -> bytes:
     return mp4.pack("BB", tag, len(body)) + body
+
+
+def stand_alone(piece: bytes) -> bytes:
+    """Return an init or a fragment of any track of a file as that of the first track of its own."""
+    if mp4.has(piece, "moov"):
+        return format_init([parse_track(piece)[0]])
+    return with_track_id(piece, 1)

@@ -93,8 +93,11 @@ class SampleTable:
         return spans
 
 
-def parse_tracks(moov: bytes) -> tuple[SampleTable, ...]:
-    """Return the tracks of a `moov` box (its header included), in their order.
+def parse_tracks(moov: bytes, sound: int = 0) -> tuple[SampleTable, ...]:
+    """Return the first picture track of a `moov` box (its header included), and one of sound.
+
+    `sound` counts among sound tracks. Others are not unfolded: a short table can stand for millions
+    of samples, and a movie may hold many tracks.
 
     Raises InvalidMedia where a table is broken, too long, or the movie is fragmented.
     """
@@ -106,17 +109,29 @@ def parse_tracks(moov: bytes) -> tuple[SampleTable, ...]:
     (timescale,) = mp4.unpack("I", moov, at + (16 if version else 8), mvhd.end)
     if not timescale:
         raise InvalidMedia("The movie has no timescale.")
-    return tuple(
-        _parse_track(moov, box, timescale)
-        for box in mp4.walk(moov, movie.body, movie.end)
-        if box.kind == "trak"
-    )
+    wanted = {"vide": 0, "soun": sound}
+    seen: dict[str, int] = {}
+    tracks = []
+    for box in mp4.walk(moov, movie.body, movie.end):
+        if box.kind != "trak":
+            continue
+        handler = _handler_of(moov, box)
+        number = seen.get(handler, 0)
+        seen[handler] = number + 1
+        if wanted.get(handler) == number:
+            tracks.append(_parse_track(moov, box, timescale, handler))
+    return tuple(tracks)
 
 
-def _parse_track(moov: bytes, trak: mp4.Box, movie_timescale: int) -> SampleTable:
+def _handler_of(moov: bytes, trak: mp4.Box) -> str:
     mdia = mp4.find(moov, "mdia", trak.body, trak.end)
     hdlr = mp4.find(moov, "hdlr", mdia.body, mdia.end)
     (handler,) = mp4.unpack("I", moov, hdlr.body + 8, hdlr.end)
+    return str(handler.to_bytes(_WORD, "big").decode("latin-1"))
+
+
+def _parse_track(moov: bytes, trak: mp4.Box, movie_timescale: int, handler: str) -> SampleTable:
+    mdia = mp4.find(moov, "mdia", trak.body, trak.end)
     mdhd = mp4.find(moov, "mdhd", mdia.body, mdia.end)
     version, _, at = mp4.read_full(moov, mdhd)
     (timescale,) = mp4.unpack("I", moov, at + (16 if version else 8), mdhd.end)
@@ -126,7 +141,7 @@ def _parse_track(moov: bytes, trak: mp4.Box, movie_timescale: int) -> SampleTabl
     sizes = stbl.sizes()
     times, end = stbl.decode_times(len(sizes))
     return SampleTable(
-        handler=handler.to_bytes(_WORD, "big").decode("latin-1"),
+        handler=handler,
         timescale=timescale,
         is_upright=_is_upright(moov, trak),
         descriptions=stbl.descriptions(),

@@ -19,7 +19,7 @@ from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.db.listen import listen
 from rushes.db.trouble import DatabaseAway, DatabaseFull
-from rushes.errors import RushesError
+from rushes.errors import Kind, RushesError
 from rushes.renditions import wish_records
 from rushes.renditions.segments import Segments
 from rushes.renditions.subject import ContentGone
@@ -29,11 +29,13 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 1.0
 HOLD: Final = timedelta(seconds=20)
-RENEW_SECONDS: Final = 5.0
+RENEW_SECONDS: Final = 2.0
 FORGOTTEN_AFTER: Final = timedelta(seconds=30)
 """A wish that nobody renewed for so long is nobody's any more."""
 
 PAGE: Final = 50
+PASSING: Final = frozenset({Kind.UNAVAILABLE, Kind.FULL, Kind.LOCKED})
+"""Kinds of trouble that are no fault of the segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,16 @@ class Attending:
             await task
         except ContentGone:
             pass
+        except (DatabaseAway, DatabaseFull):
+            raise
+        except OSError as error:  # the disk is full, or a sweep took the folder away
+            log.warning("A segment could not be written", extra={"errno": error.errno})
+            await self._put_off(wish)
+            return
         except RushesError as error:
+            if error.kind in PASSING:
+                await self._put_off(wish)
+                return
             async with self.database.transaction() as connection:
                 await wish_records.record_failed(connection, wish, error.code, error.message)
             return
@@ -107,7 +118,7 @@ class Attending:
     async def _watch(self, wish: Wish, task: asyncio.Task[None]) -> bool:
         """Wait for the work, and say whether it came to its end; False: somebody waits for other.
 
-        The hold is renewed meanwhile.
+        The hold is renewed meanwhile; without a row to renew nobody wants it any more.
         """
         renew_at = self.clock.now() + timedelta(seconds=RENEW_SECONDS)
         while not task.done():
@@ -125,7 +136,9 @@ class Attending:
             if now >= renew_at:
                 renew_at = now + timedelta(seconds=RENEW_SECONDS)
                 async with self.database.transaction() as connection:
-                    await wish_records.hold(connection, wish, now + HOLD)
+                    is_ours = await wish_records.hold(connection, wish, now + HOLD)
+                if not is_ours:  # its content was deleted
+                    return False
         return True
 
     async def _is_outranked(self, wish: Wish) -> bool:
@@ -138,6 +151,11 @@ class Attending:
         if own is not None and own.urgency == NOW:
             return False
         return bool(waiting) and (waiting[0].urgency == NOW or waiting[0].is_light)
+
+    async def _put_off(self, wish: Wish) -> None:
+        """Let a wish go that cannot be fulfilled just now; who waits for it asks again."""
+        await self._let_go(wish)
+        await asyncio.sleep(LOOK_SECONDS)
 
     async def _let_go(self, wish: Wish) -> None:
         async with self.database.transaction() as connection:

@@ -53,6 +53,8 @@ class Segments:
         """
         subject = await read_subject(self.database, content_id, self.top)
         names = {row.name for row in subject.renditions}
+        if await asyncio.to_thread(self._is_made, subject, name, first, count):
+            return
         if name in names or (names and name == SOUND):
             await self.make_some(subject, [name], first, count, niceness=0)
 
@@ -84,6 +86,12 @@ class Segments:
             return Outcome(0)
         wanted = SegmentRun(subject.info, stream.grid, encoded, first, count, self.threads)
         return await studio.encode_run(await self.original(subject.content.id), wanted, told)
+
+    def _is_made(self, subject: Subject, name: str, first: int, count: int) -> bool:
+        """Say whether somebody else, a run of the ladder, was faster."""
+        shelf = self.shelf(subject, name)
+        wanted = range(first, first + count)
+        return shelf.init.exists() and all(shelf.segment(at).exists() for at in wanted)
 
     def shelf(self, subject: Subject, name: str) -> Shelf:
         """Return where the segments of a quality of a content stand."""

@@ -96,10 +96,11 @@ async def take(connection: AsyncConnection, wish: Wish, now: datetime, until: da
     return done.rowcount == 1
 
 
-async def hold(connection: AsyncConnection, wish: Wish, until: datetime | None) -> None:
-    """Hold a wish that is ours for longer, or let it go (None)."""
+async def hold(connection: AsyncConnection, wish: Wish, until: datetime | None) -> bool:
+    """Hold a wish that is ours for longer, or let it go (None); say whether it is there."""
     ours = and_(_is(wish.place), segment_wishes.c.fence == wish.fence + 1)
-    await connection.execute(update(segment_wishes).where(ours).values(held_until=until))
+    done = await connection.execute(update(segment_wishes).where(ours).values(held_until=until))
+    return done.rowcount == 1
 
 
 async def record_failed(connection: AsyncConnection, wish: Wish, code: str, detail: str) -> None:

@@ -27,7 +27,14 @@ LOOK_SECONDS: Final = 0.02
 ROW_EVERY: Final = 25
 """Looks at the folder between two looks at the row."""
 
+OFTEN: Final = 50
+RARE_SECONDS: Final = 0.1
+"""After a second it is looked for less often."""
+
 AHEAD_COUNT: Final = 3
+WAITING_AT_MOST: Final = 64
+WAITING_OF_CONTENT: Final = 12
+"""Places that one process waits for at once, in all and of one content: a viewer has few."""
 
 
 class SegmentLate(RushesError):
@@ -78,10 +85,17 @@ class Wishing:
     async def _wait(self, place: Place, stream: Stream, path: Path) -> None:
         task = self._waiting.get(place)
         if task is None:
+            self._require_room(place)
             task = asyncio.create_task(self._wish(place, stream, path))
             self._waiting[place] = task
             task.add_done_callback(lambda _: self._waiting.pop(place, None))
         await asyncio.shield(task)
+
+    def _require_room(self, place: Place) -> None:
+        """Raise SegmentLate where too many places are waited for: nobody may crowd out others."""
+        same = sum(1 for each in self._waiting if each.content_id == place.content_id)
+        if len(self._waiting) >= WAITING_AT_MOST or same >= WAITING_OF_CONTENT:
+            raise SegmentLate("Too many parts are being made. Ask again.", retry_after=2)
 
     async def _wish(self, place: Place, stream: Stream, path: Path) -> None:
         await self._record(place, stream)
@@ -95,7 +109,7 @@ class Wishing:
             looks += 1
             if looks % ROW_EVERY == 0:
                 await self._look_at_row(place, path)
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS if looks < OFTEN else RARE_SECONDS)
 
     async def _record(self, place: Place, stream: Stream) -> None:
         is_light, now = stream.is_copied(place.name), self.clock.now()

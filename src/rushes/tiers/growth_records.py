@@ -215,7 +215,11 @@ async def find_digest(connection: Connection, upload: Upload, position: int) -> 
 
 
 async def _list_unwanted(
-    connection: Connection, table: Table, limit: int, ended: ColumnElement[bool]
+    connection: Connection,
+    table: Table,
+    limit: int,
+    ended: ColumnElement[bool],
+    *where: ColumnElement[bool],
 ) -> list[str]:
     """Return uploads in a table of things at the archive that nobody wants any more.
 
@@ -226,7 +230,7 @@ async def _list_unwanted(
     query = (
         select(table.c.upload_id)
         .join(uploads, uploads.c.id == table.c.upload_id)
-        .where(or_(ended, is_filed))
+        .where(or_(ended, is_filed), *where)
         .limit(limit)
     )
     return list((await connection.execute(query)).scalars())
@@ -250,9 +254,11 @@ async def list_unwanted_copies(connection: Connection, limit: int) -> list[str]:
     )
 
 
-async def list_unwanted_directs(connection: Connection, limit: int) -> list[str]:
-    """Return uploads that came past us and that nobody wants."""
-    return await _list_unwanted(connection, direct_uploads, limit, uploads.c.state.in_(OVER))
+async def list_unwanted_directs(connection: Connection, store: str, limit: int) -> list[str]:
+    """Return uploads that came past us into a store, and that nobody wants."""
+    is_there = direct_uploads.c.store == store
+    ended = uploads.c.state.in_(OVER)
+    return await _list_unwanted(connection, direct_uploads, limit, ended, is_there)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Final
 from rushes.db.engine import Database
 from rushes.library import records as library_records
 from rushes.renditions import records as rendition_records
+from rushes.renditions import wish_records
 from rushes.stores.filesystem import FolderStore
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
@@ -42,6 +43,7 @@ class Remover:
                 return False
             content = await library_records.find_content(connection, content_id)
             await records.condemn(connection, content_id)
+            await wish_records.delete_of_content(connection, content_id)
             await rendition_records.delete_of_content(connection, content_id)
             await library_records.delete_content(connection, content_id)
             if content is not None:

@@ -70,7 +70,9 @@ class Tending:
         """
         async with self.database.reading() as connection:
             copies = await growth_records.list_unwanted_copies(connection, PAGE)
-            directs = await growth_records.list_unwanted_directs(connection, PAGE)
+            directs = await growth_records.list_unwanted_directs(
+                connection, self.directing.store_name, PAGE
+            )
         for upload_id in copies:
             await self._abort_copy(upload_id)
         for upload_id in directs:

@@ -26,7 +26,8 @@ STEP_BYTES: Final = 64 * MIB
 LINE_SECONDS: Final = 10
 """For how long a chunk should keep the sender's line busy: what a lost connection costs."""
 
-_INDEX: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
+_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
+"""One spelling only: who holds a chunk holds it by this text."""
 
 
 class ChunkIndexInvalid(RushesError):

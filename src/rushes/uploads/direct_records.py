@@ -69,12 +69,13 @@ async def list_blocks(connection: AsyncConnection, upload_id: str) -> dict[int, 
     return {row.position: row.digest for row in await connection.execute(query)}
 
 
-async def list_due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Return open uploads that somebody should look at now."""
+async def list_due(connection: AsyncConnection, store: str, now: datetime, limit: int) -> list[str]:
+    """Return open uploads into a store that somebody should look at now."""
     query = (
         select(direct_uploads.c.upload_id)
         .join(uploads, uploads.c.id == direct_uploads.c.upload_id)
-        .where(direct_uploads.c.look_at <= now, uploads.c.state == State.RECEIVING.value)
+        .where(direct_uploads.c.store == store, direct_uploads.c.look_at <= now)
+        .where(uploads.c.state == State.RECEIVING.value)
         .order_by(direct_uploads.c.look_at)
         .limit(limit)
     )

@@ -191,7 +191,7 @@ class Directing:
         """Look at every upload whose time has come; return how many."""
         now = self.clock.now()
         async with self.database.reading() as connection:
-            due = await direct_records.list_due(connection, now, PAGE)
+            due = await direct_records.list_due(connection, self.store_name, now, PAGE)
         for upload_id in due:
             with contextlib.suppress(RushesError):  # a larger one is ended; others wait for later
                 await self.look(upload_id)

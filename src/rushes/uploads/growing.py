@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rushes.db.engine import Connection, Database
+from rushes.db.engine import Database
 from rushes.uploads import records, run_records
 from rushes.uploads.processes import name_kernel
 from rushes.uploads.runs import Run, find_prefix, pick
@@ -31,7 +31,7 @@ from rushes.uploads.splice import copy_range
 from rushes.uploads.spool import Spool
 from rushes.uploads.upload import Extent, State, Upload
 
-LOOK_SECONDS: Final = 0.1
+LOOK_SECONDS: Final = 0.5
 """How often a row is looked at for somebody who waits. A notice for each commit would make all
 senders of a PostgreSQL wait for one another: it takes the same lock for every NOTIFY."""
 
@@ -81,13 +81,10 @@ class Growing:
         Raises:
             UploadMissing: there is no such upload.
         """
-
-        async def look(connection: Connection) -> Prefix:
+        async with self.database.reading() as connection:
             upload = await records.get_upload(connection, upload_id)
             runs, size_bytes = await run_records.list_runs(connection, upload)
-            return Prefix(upload, runs, size_bytes)
-
-        return await self.database.snapshot(look)
+        return Prefix(upload, runs, size_bytes)
 
     async def wait(self, upload_id: str, beyond: int, seconds: float = 60.0) -> Prefix:
         """Return as soon as more than `beyond` bytes are committed, or no more will come.

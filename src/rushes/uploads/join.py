@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rushes.access.limits import FileTooLarge, Offered, QuotaExceeded
+from rushes.access.limits import FileTooLarge, NoSpace, Offered, QuotaExceeded
 from rushes.access.link import Link
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
@@ -176,7 +176,7 @@ class Joining:
             raise tell_trouble(error, 0) from error
         try:
             await self._record(final.id, sources, join_extents(taken))
-        except QuotaExceeded:
+        except (QuotaExceeded, NoSpace):
             await self.ending.cancel(final, NO_ROOM)
             raise
         await self._let_go(_ids(partials), {group for group, _ in groups.values()})
@@ -195,12 +195,12 @@ class Joining:
                 return
             for partial in partials:
                 await quota_records.give_back(connection, partial, partial.reserved_bytes, 0)
+            await concat_records.mark_taken(connection, partial_ids)  # what they took is free again
             await self.quota.add(connection, final, size_bytes)
             await concat_records.record_joined(connection, final, extents, size_bytes)
             await records.record_blocks(connection, final_id, shift_blocks(sources))
             final = await records.get_upload(connection, final_id)
             await complete(connection, final, self.clock)
-            await concat_records.mark_taken(connection, partial_ids)
             first = next(partial for partial in partials if partial.id == partial_ids[0])
             if not await run_records.has_ended_member(connection, first):
                 await concat_records.hand_copy_on(connection, partial_ids[0], final_id)

@@ -57,7 +57,7 @@ class Quota:
         """
         try:
             return await self._grow_to(upload, max(wanted, upload.reserved_bytes + STEP_BYTES))
-        except QuotaExceeded:
+        except (QuotaExceeded, NoSpace):
             return await self._grow_to(upload, wanted)
 
     async def tell_length(self, upload: Upload, size_bytes: int) -> Upload:
@@ -68,13 +68,16 @@ class Quota:
             LengthChanged: another request told a length first.
         """
         async with self.database.transaction() as connection:
+            now = await records.lock_upload(connection, upload.id)
+            if now.size_bytes == size_bytes:  # the same request, asked again
+                return now
             if not await records.record_length(connection, upload, size_bytes, self.clock.now()):
                 raise LengthChanged("Another request told this upload's length. Ask for it anew.")
-            more = size_bytes - upload.reserved_bytes
+            more = size_bytes - now.reserved_bytes
             if more > 0:
-                await self._reserve(connection, upload, more, 0)
+                await self._reserve(connection, now, more, 0)
             else:
-                await quota_records.give_back(connection, upload, -more, 0)
+                await quota_records.give_back(connection, now, -more, 0)
             await quota_records.record_reserved(connection, upload.id, size_bytes)
             return await records.get_upload(connection, upload.id)
 

@@ -22,12 +22,19 @@ READ: Final = frozenset({"protocol", "file_name"})
 """Fields that are not taken from the row as they stand."""
 
 
-async def list_pieces(connection: AsyncConnection, account_id: str | None) -> list[Piece]:
-    """Return uploads of an account that wait for bytes, or of everybody for None, newest first."""
+async def list_pieces(
+    connection: AsyncConnection,
+    account_id: str | None,
+    project_ids: Collection[str] | None = None,
+) -> list[Piece]:
+    """Return uploads that wait for bytes, newest first.
+
+    Of one account or, for None, of everybody; into these projects or, for None, into any.
+    """
     is_partial = uploads.c.concat == PARTIAL
     waits = or_(
         and_(uploads.c.state == State.RECEIVING.value, or_(uploads.c.concat.is_(None), is_partial)),
-        and_(uploads.c.state == State.COMPLETED.value, is_partial),
+        and_(uploads.c.state == State.COMPLETED.value, is_partial, uploads.c.reason.is_(None)),
     )
     query = (
         select(uploads, upload_groups.c.group, upload_groups.c.total)
@@ -38,6 +45,8 @@ async def list_pieces(connection: AsyncConnection, account_id: str | None) -> li
     )
     if account_id is not None:
         query = query.where(uploads.c.account_id == account_id)
+    if project_ids is not None:
+        query = query.where(uploads.c.project_id.in_(project_ids))
     rows = (await connection.execute(query)).all()
     return [
         Piece(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rushes.media import movie, mp4
 from rushes.media.failures import InvalidMedia
-from rushes.media.fragment import Defaults
+from rushes.media.fragment import Defaults, Fragment, Sample, format_fragment, with_track_id
 from rushes.media.movie import (
     Reference,
     Track,
@@ -23,6 +23,7 @@ from rushes.media.movie import (
     format_movie,
     format_trak,
     parse_track,
+    stand_alone,
 )
 
 AVCC = mp4.make("avcC", bytes.fromhex("0164001fffe1"))
@@ -160,3 +161,14 @@ def test_a_mutated_init_raises_nothing_else(noise: bytes, at: int) -> None:
     content[at : at + len(noise)] = noise
     with suppress(InvalidMedia):
         parse_track(bytes(content))[0].codec  # noqa: B018 - asked for its errors
+
+
+def test_a_second_track_can_stand_alone_again() -> None:
+    """Who began with the sound as a first track goes on with it."""
+    alone, second = format_init([SOUND]), format_init([SOUND], first_id=2)
+    first = format_fragment(Fragment(1, 1, 0, (Sample(1_024, 3, is_sync=True),), b"abc"))
+
+    assert alone != second
+    assert alone == stand_alone(second)
+    assert first != with_track_id(first, 2)
+    assert first == stand_alone(with_track_id(first, 2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -180,3 +181,14 @@ def test_an_old_track_header_is_upright_too() -> None:
     rest = mp4.make("free", bytes(box.size_bytes - len(old) - mp4.HEADER_BYTES))
 
     assert parse_tracks(whole[: box.start] + old + rest + whole[box.end :])[0].is_upright
+
+
+def test_only_the_tracks_that_are_asked_for_are_unfolded() -> None:
+    """The first picture and one sound; a short table of another may stand for millions."""
+    broken = replace(sound(), boxes={"stsz": b""})
+    movie = moov(picture(), replace(picture(20), boxes={"stsz": b""}), sound(), broken)
+
+    assert ["vide", "soun"] == [each.handler for each in parse_tracks(movie)]
+    assert ["vide"] == [each.handler for each in parse_tracks(movie, sound=2)]
+    with pytest.raises(InvalidMedia):
+        parse_tracks(movie, sound=1)
