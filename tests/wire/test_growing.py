@@ -70,8 +70,9 @@ async def test_partials_of_a_group_are_read_as_one_file(house: Receiving, sender
 
     await sender.append(urls[1], 0, parts[1][:100_000])
     nothing = await reader.find(first)
-    await sender.append(urls[0], 0, parts[0])
-    most = await reader.wait(first, 0)
+    await sender.append(urls[0], 0, parts[0][:100_000])  # its first bytes are not all of it
+    await sender.append(urls[0], 100_000, parts[0][100_000:])
+    most = await reader.wait(first, 100_000)
     await sender.append(urls[1], 100_000, parts[1][100_000:])
     whole = await reader.wait(first, most.length)
 
