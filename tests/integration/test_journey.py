@@ -175,7 +175,10 @@ async def test_a_light_show_gets_its_pictures_and_a_broken_one_a_reason(stage: S
     assert {"poster", "thumbnail-320", "thumbnail-640", "heatmap-png", "motion"} <= set(made)
     assert {RenditionState.READY} == {each.state for each in made.values()}
     assert (State.FAILED, "media.truncated") == (broken.state, broken.error_code)
-    assert any(name.endswith("broken.fseq") for name in stage.files("archive"))
+    await until(
+        lambda: any(name.endswith("broken.fseq") for name in stage.files("archive")),
+        what="a kept original",
+    )
 
 
 @pytest.mark.parametrize(("name", "content"), [("notes.txt", TEXT), ("empty.mov", b"")])

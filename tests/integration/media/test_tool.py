@@ -80,7 +80,7 @@ async def test_a_program_that_takes_too_long_is_stopped_with_its_children() -> N
         await run(shell("sleep 312 & sleep 312", wall_seconds=0.5), ignore)
 
     assert (Kind.BROKEN, "tool.timeout") == (caught.value.kind, caught.value.code)
-    assert set() == {line for line in processes() - before if "312" in line}
+    assert set() == {line for line in processes() - before if "sleep\x00312" in line}
 
 
 def processes() -> set[str]:
