@@ -103,6 +103,7 @@ def at(served: Served, token: str, tmp_path: Path) -> Place:
 
 
 @pytest.mark.covers("BG-52")
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_an_upload_that_was_ended_half_way_sends_only_what_is_missing(
     ending: signal.Signals, at: Place, large: Path, line: BadLine
@@ -112,7 +113,7 @@ def test_an_upload_that_was_ended_half_way_sends_only_what_is_missing(
     with at.start(line.url, "upload", str(large)) as first:
         line.wait_until_held()
         first.send_signal(ending)
-        _, said = first.communicate(timeout=30)
+        _, said = first.communicate(timeout=90)
     received = at.count_received()
     line.let_go()
 
