@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import pillow_heif
@@ -157,9 +159,27 @@ async def test_colours_become_those_of_every_screen(toolbox: Toolbox, tmp_path: 
     assert 128 == picture.getpixel((20, 20))[3]  # type: ignore[index]
 
 
+def bomb(width: int, height: int) -> bytes:
+    """Return a small PNG of a great many pixels."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        check = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
+
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    rows = zlib.compress(bytes((1 + width // 8) * height))
+    parts = chunk(b"IHDR", head), chunk(b"IDAT", rows), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
 @pytest.mark.parametrize(
     ("content", "sniffed", "code"),
     [
+        (bomb(10_000, 10_008), "png", "image.too_many_pixels"),
+        (bomb(65_536, 8), "png", "image.too_many_pixels"),
+        (b"\x89PNG\r\n\x1a\n" + b"x" * 100, "png", "media.invalid"),
+        (b"<svg/>", "svg", "media.format_not_allowed"),
+        (b"#EXTM3U\n", "jpeg", "media.invalid"),
         (b"%PDF-1.7\nnothing", "pdf", "media.invalid"),
         (b"II*\0" + bytes(200), "dng", "media.invalid"),
         (b"FUJIFILMCCD-RAW" + bytes(200), "raf", "media.invalid"),
@@ -169,7 +189,7 @@ async def test_colours_become_those_of_every_screen(toolbox: Toolbox, tmp_path: 
 async def test_a_broken_one_says_so(
     content: bytes, sniffed: str, code: str, toolbox: Toolbox, tmp_path: Path
 ) -> None:
-    """In one sentence with a code."""
+    """In one sentence with a code, and before it is decoded where there is too much of it."""
     path = tmp_path / "broken"
     path.write_bytes(content)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import struct
-import zlib
 from pathlib import Path
 
 import pytest
@@ -180,42 +178,6 @@ async def test_each_kind_of_picture_becomes_an_ordinary_one(
     assert (mode in {"RGBA", "LA"}) == facts.image.alpha
     assert "RGB" == open_still(jpeg).mode
     assert ("RGBA" if facts.image.alpha else "RGB") == open_still(webp).mode
-
-
-def bomb(width: int, height: int) -> bytes:
-    """Return a small PNG of a great many pixels."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        check = zlib.crc32(kind + content)
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
-
-    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    rows = zlib.compress(bytes((1 + width // 8) * height))
-    parts = chunk(b"IHDR", head), chunk(b"IDAT", rows), chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
-
-
-@pytest.mark.parametrize(
-    ("content", "sniffed", "code"),
-    [
-        (bomb(10_000, 10_008), "png", "image.too_many_pixels"),
-        (bomb(65_536, 8), "png", "image.too_many_pixels"),
-        (b"\x89PNG\r\n\x1a\n" + b"x" * 100, "png", "media.invalid"),
-        (b"<svg/>", "svg", "media.format_not_allowed"),
-        (b"#EXTM3U\n", "jpeg", "media.invalid"),
-    ],
-)
-async def test_a_picture_that_cannot_be_shown_says_why(
-    content: bytes, sniffed: str, code: str, toolbox: Toolbox, tmp_path: Path
-) -> None:
-    """Before it is decoded, where there is too much of it."""
-    path = tmp_path / "picture"
-    path.write_bytes(content)
-
-    with pytest.raises(RushesError) as caught:
-        await Darkroom(toolbox).previews(path, sniffed)
-
-    assert code == caught.value.code
 
 
 async def test_a_picture_cut_short_says_so(

@@ -7,32 +7,12 @@ from fractions import Fraction
 
 import pytest
 
-from rushes.media.facts import MediaInfo, MediaKind, VideoFacts
+from rushes.media.facts import MediaInfo, MediaKind
 from rushes.media.ladder import Rung, plan_ladder
 from rushes.media.path import Path, describe, find_obstacle, list_in_time, playback_path
+from tests.support.filmed import FULL_HD
 
-VIDEO = VideoFacts(
-    codec="h264",
-    profile="High",
-    level=40,
-    pixel_format="yuv420p",
-    bit_depth=8,
-    width=1920,
-    height=1080,
-    sar=Fraction(1),
-    rotation=0,
-    frame_rate=Fraction(30),
-    variable_rate=False,
-    field_order=None,
-    primaries=1,
-    transfer=1,
-    matrix=1,
-    full_range=False,
-    alpha=False,
-    start=Fraction(0),
-    duration=Fraction(10),
-    bit_rate=None,
-)
+VIDEO = replace(FULL_HD, frame_rate=Fraction(30))
 INFO = MediaInfo(MediaKind.VIDEO, "mov", 10_000_000, Fraction(0), Fraction(10), VIDEO)
 RUNGS = plan_ladder(1920, 1080, Fraction(30))
 LIMIT = 20_000_000

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from rushes.media.facts import AudioFacts, ImageFacts, MediaInfo, MediaKind, VideoFacts, plain_info
+from rushes.media.facts import AudioFacts, ImageFacts, MediaInfo, MediaKind, plain_info
 from rushes.media.grid import plan_constant
 from rushes.media.ladder import Quality
 from rushes.media.sequence import SequenceFacts
@@ -18,29 +18,9 @@ from rushes.renditions.plan import (
     plan_runs,
 )
 from rushes.renditions.rendition import Kind
+from tests.support.filmed import FULL_HD
 
-PICTURE = VideoFacts(
-    codec="h264",
-    profile="High",
-    level=40,
-    pixel_format="yuv420p",
-    bit_depth=8,
-    width=1920,
-    height=1080,
-    sar=Fraction(1),
-    rotation=0,
-    frame_rate=Fraction(25),
-    variable_rate=False,
-    field_order=None,
-    primaries=1,
-    transfer=1,
-    matrix=1,
-    full_range=False,
-    alpha=False,
-    start=Fraction(0),
-    duration=Fraction(10),
-    bit_rate=None,
-)
+PICTURE = FULL_HD
 SOUND = AudioFacts(0, "aac", 2, "stereo", 48_000, Fraction(0), Fraction(10), None, None)
 VIDEO = MediaInfo(
     MediaKind.VIDEO, "mov", 1, Fraction(0), Fraction(10), video=PICTURE, audio=(SOUND,)
