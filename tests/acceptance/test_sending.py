@@ -9,6 +9,7 @@ import os
 import random
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ MIB = 2**20
 SIZE = 24 * MIB
 QUICK = Moments(spread=lambda: 0.05)
 """Pauses are short, but real."""
+
+AT_REST_SECONDS = 2
+"""An upload that got nothing for so long gets nothing from a sender that is gone."""
 
 LONG = [pytest.mark.long, pytest.mark.timeout(1_200)]
 
@@ -89,11 +93,20 @@ class Place:
         return Rushes(url, self.token, state=state, moments=QUICK, offline_seconds=60)
 
     def count_received(self) -> int:
-        """Return how many chunks of the newest upload are there."""
+        """Return how many chunks of the newest upload are there, once it grows no more.
+
+        A chunk that had come in whole when its sender died is still written and counted.
+        """
         with self.served.client(self.token) as client:
             newest = client.get("/uploads", state="receiving")["items"][0]
-            ranges = client.get(f"/uploads/{newest['id']}")["received_chunks"]
-        return sum(last - first + 1 for first, last in ranges)
+            counted, since = -1, time.monotonic()
+            while time.monotonic() - since < AT_REST_SECONDS:
+                ranges = client.get(f"/uploads/{newest['id']}")["received_chunks"]
+                received = sum(last - first + 1 for first, last in ranges)
+                if received != counted:
+                    counted, since = received, time.monotonic()
+                time.sleep(0.1)
+        return counted
 
 
 @pytest.fixture

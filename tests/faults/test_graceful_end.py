@@ -21,7 +21,7 @@ from tests.support.served import Client, serving
 END_SECONDS = 10
 PARCELS = 3
 PAUSE = 0.05
-"""Seconds between pieces: an upload takes several seconds."""
+"""Seconds between pieces: an upload takes half a minute."""
 
 
 async def await_bytes(data: Path, parcels: Iterable[Parcel]) -> None:
@@ -32,6 +32,11 @@ async def await_bytes(data: Path, parcels: Iterable[Parcel]) -> None:
         return all((data / "spool" / each[-2:] / f"{each}.0").stat().st_size for each in ids)
 
     await until(is_there, what="bytes of every upload", pause=0.05)
+
+
+def is_working(client: Client) -> bool:
+    """Return whether a job runs just now."""
+    return "running" in {job["state"] for job in list_jobs(client)}
 
 
 async def check_kept(client: Client, parcel: Parcel) -> None:
@@ -49,7 +54,7 @@ async def test_a_server_that_is_asked_to_end_keeps_everything_and_goes_on(
     tmp_path: Path, media_files: MediaFiles, chance: random.Random
 ) -> None:
     """TERM while uploads run and a ladder is made: gone in ten seconds, ended by the next start."""
-    parcels = [Parcel(f"take_{n}.zip", chance.randbytes(8 * MIB)) for n in range(PARCELS)]
+    parcels = [Parcel(f"take_{n}.zip", chance.randbytes(32 * MIB)) for n in range(PARCELS)]
     clip = make_clip(media_files, chance)
     with serving(tmp_path, **PIECEWISE) as served, served.client() as client:
         link = client.make_link()
@@ -57,11 +62,11 @@ async def test_a_server_that_is_asked_to_end_keeps_everything_and_goes_on(
             sender = Sender(http, f"{link['url']}/files/", chance, PAUSE)
             for parcel in parcels:
                 await sender.begin(parcel)
-            await send_clip(served, client, clip, chance)
-            await await_middle(served.data, chance, chance.randrange(1, 3))
             sending = asyncio.create_task(sender.send_all(parcels))
             await await_bytes(served.data, parcels)
-            assert "running" in {job["state"] for job in list_jobs(client)}
+            await send_clip(served, client, clip, chance)
+            await await_middle(served.data, chance, 1)
+            await until(lambda: is_working(client), what="a job that runs")
 
             code = await asyncio.to_thread(served.stop, END_SECONDS)
 
