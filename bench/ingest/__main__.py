@@ -25,7 +25,7 @@ ROWS: MappingProxyType[str, Callable[[Plan], Iterator[Figure]]] = MappingProxyTy
     {part.ROW: part.measure for part in (bodies, memory, ranges, appends, crowd, bucket)}
 )
 QUICK = MappingProxyType(
-    {"body_mib": 512, "range_mib": 512, "bucket_mib": 256, "appends": 100}
+    {"body_mib": 512, "stream_mib": 512, "range_mib": 512, "bucket_mib": 256, "appends": 100}
     | {"idle": 1_000, "open_at_once": 100}
 )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.ingest import peers
 from bench.ingest.figures import Budget, Figure, ratios
-from bench.ingest.machine import GIB, MIB, Cost, take_turns, timed
+from bench.ingest.machine import GIB, MIB, Cost, take_turns, timed, touch_memory
 from bench.ingest.peers import Peer, PeerMissing
 from bench.ingest.plan import Plan, tell
 from bench.ingest.sending import BLOCK, BODY, Line, begin, put
@@ -47,11 +47,16 @@ def measure(plan: Plan) -> Iterator[Figure]:
                 servers[name] = stack.enter_context(serve(plan.memory / name))
             except PeerMissing as reason:
                 missing[name] = str(reason)
-        runs = {"bare": _bare_run(loop, handle, size), "openssl": lambda: _digest(source, size)}
+        out = plan.memory / "out"
+        runs = {
+            "bare": _bare_run(loop, handle, size, out),
+            "openssl": lambda: _digest(source, size),
+        }
         runs |= {name: _tus_run(peer, handle, size) for name, peer in servers.items()}
         for peer in servers.values():
             receive(peer, handle, BLOCK)  # warm
-        costs = take_turns(runs, plan.rounds, tell)
+        room = plan.memory / "room"
+        costs = take_turns(runs, plan.rounds, tell, lambda: touch_memory(room, size))
     yield from _compare(costs, missing)
 
 
@@ -74,11 +79,13 @@ def receive(peer: Peer, source: int, size: int) -> Cost:
     return cost
 
 
-def _bare_run(loop: Peer, source: int, size: int) -> Callable[[], Cost]:
+def _bare_run(loop: Peer, source: int, size: int, out: Path) -> Callable[[], Cost]:
     def run() -> Cost:
         with Line(loop.port) as line:
             head = line.tell("PUT", "/x", size, {})
-            return timed(loop.pid, size, lambda: put(line, head, source, size))
+            cost = timed(loop.pid, size, lambda: put(line, head, source, size))
+        out.unlink()
+        return cost
 
     return run
 

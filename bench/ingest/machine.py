@@ -77,14 +77,32 @@ def timed(pid: int, size: int, work: Callable[[], None]) -> Cost:
     return Cost((cpu_seconds(pid) - cpu) / gib, took / gib)
 
 
+def touch_memory(place: Path, size: int) -> None:
+    """Fill so much of a tmpfs, and empty it again.
+
+    A virtual machine gives free pages back to its host, which fetches them one by one when they are
+    written next: several times the cost of the work that is measured, and only for whoever is first
+    to take a page again.
+    """
+    with place.open("wb", buffering=0) as file:
+        zeros = bytes(MIB)
+        for _ in range(0, size, MIB):
+            file.write(zeros)
+    place.unlink()
+
+
 def take_turns(
-    runs: Mapping[str, Callable[[], Cost]], rounds: int, told: Callable[[str], None]
+    runs: Mapping[str, Callable[[], Cost]],
+    rounds: int,
+    told: Callable[[str], None],
+    before: Callable[[], None] = lambda: None,
 ) -> dict[str, list[Cost]]:
-    """Run each of them once in every round; every other round goes backwards."""
+    """Run each of them once in every round, after `before`; every other round goes backwards."""
     costs: dict[str, list[Cost]] = {name: [] for name in runs}
     for number in range(rounds):
         names = list(runs) if number % 2 == 0 else list(runs)[::-1]
         for name in names:
+            before()
             cost = runs[name]()
             costs[name].append(cost)
             told(f"round {number + 1}: {name}: {cost}")

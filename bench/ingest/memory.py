@@ -21,7 +21,7 @@ BUDGET = Budget(16)
 
 def measure(plan: Plan) -> Iterator[Figure]:
     """Yield the figures of memory."""
-    size = plan.body_mib * MIB
+    size = plan.stream_mib * MIB
     with plan.source() as source, peers.rushes(plan.memory, "memory") as served:
         peer, file = as_peer(served), os.open(source, os.O_RDONLY)
         receive(peer, file, BLOCK)

@@ -20,7 +20,8 @@ class Plan:
     memory: Path
     disk: Path
     rounds: int = 3
-    body_mib: int = 4096
+    body_mib: int = 2048
+    stream_mib: int = 4096
     range_mib: int = 2048
     bucket_mib: int = 1024
     appends: int = 400

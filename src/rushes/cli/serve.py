@@ -28,13 +28,12 @@ import uvicorn
 from rushes import compose
 from rushes.cli import logs
 from rushes.cli.places import DataOption, load_settings
+from rushes.cli.starting import prepare
 from rushes.cli.voice import AsJson, answer
 from rushes.compose import House
-from rushes.db.migrate import migrate, require_current
 from rushes.errors import Kind, RushesError
 from rushes.http.app import build_app
 from rushes.http.wire import make_protocol
-from rushes.jobs import engine
 from rushes.settings import Settings
 from rushes.web.pages import add_pages
 from rushes.web.source import page_source
@@ -232,7 +231,7 @@ async def run_server(settings: Settings, begun: Callable[[str, House], Awaitable
     """
     with _listen(settings) as listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-        await asyncio.to_thread(_prepare, settings)
+        await asyncio.to_thread(prepare, settings)
         async with compose.open_house(settings) as house:
             await _take_admin(house)
             child = Child(WORK) if settings.is_embedded else None
@@ -296,15 +295,6 @@ def _listen(settings: Settings) -> socket.socket:
             "Choose another with --port, or 0 for a free one."
         ) from error
     return listener
-
-
-def _prepare(settings: Settings) -> None:
-    """Bring an embedded database forward; `rushes migrate` does so for PostgreSQL."""
-    if settings.is_embedded:
-        migrate(settings.rooms_url)
-        engine.migrate(settings)
-    else:
-        require_current(settings.rooms_url)
 
 
 async def _take_admin(house: House) -> None:

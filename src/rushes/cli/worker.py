@@ -20,6 +20,7 @@ import typer
 from rushes import workshop
 from rushes.cli import logs
 from rushes.cli.places import DataOption, load_settings
+from rushes.cli.starting import prepare
 from rushes.cli.voice import AsJson, answer, complain
 from rushes.db.migrate import require_current
 from rushes.jobs.lock import WorkerHeld
@@ -54,7 +55,10 @@ def work(
 
 
 async def _work(settings: Settings, parent: socket.socket | None, *, as_json: bool) -> None:
-    require_current(settings.rooms_url)
+    if settings.is_embedded:
+        require_current(settings.rooms_url)  # it may be another's: nothing is made here
+    else:
+        await asyncio.to_thread(prepare, settings)
     begun, ended = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,7 @@
-"""Connections that fall silent: how long a newcomer waits before it may go on."""
+"""Connections that fall silent: how long a newcomer waits before it may go on.
+
+On PostgreSQL the newcomer comes to another API process than the one that holds the upload.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from tests.faults.long.house import House
 from tests.faults.long.journal import KIB, Lost
 from tests.faults.long.line import Line
 from tests.faults.long.ways import BYTES, TUS, path_of, require
+from tests.support.served import Served
 
 SIZE, HALF = 256 * KIB, 100 * KIB
 
@@ -23,14 +27,22 @@ async def measure_stalls(house: House, rounds: int) -> list[float]:
     """
     await house.start()
     _, link = house.make_senders()
-    line = Line(house.served.url)
-    waits = [await _take_over(line, f"/u/{link}/files/") for _ in range(rounds)]
+    first = Line(house.served.url)
+    with contextlib.ExitStack() as stack:
+        other = first
+        if house.has_worker_of_its_own:
+            beside = Served(house.data, house.served.settings)
+            await asyncio.to_thread(beside.start)
+            stack.callback(beside.stop)
+            other = Line(beside.url)
+        files = f"/u/{link}/files/"
+        waits = [await _take_over(first, other, files) for _ in range(rounds)]
     await house.stop()
     return sorted(waits)
 
 
-async def _take_over(line: Line, files: str) -> float:
-    """Stall one append, and go on from another connection."""
+async def _take_over(line: Line, other: Line, files: str) -> float:
+    """Stall one append, and go on from another connection, to wherever the newcomer comes."""
     told = {**TUS, "Upload-Length": str(SIZE)}
     path = path_of(require(await line.ask("POST", files, headers=told), 201))
     reader, writer = await asyncio.open_connection(
@@ -44,10 +56,10 @@ async def _take_over(line: Line, files: str) -> float:
     await writer.drain()
     await asyncio.sleep(1)  # the line is silent for so long already when somebody comes
     begun = time.monotonic()
-    offset = require(await line.ask("HEAD", path, headers=TUS), 200).offset or 0
+    offset = require(await other.ask("HEAD", path, headers=TUS), 200).offset or 0
     waited = time.monotonic() - begun
     append = {**TUS, "Upload-Offset": str(offset), "Content-Type": BYTES}
-    answer = await line.ask("PATCH", path, bytes(SIZE - offset), append)
+    answer = await other.ask("PATCH", path, bytes(SIZE - offset), append)
     with contextlib.suppress(OSError):
         writer.close()
         await reader.read()
