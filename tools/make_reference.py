@@ -17,6 +17,7 @@ import pkgutil
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from types import NoneType, UnionType
@@ -196,6 +197,7 @@ def _section(field: FieldInfo) -> type[BaseModel] | None:
 NAMES: Final[dict[Any, str]] = {
     NoneType: "nothing",
     SecretStr: "secret",
+    Decimal: "number",
     bool: "true or false",
     float: "number",
     int: "whole number",
@@ -210,6 +212,8 @@ def _takes(kind: Any) -> str:
         return ", ".join(f"`{word}`" for word in get_args(kind))
     if get_origin(kind) in {Union, UnionType}:
         return " or ".join(_takes(part) for part in get_args(kind) if part is not NoneType)
+    if get_origin(kind) is dict:
+        return "table"
     if get_origin(kind) is tuple:
         return f"list of {_takes(get_args(kind)[0])}"
     return NAMES.get(kind, getattr(kind, "__name__", str(kind)))
@@ -217,7 +221,7 @@ def _takes(kind: Any) -> str:
 
 def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
-    if value is None or value == ():
+    if value in (None, (), {}):
         return "none"
     if isinstance(value, timedelta):
         return f"`{TypeAdapter(timedelta).dump_python(value, mode='json')}`"

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -189,6 +190,23 @@ def unfold(given: object, known: Collection[str] | None = None) -> object:
     return tables
 
 
+class PriceSettings(Section):
+    """What a store costs, in dollars, where that is not what its provider publishes."""
+
+    storage: Decimal | None = Field(default=None, ge=0)
+    """A GB (10^9 bytes) for a month."""
+    writes: Decimal | None = Field(default=None, ge=0)
+    """A million requests that write or list (class A)."""
+    reads: Decimal | None = Field(default=None, ge=0)
+    """A million requests that read (class B)."""
+    egress: Decimal | None = Field(default=None, ge=0)
+    """A GB that leaves."""
+    free_egress: Decimal | None = Field(default=None, ge=0)
+    """How many times what is stored may leave in a month for nothing."""
+    min_days: int | None = Field(default=None, ge=0)
+    """For how many days an object is billed at least."""
+
+
 class StoreSettings(Section):
     """One store, `[stores.NAME]`: a folder, or a bucket of an S3 service.
 
@@ -221,6 +239,13 @@ class StoreSettings(Section):
     """Most bytes that uploads may bring there, with all that is kept already; none by default.
     What passes it is refused when it begins (507). What is made of files is not refused."""
 
+    prices: PriceSettings = PriceSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unfold(cls, given: object) -> object:
+        return unfold(given, {"prices"})
+
     @model_validator(mode="after")
     def _require_its_fields(self) -> Self:
         needed = ("path",) if self.kind == "folder" else ("bucket", "access_key", "secret_key")
@@ -250,6 +275,37 @@ class TierSettings(Section):
     @classmethod
     def _unfold(cls, given: object) -> object:
         return unfold(given, {"archive"})
+
+
+class RetentionSettings(Section):
+    """How long the edge keeps what nobody reads; the archive keeps everything."""
+
+    preset: Literal["default", "flat_7", "flat_30", "by_type"] = "default"
+    """`default`: 30 days 360p and 540p, 14 days 720p, 7 days 1080p and 2160p. `flat_7`, `flat_30`:
+    so many days for all. `by_type`: video 3, image 7, document 14, other 2. Stills stay in all."""
+    days: dict[
+        Annotated[
+            str,
+            Field(pattern=r"^(\d+0p|video|audio|image|document|still|other|otherwise|prj_\w+)$"),
+        ],
+        Annotated[float, Field(gt=0, le=3650)] | Literal["always"],
+    ] = {}
+    """What differs from the preset: days, or `always`, by quality, kind, or id of a project."""
+    cap_bytes: int | None = Field(default=10**12, gt=0)
+    """Most bytes the edge should hold. From 70 % of it the days are shorter; above 95 % what was
+    read longest ago goes, until 90 % is left."""
+    grace: timedelta = Field(default=timedelta(hours=24), ge=timedelta(hours=1))
+    """What was read within this time never goes."""
+    grace_when_full: timedelta = Field(default=timedelta(hours=1), ge=timedelta(minutes=20))
+    """The same above the cap."""
+    keep_below_bytes: int = Field(default=MIB, ge=0)
+    """Smaller objects stay: they cost less than to ask for them again."""
+    new_for: timedelta = Field(default=timedelta(days=3), ge=timedelta())
+    """Objects that came within this time stay, but where the edge is full."""
+    popular_plays: int = Field(default=5, ge=0)
+    """Objects with more plays in 7 days stay, but where the edge is full."""
+    penalty: Decimal = Field(default=Decimal("0.001"), ge=0)
+    """What it is worth, in dollars, that a viewer need not wait for the archive."""
 
 
 class HttpSettings(Section):

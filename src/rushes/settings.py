@@ -38,6 +38,7 @@ from rushes.sections import (
     LadderSettings,
     MediaSettings,
     PlaybackSettings,
+    RetentionSettings,
     StoreSettings,
     TierSettings,
     UploadSettings,
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     stores: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,31}$")], StoreSettings] = {}
     """Places for objects, each by a name of yours."""
     tiers: TierSettings = TierSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @field_validator("stores", mode="before")
     @classmethod
