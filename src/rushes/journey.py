@@ -42,6 +42,7 @@ from rushes.library.originals import Originals
 from rushes.media.facts import MediaKind
 from rushes.media.ladder import RECIPE
 from rushes.renditions.hearing import Hearing
+from rushes.renditions.keeping import Keeping
 from rushes.renditions.look import Looking
 from rushes.renditions.make import Making
 from rushes.renditions.opening import Opening
@@ -109,6 +110,7 @@ class Deeds:
     hearing: Hearing
     opening: Opening | None
     making: Making
+    keeping: Keeping
     outcomes: Outcomes
     keeper: Keeper
     remover: Remover
@@ -352,7 +354,7 @@ def _clearing(deeds: Deeds) -> Callable[[str], Awaitable[None]]:
 
 def _sweeping_leftovers(deeds: Deeds) -> Callable[[], Awaitable[int]]:
     async def sweep() -> int:
-        return await deeds.making.sweep_leftovers(deeds.clock.now())
+        return await deeds.keeping.sweep(deeds.clock.now())
 
     return sweep
 

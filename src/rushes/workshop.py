@@ -25,11 +25,13 @@ from rushes.media.studio import Studio
 from rushes.media.toolbox import Toolbox, open_toolbox
 from rushes.renditions.attend import Attending
 from rushes.renditions.hearing import Hearing
+from rushes.renditions.keeping import Keeping
 from rushes.renditions.look import Looking
 from rushes.renditions.make import Making
 from rushes.renditions.opening import Opening
 from rushes.renditions.outcome import Outcomes
 from rushes.renditions.segments import Segments
+from rushes.renditions.sharing import Sharing
 from rushes.renditions.stills import Stills
 from rushes.settings import Settings
 from rushes.stores.filesystem import FolderStore
@@ -60,6 +62,9 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
         deeds = _deeds(house, tools)
         journey.tell(engine, deeds)
         attending = Attending(house.database, clock, deeds.making.segments, url=settings.rooms_url)
+        watching = [attending.run]
+        if not settings.is_embedded:
+            watching.append(Sharing(settings.at(SEGMENTS), engine.executor_id).run)
         relay = Relay(house.database, journey.STORY, engine.follow)
         liveness = None
         if not settings.is_embedded:
@@ -79,7 +84,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
             relay=relay,
             remote=house.desk.remote,
             liveness=liveness,
-            beside=(*_beside(house), attending.run),
+            beside=(*_beside(house), *watching),
             woken=(attending.wake,),
             box=tools.level.value,
         )
@@ -142,8 +147,8 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
             segments,
             outcomes,
             settings.media.run_segments,
-            settings.playback.keep_bytes,
         ),
+        keeping=Keeping(database, folder, settings.playback.keep_bytes),
         outcomes=outcomes,
         keeper=keeper,
         remover=Remover(database, house.archive, house.edge, house.scratch),

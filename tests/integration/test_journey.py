@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -246,7 +247,7 @@ async def test_a_failed_ladder_can_be_tried_again(stage: Stage, media_files: Med
     """What hindered it is gone, the job is tried again, and the asset is ready after all."""
     content = media_files.get("no_audio.mp4").read_bytes()
     hindrance = stage.house.settings.at("segments")
-    hindrance.rmdir()
+    shutil.rmtree(hindrance)
     hindrance.write_bytes(b"in the way")
     asset = await stage.settled(await stage.send("clip.mp4", content))
     assert State.FAILED is asset.state

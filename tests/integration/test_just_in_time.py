@@ -183,6 +183,38 @@ def count_runs(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
     return runs
 
 
+@pytest.mark.covers("M-PR-09")
+async def test_a_viewer_who_left_gives_the_place_back(
+    tmp_path: Path, media_files: MediaFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A segment that takes for ever keeps nobody waiting when nobody waits for it."""
+    stuck, encode = asyncio.Event(), Studio.encode_run
+
+    async def stopping(
+        studio: Studio, original: Path, wanted: SegmentRun, on_segment: OnSegment
+    ) -> Outcome:
+        if wanted.first == 3:
+            stuck.set()
+            await asyncio.Event().wait()
+        return await encode(studio, original, wanted, on_segment)
+
+    monkeypatch.setattr(Studio, "encode_run", stopping)
+    pieces = {"ladder": {"mode": "on_demand", "copy_top": False}}
+    url = Settings.load(data=tmp_path).rooms_url
+    await asyncio.to_thread(migrate, url)
+    async with set_stage(tmp_path, url, **pieces) as stage:
+        asset = await film(stage, media_files.get("long.mp4").read_bytes())
+        _, signed = await ask(stage, asset)
+        leaver = asyncio.create_task(piece(stage, signed, "360p/3.m4s"))
+        async with asyncio.timeout(120):
+            await stuck.wait()
+        leaver.cancel()
+
+        content = await piece(stage, signed, "360p/2.m4s")
+
+    assert b"moof" in content[:200]
+
+
 async def test_what_is_not_there_is_refused(stage: Stage, media_files: MediaFiles) -> None:
     """Numbers beyond the end, names of nothing, and words that are no numbers."""
     asset = await film(stage, media_files.get("no_audio.mp4").read_bytes())

@@ -130,6 +130,30 @@ async def test_relative_addresses_of_the_playlists_lead_to_the_bytes(handing: Ha
     assert (206, CLIP[200:500]) == (file.status_code, file.content)
 
 
+@pytest.mark.covers("BG-80")
+async def test_addresses_of_segments_are_places_in_the_file(handing: Handing) -> None:
+    """The bytes of the place and no others, and for HEAD their number."""
+    filed = await film(handing)
+
+    async with handing.client() as client:
+        found = (await ask(client, filed)).json()
+        folder = httpx.URL(found["hls_url"])
+        init = await client.get(folder.join("seg/720p/init.mp4"))
+        second = await client.get(folder.join("seg/720p/1.m4s"))
+        head = await client.head(folder.join("seg/720p/1.m4s"))
+        beyond = await client.get(folder.join("seg/720p/2.m4s"))
+
+    assert (200, CLIP[100:150]) == (init.status_code, init.content)
+    assert (200, CLIP[600:800]) == (second.status_code, second.content)
+    assert ("video/mp4", "200", b"") == (
+        head.headers["content-type"],
+        head.headers["content-length"],
+        head.content,
+    )
+    assert "private, max-age=3600" == second.headers["cache-control"]
+    assert 404 == beyond.status_code
+
+
 async def test_a_sound_without_pictures_is_played_as_well(handing: Handing) -> None:
     """Its one quality is `audio`."""
     filed = await handing.files.asset(b"song", kind="audio", file_name="song.wav")

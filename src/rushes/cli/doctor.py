@@ -13,15 +13,18 @@ import typer
 from rushes.cli.places import DataOption, load_settings
 from rushes.cli.voice import EXIT_CODES, AsJson, answer
 from rushes.clock import SYSTEM
+from rushes.compose import SEGMENTS
 from rushes.db.engine import open_database
 from rushes.db.migrate import SchemaState, find_state
 from rushes.errors import Kind, RushesError
 from rushes.http.guard import require_safe_transport
+from rushes.jobs import records as job_records
 from rushes.jobs.engine import LOCK
 from rushes.jobs.lock import find_holder
 from rushes.jobs.schedule import TIMES
 from rushes.media.box import STRENGTH, Level
 from rushes.media.toolbox import open_toolbox
+from rushes.renditions.sharing import list_signed
 from rushes.sections import GIB, StoreSettings
 from rushes.settings import Settings
 from rushes.stores.provider import Provider, judge, quirks_of
@@ -126,6 +129,29 @@ def _worker(settings: Settings) -> Finding:
     return Finding("worker", is_well=True, found=f"runs as process {holder}")
 
 
+def _segments(settings: Settings) -> Finding:
+    if settings.is_embedded:
+        return Finding("segments", is_well=True, found="in the data folder, for one machine")
+    living = asyncio.run(_list_living(settings))
+    folder = settings.at(SEGMENTS)
+    unseen = {host for worker, host in living.items() if worker not in list_signed(folder)}
+    if not unseen:
+        found = f"{folder} is shared with {len(living)} workers"
+        return Finding("segments", is_well=True, found=found)
+    found = f"{folder} is not that of the workers on {', '.join(sorted(unseen))}"
+    advice = "Let one data folder be shared by all machines: see the page on PostgreSQL."
+    return Finding("segments", is_well=False, found=found, advice=advice)
+
+
+async def _list_living(settings: Settings) -> dict[str, str]:
+    database = open_database(settings.rooms_url)
+    try:
+        async with database.reading() as connection:
+            return await job_records.list_living(connection, settings.jobs.dead_after)
+    finally:
+        await database.close()
+
+
 def _address(settings: Settings) -> Finding:
     require_safe_transport(settings)
     return Finding("address", is_well=True, found=settings.public_url)
@@ -173,6 +199,7 @@ CHECKS: Final[dict[str, Callable[[Settings], Finding]]] = {
     "ffmpeg": _tools,
     "box": _box,
     "worker": _worker,
+    "segments": _segments,
     "stores": _stores,
     "address": _address,
     "schedules": _times,

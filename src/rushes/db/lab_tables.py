@@ -19,6 +19,7 @@ segment_wishes = Table(  # segments that somebody waits for, or soon will; gone 
     Column("urgency", Integer, nullable=False),  # 0 somebody waits, 1 somebody will
     Column("is_light", Boolean, nullable=False),  # copied from the original
     Column("asked_at", Moment, nullable=False),
+    Column("renewed_at", Moment, nullable=False),  # when somebody last said that they wait
     Column("fence", Integer, nullable=False),  # counts those who took it
     Column("held_until", Moment),
     Column("error_code", Text),

@@ -19,11 +19,12 @@ from rushes.delivery.listing import ListedPlacement, ListedRendition, Listing
 from rushes.delivery.playback import Playback, Playing, Waiting
 from rushes.delivery.quality import AUTO, Hints
 from rushes.delivery.ranges import RangeNotSatisfiable
-from rushes.delivery.serve import Part, PathNotFound, Playlist, Server
+from rushes.delivery.serve import SEGMENT_FOLDER, Part, PathNotFound, Playlist, Server
 from rushes.http.auth import Identify
 from rushes.http.away import answer_away
+from rushes.http.leaving import while_there
 from rushes.http.problem import answer, request_id_of
-from rushes.http.ranged import USER_BYTES, answer_file
+from rushes.http.ranged import USER_BYTES, answer_file, answer_part
 from rushes.tiers.locate import Away, Locator
 
 
@@ -215,7 +216,10 @@ async def serve_original(
 async def _answer_signed(
     delivery: Delivery, request: Request, signed: str, path: str, start: str | None = None
 ) -> Response:
-    found = await delivery.server.resolve(signed, path, start)
+    asking = delivery.server.resolve(signed, path, start)
+    if path.startswith(SEGMENT_FOLDER):  # it may have to be made, for as long as somebody waits
+        asking = while_there(request, asking)
+    found = await asking
     if isinstance(found, Playlist):
         return _playlist(found)
     if isinstance(found, Part):
@@ -234,20 +238,34 @@ async def _answer_signed(
 
 async def _part(delivery: Delivery, found: Part) -> Response:
     """Return a segment; the file of its quality may have come while it was asked for."""
-    headers = USER_BYTES | {"Cache-Control": f"private, max-age={found.max_age}"}
-    if found.path is not None:
-        content = await asyncio.to_thread(found.path.read_bytes)
-    else:
-        copy = await delivery.locator.open_copy(found.object_id)
-        if isinstance(copy, Away):
-            raise PathNotFound("This quality is a file now. Ask for playback again.")
+    headers = USER_BYTES | {
+        "Cache-Control": f"private, max-age={found.max_age}",
+        "Content-Type": found.media_type,
+    }
+    file = await _open_part(delivery, found)
+    if found.is_second:  # sound: few bytes, of which one is another
         try:
-            content = await asyncio.to_thread(
-                os.pread, copy.file, found.size_bytes or 0, found.offset
-            )
+            content = await asyncio.to_thread(os.pread, file, found.size_bytes or 0, found.offset)
         finally:
-            os.close(copy.file)
-    return Response(found.shape(content), media_type=found.media_type, headers=headers)
+            os.close(file)
+        return Response(found.shape(content), headers=headers)
+    size_bytes = os.fstat(file).st_size if found.size_bytes is None else found.size_bytes
+    return answer_part(file, found.offset, size_bytes, headers)
+
+
+async def _open_part(delivery: Delivery, found: Part) -> int:
+    """Open what holds a segment.
+
+    Raises:
+        FileNotFoundError: it went meanwhile.
+        PathNotFound: the file of its quality is not at hand.
+    """
+    if found.path is not None:
+        return await asyncio.to_thread(os.open, found.path, os.O_RDONLY | os.O_CLOEXEC)
+    copy = await delivery.locator.open_copy(found.object_id)
+    if isinstance(copy, Away):
+        raise PathNotFound("This quality is a file now. Ask for playback again.")
+    return copy.file
 
 
 def _base(delivery: Delivery, request: Request) -> str:

@@ -75,6 +75,12 @@ async def _read(file: int, span: Span) -> AsyncIterator[bytes]:
         yield piece
 
 
+def answer_part(file: int, offset: int, size_bytes: int, headers: dict[str, str]) -> Response:
+    """Return bytes of an open file from `offset` on, none of it in memory; it is closed then."""
+    span = Span(offset, offset + size_bytes, size_bytes, is_partial=False)
+    return FileAnswer(file, span, headers | {"Content-Length": str(size_bytes)})
+
+
 def answer_file(request: Request, found: Serving, copy: Copy) -> Response:
     """Return the bytes that a request asks for; the copy is closed with the answer.
 

@@ -9,7 +9,7 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, tuple_, update
@@ -234,6 +234,15 @@ async def record_alone(
             seen=now.timestamp(),
         )
     )
+
+
+async def list_living(connection: AsyncConnection, dead_after: timedelta) -> dict[str, str]:
+    """Return the workers that beat lately, each with its machine (PostgreSQL)."""
+    limit = func.extract("epoch", func.clock_timestamp()) - dead_after.total_seconds()
+    rows = await connection.execute(
+        select(executors.c.id, executors.c.host).where(executors.c.seen >= limit)
+    )
+    return {row.id: row.host for row in rows}
 
 
 async def delete_ended(

@@ -82,7 +82,10 @@ class SoundRun:
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """Makes things out of originals; keeps nothing but its tools and its folder for segments."""
+    """Makes things out of originals; keeps nothing but its tools and its folder for segments.
+
+    `niceness` 0: a viewer waits, so a run has the time of a viewer (`Work.FIRST`).
+    """
 
     tools: Toolbox
     folder: Path
@@ -158,7 +161,7 @@ class Studio:
         self, original: Path, wanted: SegmentRun, on_segment: OnSegment, made: list[Path]
     ) -> None:
         width, height = wanted.video.width, wanted.video.height
-        work = Work.FIRST if wanted.first == 0 and wanted.count == 1 else Work.RUN
+        work = Work.RUN if self.niceness else Work.FIRST
         pulse = Pulse(0.0)
         with open_outlets(len(wanted.rungs)) as outlets:
             landings = [
@@ -204,7 +207,8 @@ class Studio:
         return Outcome(landing.made, damage)
 
     async def _sound(self, original: Path, arguments: list[str], landing: _SoundLanding) -> str:
-        job = self.tools.ffmpeg_run(arguments, LIMITS[Work.SOUND], original, self.niceness)
+        limits = LIMITS[Work.SOUND if self.niceness else Work.FIRST]
+        job = self.tools.ffmpeg_run(arguments, limits, original, self.niceness)
         words = await run(job, landing.take)
         await landing.finish()
         return words

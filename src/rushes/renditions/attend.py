@@ -1,9 +1,10 @@
 """Those who attend to viewers: a worker's resident loop that makes the segments people wait for.
 
-1. Viewers come first. What will be watched next is made when nobody waits, and is dropped at once
-   when somebody does.
-2. What is copied costs nothing and goes before all else.
-3. One place is reserved for this work, beside the places of the jobs; its programs are not niced.
+1. Viewers come first. What will be watched next, and what a viewer wanted who has left since, is
+   made when nobody waits, and is dropped at once when somebody does.
+2. Copies, sound and pictures are made beside one another: the first two cost little, and a picture
+   would keep them waiting.
+3. One place is reserved for pictures, beside the places of the jobs; its programs are not niced.
 4. A wish is held for `HOLD` and renewed; a worker that dies lets it go by not renewing it.
 """
 
@@ -23,7 +24,7 @@ from rushes.errors import Kind, RushesError
 from rushes.renditions import wish_records
 from rushes.renditions.segments import Segments
 from rushes.renditions.subject import ContentGone
-from rushes.renditions.wish_records import NOW, WAKE, Wish
+from rushes.renditions.wish_records import WAKE, Lane, Wish
 
 log = logging.getLogger(__name__)
 
@@ -46,24 +47,43 @@ class Attending:
     clock: Clock
     segments: Segments
     url: str
-    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _woken: dict[Lane, asyncio.Event] = field(
+        default_factory=lambda: {lane: asyncio.Event() for lane in Lane}
+    )
 
     def wake(self) -> None:
         """Look now; call it on the event loop of `run`."""
-        self._woken.set()
+        for woken in self._woken.values():
+            woken.set()
 
     async def run(self) -> None:
         """Attend until cancelled; an error that is not the database's ends it, and is raised."""
         if self.database.is_sqlite:  # the only worker: what was held, a dead one held
             async with self.database.transaction() as connection:
                 await wish_records.release_all(connection)
-            await self._attend()
-            return
+        lanes = [
+            _Attendant(self.database, self.clock, self.segments, lane, self._woken[lane])
+            for lane in Lane
+        ]
         async with asyncio.TaskGroup() as group:
-            group.create_task(listen(self.url, WAKE, self.wake))
-            group.create_task(self._attend())
+            if not self.database.is_sqlite:
+                group.create_task(listen(self.url, WAKE, self.wake))
+            for each in lanes:
+                group.create_task(each.attend())
 
-    async def _attend(self) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _Attendant:
+    """Makes the wished segments of one lane, one at a time."""
+
+    database: Database
+    clock: Clock
+    segments: Segments
+    lane: Lane
+    _woken: asyncio.Event
+
+    async def attend(self) -> None:
+        """Make what is wished for until cancelled."""
         while True:
             self._woken.clear()
             try:
@@ -77,7 +97,7 @@ class Attending:
         """Hold the most urgent wish that nobody is at."""
         now = self.clock.now()
         async with self.database.reading() as connection:
-            found = await wish_records.list_open(connection, now, PAGE)
+            found = await wish_records.list_open(connection, self.lane, now, PAGE)
         if not found:
             return None
         async with self.database.transaction() as connection:
@@ -142,15 +162,14 @@ class Attending:
         return True
 
     async def _is_outranked(self, wish: Wish) -> bool:
-        """Say whether somebody waits for another segment while this one is made ahead."""
-        if wish.urgency == NOW:
-            return False
+        """Say whether somebody waits for another segment while nobody waits for this one."""
+        now = self.clock.now()
         async with self.database.reading() as connection:
             own = await wish_records.find_wish(connection, wish.place)
-            waiting = await wish_records.list_open(connection, self.clock.now(), 1)
-        if own is not None and own.urgency == NOW:
+            waiting = await wish_records.list_open(connection, self.lane, now, 1)
+        if own is not None and own.is_awaited(now):
             return False
-        return bool(waiting) and (waiting[0].urgency == NOW or waiting[0].is_light)
+        return bool(waiting) and waiting[0].is_awaited(now)
 
     async def _put_off(self, wish: Wish) -> None:
         """Let a wish go that cannot be fulfilled just now; who waits for it asks again."""

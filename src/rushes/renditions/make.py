@@ -9,11 +9,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -36,9 +34,6 @@ OnShare = Callable[[float], Awaitable[None]]
 LONGEST_SOUND = 1_000_000
 """Sound is made in one stream as far as it is missing: a start costs more than what may be lost."""
 
-LEFTOVERS_REST = timedelta(hours=1)
-"""A folder this young may belong to a run that has not heard yet that its content is gone."""
-
 CLEAR_ROUNDS = 10
 """A program has 5 s to end when it is asked, and its last writes land after that."""
 
@@ -51,7 +46,6 @@ class Making:
     segments: Segments
     outcomes: Outcomes
     run_segments: int
-    keep_bytes: int = 20 * 2**30
 
     async def plan(self, content_id: str) -> list[tuple[int, int]]:
         """Return the runs (first segment, count) that are missing, and begin the renditions."""
@@ -130,27 +124,6 @@ class Making:
             if not (self.folder / content_id).exists():
                 return
 
-    async def sweep_leftovers(self, now: datetime) -> int:
-        """Remove old folders of contents that are gone or made; return how many.
-
-        Of the others those go that were not made or watched for longest, while all of them take
-        more than `keep_bytes`.
-        """
-        old = await asyncio.to_thread(_list_older, self.folder, now - LEFTOVERS_REST)
-        async with self.database.reading() as connection:
-            known = await library_records.list_known_contents(connection, old)
-            wanted = known & await records.list_unmade(connection, old)
-        gone = set(old) - wanted
-        sizes = await asyncio.to_thread(_measure, self.folder, old)
-        taken = sum(sizes.values())
-        for content_id in old:
-            if content_id in wanted and taken > self.keep_bytes:
-                gone.add(content_id)
-            taken -= sizes[content_id] if content_id in gone else 0
-        for content_id in gone:
-            await self.sweep(content_id)
-        return len(gone)
-
     async def _assemble(self, subject: Subject, rendition: Rendition, target: Path) -> Layout:
         stream, picture, sound = subject.stream, None, None
         if stream is not None and stream.sound is not None:
@@ -215,22 +188,3 @@ def _made(layout: Layout) -> Made:
         bitrate=sum(tracks),
         layout=format_layout(layout),
     )
-
-
-def _list_older(folder: Path, before: datetime) -> list[str]:
-    """Return the folders in which nothing was made since then, the oldest first."""
-    found = []
-    with os.scandir(folder) as entries:
-        for each in entries:
-            shelves = os.scandir(each.path) if each.is_dir() else ()
-            latest = max(each.stat().st_mtime, *(shelf.stat().st_mtime for shelf in shelves), 0)
-            found.append((latest, each.name))
-    return [name for latest, name in sorted(found) if latest < before.timestamp()]
-
-
-def _measure(folder: Path, names: Iterable[str]) -> dict[str, int]:
-    """Return the bytes in each of these folders."""
-    return {
-        name: sum(path.stat().st_size for path in (folder / name).rglob("*") if path.is_file())
-        for name in names
-    }

@@ -127,6 +127,16 @@ async def list_unmade(connection: AsyncConnection, content_ids: Iterable[str]) -
     return set((await connection.execute(query)).scalars())
 
 
+async def list_making(connection: AsyncConnection, content_ids: Iterable[str]) -> set[str]:
+    """Return those of these contents of which something that plays is being made."""
+    query = select(renditions.c.content_id).where(
+        renditions.c.content_id.in_(set(content_ids)),
+        renditions.c.kind.in_([kind.value for kind in PLAYED]),
+        renditions.c.state == State.MAKING.value,
+    )
+    return set((await connection.execute(query)).scalars())
+
+
 async def list_ready_names(
     connection: AsyncConnection, content_ids: Iterable[str], names: Sequence[str]
 ) -> dict[str, set[str]]:

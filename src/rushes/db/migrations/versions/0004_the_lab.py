@@ -29,6 +29,7 @@ def _add_segment_wishes() -> None:
         sa.Column("urgency", sa.Integer(), nullable=False),
         sa.Column("is_light", sa.Boolean(), nullable=False),
         sa.Column("asked_at", Moment(), nullable=False),
+        sa.Column("renewed_at", Moment(), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("held_until", Moment()),
         sa.Column("error_code", sa.Text()),
