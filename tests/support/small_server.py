@@ -46,6 +46,8 @@ class SmallServer:
     is_deaf: bool = False
     """Whether it hangs up on everybody who fetches."""
     takes_chunks: bool = False
+    gauged: list[int] = field(default_factory=list)
+    """The bytes of each network test."""
     created: dict[str, Any] = field(default_factory=dict)
     chunks: dict[int, bytes] = field(default_factory=dict)
     chunk_code: str = "small.no"
@@ -90,6 +92,9 @@ class Answers(BaseHTTPRequestHandler):
             self.answer(201, told)
         elif self.path == "/api/v1/uploads":
             self.create_chunked(body)
+        elif self.path == "/api/v1/network-test":
+            house.gauged.append(len(body))
+            self.answer(200, {"bytes": len(body), "seconds": 0.1})
         elif self.path.endswith("/complete"):
             self.complete()
         elif self.path.endswith("/playback"):

@@ -17,7 +17,7 @@ from rushes.client.board import Board
 from rushes.client.crew import carry
 from rushes.client.failures import Refused, Unsettled, WrongDigest
 from rushes.client.files import BLOCK_BYTES, digest_span, read_span
-from rushes.client.pace import MOST, Pace
+from rushes.client.pace import MOST, Pace, guess_width
 from rushes.client.parts import Part, Tally, find_missing, pick
 from rushes.client.wire import API, Wire
 
@@ -94,8 +94,8 @@ class Chunker:
         response = await self.wire.patiently(lambda: self.wire.once("GET", address))
         return Chunked.parse(address, response.json())
 
-    async def send(self, sending: Sending, upload: Chunked) -> None:
-        """Send what is missing, and complete the upload.
+    async def send(self, sending: Sending, upload: Chunked, mbit: float | None = None) -> None:
+        """Send what is missing, and complete the upload; `mbit` is the line, where it is known.
 
         Raises:
             ClientFailure: the server refused it, or a chunk failed three times without hope.
@@ -104,7 +104,7 @@ class Chunker:
         size, part_bytes = sending.file.size, upload.part_bytes
         missing = find_missing(size, part_bytes, upload.received)
         tally = Tally(size, size - sum(part.length for part in missing))
-        pace = Pace(min(self.most, upload.parallel))
+        pace = Pace(min(self.most, upload.parallel), guess_width(mbit))
         sending.told(tally.done, size)
         for _ in range(ROUNDS):
             await self._send_parts(_Run(sending, upload.address, tally, pace), missing)

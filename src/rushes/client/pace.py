@@ -1,7 +1,8 @@
 """Pace: how many parts are on their way at once, and how fast they go.
 
-It begins with three. Every five seconds one more is let go while the rate grew by a tenth; a
-server that asks for less, or a line that breaks, halves it. Times are seconds of any clock.
+It begins with three, with fewer on a line that was found slow. Every five seconds one more is let
+go while the rate grew by a tenth; a server that asks for less, or a line that breaks, halves it.
+Times are seconds of any clock.
 """
 
 from __future__ import annotations
@@ -10,10 +11,20 @@ from typing import Final
 
 FIRST: Final = 3
 MOST: Final = 6
+SLOW_MBIT, FAST_MBIT = 4.0, 20.0
+"""Below the first one part fills the line, below the second two: more would only wait."""
+
 WINDOW_SECONDS: Final = 5.0
 GROWTH: Final = 1.1
 OLD_SHARE, NEW_SHARE = 0.7, 0.3
 """How a new sample moves the shown rate; with one per five seconds its half-life is 9.7 s."""
+
+
+def guess_width(mbit: float | None) -> int:
+    """Return how many parts to begin with on a line of so many Mbit/s; None: not known."""
+    if mbit is None or mbit >= FAST_MBIT:
+        return FIRST
+    return 1 if mbit < SLOW_MBIT else 2
 
 
 class Pace:
@@ -21,9 +32,9 @@ class Pace:
 
     __slots__ = ("_best", "_bytes", "_since", "most", "width")
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST, first: int = FIRST) -> None:
         self.most = max(1, most)
-        self.width = min(FIRST, self.most)
+        self.width = min(first, self.most)
         self._bytes = 0
         self._since: float | None = None
         self._best: float | None = None

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from rushes.client.appending import Appender, Sending
 from rushes.client.chunking import Chunked, Chunker
 from rushes.client.failures import ClientFailure, FileChanged, Refused
+from rushes.client.gauging import gauge
 from rushes.client.resume import Memory, Record, fingerprint
 from rushes.client.wire import API, Wire
 
@@ -41,6 +42,7 @@ class Sender:
         self._appender = Appender(wire, begins)
         self._chunker = Chunker(wire, parallel)
         self._mbit: float | None = None
+        self._is_gauged = False
 
     async def send(self, sending: Sending) -> str:
         """Send a file; return the id of its upload, all of whose bytes have arrived.
@@ -95,6 +97,7 @@ class Sender:
 
     async def _begin(self, sending: Sending, name: str) -> Record:
         if sending.file.size > CHUNKS_FROM:
+            await self._gauge()
             upload = await self._chunker.create(sending, self._mbit)
             if upload is not None:
                 record = self._record(sending, CHUNKS, upload.address, upload.part_bytes)
@@ -111,10 +114,16 @@ class Sender:
     async def _send_chunks(self, sending: Sending, upload: Chunked) -> None:
         now = self.wire.moments.now
         begun = now()
-        await self._chunker.send(sending, upload)
+        await self._chunker.send(sending, upload, self._mbit)
         seconds = now() - begun
         if seconds > MEASURABLE_SECONDS and not upload.received:
             self._mbit = sending.file.size * 8 / 1e6 / seconds
+
+    async def _gauge(self) -> None:
+        """Find out once what the line bears; files that were sent tell it better."""
+        if not self._is_gauged and self._mbit is None:
+            self._mbit = await gauge(self.wire)
+        self._is_gauged = True
 
     def _name(self, sending: Sending) -> str:
         return fingerprint(sending.file, self.place, sending.project, sending.relative_path)

@@ -48,6 +48,22 @@ def test_a_large_file_goes_in_chunks_side_by_side(
     assert (len(LARGE), len(LARGE)) == told[-1]
 
 
+@pytest.mark.covers("X-UP-17")
+def test_the_line_is_gauged_once_before_the_first_large_file(
+    face: MakeFace, server: SmallServer, large: Path
+) -> None:
+    """By random bytes that the server throws away; what it said goes with the creation."""
+    sender = face()
+    sender.send(large)
+    first, told = list(server.gauged), server.created
+    sender.send(large)
+
+    assert 128 * 1024 == first[0]
+    assert first in ([128 * 1024], [128 * 1024, 2**20])
+    assert told["mbit"] > 0
+    assert first == server.gauged
+
+
 def test_a_server_without_chunks_gets_one_stream(
     face: MakeFace, server: SmallServer, large: Path
 ) -> None:

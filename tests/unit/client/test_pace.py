@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rushes.client.pace import Pace, Rate
+from rushes.client.pace import Pace, Rate, guess_width
 
 MIB = 2**20
 
@@ -25,6 +25,14 @@ def drive(pace: Pace, *mib_per_second: int) -> list[int]:
 def test_it_widens_while_the_rate_grows_by_a_tenth() -> None:
     """From three to six, and not for less."""
     assert [4, 5, 5, 6, 6] == drive(Pace(), 10, 11, 12, 13, 20)
+
+
+@pytest.mark.parametrize(
+    ("mbit", "width"), [(None, 3), (0.5, 1), (3.9, 1), (4, 2), (19.9, 2), (20, 3), (1_000, 3)]
+)
+def test_it_begins_with_fewer_on_a_slow_line(mbit: float | None, width: int) -> None:
+    """Parts that share a slow line only wait for each other."""
+    assert width == guess_width(mbit) == Pace(6, guess_width(mbit)).width
 
 
 def test_within_a_window_nothing_changes() -> None:
