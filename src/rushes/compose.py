@@ -56,6 +56,7 @@ from rushes.tiers.probes import Probes
 from rushes.uploads.admission import Admission
 from rushes.uploads.chunk_files import ChunkFiles
 from rushes.uploads.commit import Committer
+from rushes.uploads.direct_room import DirectRoom
 from rushes.uploads.directing import Directing
 from rushes.uploads.ending import Ending
 from rushes.uploads.finishing import Finisher
@@ -258,6 +259,7 @@ def _directing(settings: Settings, archive: Vault, uploading: Receiver) -> Direc
         store=archive,
         store_name=name,
         admission=uploading.joining.admission,
+        room=DirectRoom(uploading.database, uploading.clock, uploading.quota),
         quota=uploading.quota,
         ending=uploading.ending,
     )

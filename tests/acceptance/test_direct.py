@@ -104,6 +104,56 @@ def test_one_put_is_found_though_nobody_says_that_it_ended(
     assert ["ready", asked["asset_id"]] == [asset["state"], asset["id"]]
 
 
+@pytest.mark.covers("M-UP-17")
+def test_one_put_whose_end_nobody_told_is_told_as_there(
+    vault_client: Client, link: httpx.Client
+) -> None:
+    """The page was closed after the last byte: before the server looks, and after it did."""
+    content = os.urandom(5 * MIB)
+    told: dict[str, str | int] = {"filename": "untold.bin", "size": len(content)}
+    asked = link.get("/s3/params", params=told).json()
+    before = link.get(f"/s3/multipart/{asked['id']}").json()
+    put(asked["url"], content)
+
+    landed = link.get(f"/s3/multipart/{asked['id']}").json()
+    asset = vault_client.settled("untold.bin")
+    kept = link.get(f"/s3/multipart/{asked['id']}").json()
+    answer = complete(link, asked["id"])
+
+    whole = [[1, len(content)]]
+    assert [[], whole, whole] == [
+        [[part["PartNumber"], part["Size"]] for part in held] for held in (before, landed, kept)
+    ]
+    assert (200, asset["id"]) == (answer.status_code, answer.json()["asset_id"])
+
+
+@pytest.mark.covers("BG-16", "BG-39")
+def test_where_room_is_limited_no_address_takes_an_unknown_number_of_bytes(
+    vault_client: Client, bucket: Bucket
+) -> None:
+    """Parts of a file whose size was not told could fill the bucket before anybody looks."""
+    with open_link(vault_client, max_total_bytes=40 * MIB) as sender:
+        named = {"filename": "endless.bin", "type": "", "metadata": {}}
+
+        refused = sender.post("/s3/multipart", json=named)
+        told = named | {"metadata": {"size": str(PART + 1)}}
+        sized = sender.post("/s3/multipart", json=told).json()
+        form = sender.get("/s3/params", params={"filename": "limited.bin"}).json()
+        large, right = (
+            httpx.post(form["url"], data=form["fields"], files={"file": bytes(size)})
+            for size in (20 * MIB, 12 * MIB)
+        )
+        around = sender.get(f"/s3/multipart/{form['id']}/1")
+        none_left = sender.post("/s3/multipart", json=named | {"size": 15 * MIB})
+
+    assert (400, "direct.size_needed") == (refused.status_code, refused.json()["code"])
+    assert 1 == sum(each["Key"].endswith("/endless.bin") for each in bucket.multiparts())
+    assert [PART, 2] == [sized["part_size"], sized["part_count"]]
+    assert [400, True] == [large.status_code, right.is_success], (large.text, right.text)
+    assert (400, "direct.size_needed") == (around.status_code, around.json()["code"])
+    assert (413, "quota.bytes") == (none_left.status_code, none_left.json()["code"])
+
+
 @pytest.mark.covers("M-UP-06")
 def test_a_form_takes_what_the_link_allows_and_no_byte_more(vault_client: Client) -> None:
     """As Uppy sends small files, which tells no size; the bucket itself refuses a larger one."""

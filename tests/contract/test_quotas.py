@@ -12,14 +12,16 @@ import pytest
 
 from rushes.access import account_records
 from rushes.access.account import Account
-from rushes.access.allowance import UploadsPerDayExceeded
-from rushes.access.limits import FilesExceeded, QuotaExceeded
+from rushes.access.allowance import Allowance, UploadsPerDayExceeded
+from rushes.access.limits import FilesExceeded, NoSpace, QuotaExceeded
 from rushes.access.permit import Role
 from rushes.access.project import Project
 from rushes.clock import Clock
+from rushes.db.engine import open_database
 from rushes.errors import RushesError
 from rushes.ids import Prefix, new
-from rushes.uploads.admission import Wanted
+from rushes.uploads.admission import Admission, Wanted
+from rushes.uploads.quota import Quota
 from rushes.uploads.upload import Owner, Protocol, Upload
 from tests.support.moments import Hands
 from tests.support.receiving import Parts, People, make_parts
@@ -182,3 +184,32 @@ async def test_admins_have_no_limit_and_an_account_may_have_its_own(
 
     kinds = [type(end[0]) for end in ends]
     assert [Upload, QuotaExceeded, UploadsPerDayExceeded] == kinds
+
+
+@pytest.mark.covers("BG-16")
+async def test_two_processes_cannot_pass_the_limit_of_the_archive_together(
+    parts: Parts, project: Project, database_url: str, clock: Clock
+) -> None:
+    """The limit stands in no row: whoever sums up what the archive holds is alone with the sum."""
+    account_id = await make_account(parts, Role.ADMIN)
+    databases = [open_database(database_url) for _ in range(2)]  # as two processes have them
+    allowance = Allowance(archive_bytes=500 * MB)
+    doors = [
+        replace(parts.admission, database=database, quota=Quota(database, clock, allowance))
+        for database in databases
+    ]
+
+    async def one(door: Admission) -> RushesError | Upload:
+        wanted = Wanted(Protocol.TUS, project.id, Owner(account_id), "a.mov", "", "", 100 * MB)
+        try:
+            return await door.create(wanted)
+        except NoSpace as refused:
+            return refused
+
+    ends = await asyncio.gather(*(one(doors[number % 2]) for number in range(20)))
+    for database in databases:
+        await database.close()
+
+    assert (5, 15) == tuple(
+        sum(isinstance(end, kind) for end in ends) for kind in (Upload, NoSpace)
+    )

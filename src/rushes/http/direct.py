@@ -7,6 +7,7 @@ on the wire are both the upload's id: the real ones never leave the house.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +42,8 @@ NOTHING: Final = frozenset({"null", "undefined"})
 
 METADATA: Final = "metadata["
 """Companion's clients send metadata as `metadata[key]=value`."""
+
+_SIZE: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
 
 Name = Annotated[str, Field(max_length=255)]
 Number = Annotated[int, Field(ge=1, le=10_000)]
@@ -193,7 +196,8 @@ class DirectDeeds:
         project_name = words.pop("project", None)
         for known in ("filename", "filetype", "name", "type"):
             words.pop(known, None)
-        offered = Offered(asked.filename, asked.type, asked.size)
+        size = _parse_size(words.pop("size", "")) if asked.size is None else asked.size
+        offered = Offered(asked.filename, asked.type, size)
         permit(caller.actor, Verb.ADD_UPLOAD)  # who may not is told that, whatever the archive is
         ways = self.ways  # where there are none, no project is made
         project = await self.senders.welcome(caller, offered, project_name, is_spooled=False)
@@ -204,7 +208,7 @@ class DirectDeeds:
             file_name=asked.filename,
             media_type=asked.type,
             metadata=format_labels(asked.filename, asked.type, words),
-            size_bytes=asked.size,
+            size_bytes=size,
         )
         return await ways.begin(wanted, caller.link, is_single=is_single)
 
@@ -256,16 +260,15 @@ def _add_singles(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
         }
         asked = NewMultipart(filename=filename, type=type, metadata=metadata, size=size)
         upload = await deeds.begin(request, asked, is_single=True)
+        answer = SinglePut(url="", expires=URL_SECONDS, id=upload.id, asset_id=upload.asset_id)
+        if upload.size_bytes is None:
+            link = (await deeds.senders.find_caller(request)).link
+            form = deeds.ways.make_form(upload, deeds.senders.most(link))
+            if form is not None:
+                told = {"method": "POST", "url": form.url, "fields": dict(form.fields)}
+                return answer.model_copy(update=told)
         (address,) = await deeds.ways.sign(upload.id, _anybody, [1])
-        answer = SinglePut(
-            url=address.url, expires=URL_SECONDS, id=upload.id, asset_id=upload.asset_id
-        )
-        link = (await deeds.senders.find_caller(request)).link
-        form = deeds.ways.make_form(upload, deeds.senders.most(link)) if size is None else None
-        if form is None:
-            return answer
-        told = {"method": "POST", "url": form.url, "fields": dict(form.fields)}
-        return answer.model_copy(update=told)
+        return answer.model_copy(update={"url": address.url})
 
 
 def _add_multiparts(router: APIRouter, deeds: DirectDeeds, place: str) -> None:
@@ -361,6 +364,11 @@ async def _sign(
     asked = await deeds.ask(request, upload_id, Verb.APPEND_UPLOAD)
     wanted = parse_numbers(numbers)
     return wanted, await asked.ways.sign(asked.upload_id, asked.asks, wanted)
+
+
+def _parse_size(told: str) -> int | None:
+    """Return the size that a client tells among its metadata, as Uppy can."""
+    return int(told) if _SIZE.fullmatch(told) else None
 
 
 def _etags(told: Completion | None) -> Mapping[int, str] | None:

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Final
 
 from rushes.errors import Kind, RushesError
-from rushes.stores.parts import PARTS_AT_MOST, Cuts, Part
+from rushes.stores.parts import PARTS_AT_MOST, Cuts, Part, cut
 from rushes.uploads.chunked import find_ranges
 
 SINGLE_BYTES: Final = 100 * 2**20
@@ -66,6 +66,13 @@ class ObjectWrong(RushesError):
 
     code = "direct.object_wrong"
     kind = Kind.CONFLICT
+
+
+class SizeNeeded(RushesError):
+    """Room is limited here, and nothing would bound what an address takes."""
+
+    code = "direct.size_needed"
+    kind = Kind.INVALID
 
 
 class StoreChanged(RushesError):
@@ -131,9 +138,13 @@ def part_size(direct: Direct, size_bytes: int | None, number: int) -> int | None
     return cuts.part_size(number)
 
 
-def cut_whole(direct: Direct, size_bytes: int, etag: str) -> tuple[Part, ...]:
-    """Return the parts of an object that is whole already, as its sender counts them."""
-    cuts = Cuts(size_bytes, direct.part_bytes or max(1, size_bytes))
+def cut_whole(direct: Direct | None, size_bytes: int, etag: str) -> tuple[Part, ...]:
+    """Return the parts of an object that is whole already, as its sender counts them.
+
+    Of one that is an original (`direct` is None) nothing is known but how a size is cut.
+    """
+    part_bytes = direct.part_bytes if direct is not None else cut(size_bytes).part_bytes
+    cuts = Cuts(size_bytes, part_bytes or max(1, size_bytes))
     return tuple(Part(n, cuts.part_size(n), etag) for n in range(1, cuts.count + 1))
 
 

@@ -45,6 +45,13 @@ async def record_signed(connection: AsyncConnection, upload: Upload, now: dateti
     )
 
 
+async def record_rest(connection: AsyncConnection, upload_id: str, until: datetime) -> None:
+    """Write down until when an upload rests."""
+    await connection.execute(
+        update(uploads).where(uploads.c.id == upload_id).values(expires_at=until)
+    )
+
+
 async def record_look(connection: AsyncConnection, upload_id: str, look_at: datetime) -> None:
     """Write down when to look again."""
     await connection.execute(

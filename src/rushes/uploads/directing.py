@@ -48,6 +48,7 @@ from rushes.uploads.direct import (
     part_size,
     require_store,
 )
+from rushes.uploads.direct_room import DirectRoom
 from rushes.uploads.ending import Ending
 from rushes.uploads.quota import Quota
 from rushes.uploads.upload import (
@@ -86,6 +87,7 @@ class Directing:
     store: S3Store
     store_name: str
     admission: Admission
+    room: DirectRoom
     quota: Quota
     ending: Ending
 
@@ -100,6 +102,7 @@ class Directing:
 
         Raises:
             TypeRefused, FileTooLarge, QuotaExceeded, FilesExceeded, LinkNotFound: it may not.
+            SizeNeeded: it tells no size where room is limited.
             Unreachable, Busy, Refused: the store failed; tus still works.
         """
         if is_single and (wanted.size_bytes or 0) > SINGLE_BYTES:
@@ -108,6 +111,9 @@ class Directing:
             )
         upload = await self.admission.create(wanted, link)
         try:
+            if upload.size_bytes is None:
+                is_form = is_single and self._sign_form(upload, PUT_BYTES) is not None
+                upload = await self.room.take(upload, is_form=is_form)
             await self._place(upload, is_single=is_single)
         except BaseException:
             await self.ending.cancel(upload, "cancelled")
@@ -134,12 +140,17 @@ class Directing:
     async def list_parts(self, upload_id: str, may: May) -> tuple[Part, ...]:
         """Return the parts that the store holds: the truth for going on.
 
-        Where they are an object already, and only the answer to its completion is missing, they
-        are all told: there is nothing to send them to any more.
+        Where they are an object already, or even an original, and only the answer to that is
+        missing, they are all told: there is nothing to send them to any more.
         """
+        known = await self._read(upload_id, may)
+        if _is_kept(known):
+            return cut_whole(None, known.offset, "")
         _, direct = await self.find(upload_id, may)
         held = await self._list_parts(direct)
-        whole = None if held or direct.is_single else await self._find(direct.key)
+        whole = None if held else await self._find(direct.key)
+        if whole is None and direct.is_single:
+            whole = await self._find(landing_key(upload_id))
         return held if whole is None else cut_whole(direct, whole.size_bytes, whole.version)
 
     async def sign(self, upload_id: str, may: May, numbers: Sequence[int]) -> list[Address]:
@@ -147,6 +158,7 @@ class Directing:
 
         Raises:
             BadPart: the file has no such part.
+            SizeNeeded: its size is not known, and room is limited.
             UploadGone, UploadMissing: there is nothing to send to.
         """
         upload, direct = await self.find(upload_id, may)
@@ -154,15 +166,21 @@ class Directing:
             raise UploadGone("This upload is complete. Start a new one for another file.")
         now = self.clock.now()
         until = now + URL_LIFE
-        if upload.size_bytes is None and not upload.reserved_bytes:
-            await self.quota.grow(upload, 1)  # a step of room, as for any file of unknown length
+        if upload.size_bytes is None:
+            await self.room.take_step(upload)
         async with self.database.transaction() as connection:
             await direct_records.record_signed(connection, upload, now)
         return [self._sign(upload, direct, number, until) for number in numbers]
 
     def make_form(self, upload: Upload, most: Most) -> Form | None:
-        """Return a form that takes the whole file by one POST; None where the store takes none."""
-        size_bytes, seconds = min(most(upload), PUT_BYTES), int(URL_LIFE.total_seconds())
+        """Return a form that takes the whole file by one POST; None where the store takes none.
+
+        It takes what is reserved for the upload, and no byte more.
+        """
+        return self._sign_form(upload, min(most(upload), upload.reserved_bytes))
+
+    def _sign_form(self, upload: Upload, size_bytes: int) -> Form | None:
+        seconds = int(URL_LIFE.total_seconds())
         return self.store.presign_form(landing_key(upload.id), size_bytes, seconds)
 
     async def complete(
@@ -175,10 +193,8 @@ class Directing:
             UploadTooLarge: it has become larger than it may, and is ended.
             Unreachable, Busy, Broken, Refused: the store failed; ask again.
         """
-        async with self.database.reading() as connection:
-            known = await records.get_upload(connection, upload_id)
-        may(known)
-        if known.protocol is Protocol.DIRECT and not known.answering().is_open:
+        known = await self._read(upload_id, may)
+        if _is_kept(known):
             return known  # its row may be gone, because the original is kept
         upload, direct = await self.find(upload_id, may)
         if direct.is_single:
@@ -240,6 +256,12 @@ class Directing:
         await self.store.delete(direct.key)
         async with self.database.transaction() as connection:
             await direct_records.forget(connection, direct.upload_id)
+
+    async def _read(self, upload_id: str, may: May) -> Upload:
+        async with self.database.reading() as connection:
+            upload = await records.get_upload(connection, upload_id)
+        may(upload)
+        return upload
 
     async def _place(self, upload: Upload, *, is_single: bool) -> None:
         async with self.database.reading() as connection:
@@ -367,6 +389,10 @@ class Directing:
             f"The file has become larger than the {most(upload)} bytes that are allowed. "
             "Nothing of it was kept."
         )
+
+
+def _is_kept(upload: Upload) -> bool:
+    return upload.protocol is Protocol.DIRECT and not upload.answering().is_open
 
 
 def _anybody(_: Upload) -> None:

@@ -56,9 +56,9 @@ class Quota:
             QuotaExceeded: there is no room.
         """
         try:
-            return await self._grow_to(upload, max(wanted, upload.reserved_bytes + STEP_BYTES))
+            return await self.reserve_to(upload, max(wanted, upload.reserved_bytes + STEP_BYTES))
         except (QuotaExceeded, NoSpace):
-            return await self._grow_to(upload, wanted)
+            return await self.reserve_to(upload, wanted)
 
     async def tell_length(self, upload: Upload, size_bytes: int) -> Upload:
         """Keep a length that was deferred, and reserve exactly it.
@@ -81,7 +81,12 @@ class Quota:
             await quota_records.record_reserved(connection, upload.id, size_bytes)
             return await records.get_upload(connection, upload.id)
 
-    async def _grow_to(self, upload: Upload, size_bytes: int) -> int:
+    async def reserve_to(self, upload: Upload, size_bytes: int) -> int:
+        """Reserve so many bytes in all for an upload of unknown length, and none more.
+
+        Raises:
+            QuotaExceeded, NoSpace, LinkNotFound: there is no room.
+        """
         async with self.database.transaction() as connection:
             now = await records.lock_upload(connection, upload.id)
             if now.is_open and size_bytes > now.reserved_bytes:
@@ -93,6 +98,8 @@ class Quota:
         self, connection: Connection, upload: Upload, bytes_more: int, files_more: int
     ) -> None:
         now = self.clock.now()
+        if self.allowance.archive_bytes is not None and bytes_more > 0:
+            await quota_records.lock_archive(connection)
         if await quota_records.reserve(
             connection, upload, bytes_more, files_more, now=now, allowance=self.allowance
         ):
@@ -104,6 +111,8 @@ class Quota:
 
     async def _require_archive(self, connection: Connection, bytes_more: int) -> None:
         """Return if the archive may keep so many bytes more; on their way counts as kept.
+
+        Its limit stands in no row, so the caller holds the lock under which it is summed up.
 
         Raises:
             NoSpace: its store's limit would be passed.

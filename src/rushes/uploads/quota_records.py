@@ -6,6 +6,7 @@ Reserving is one UPDATE that says its limit itself, so racing creations cannot p
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +16,18 @@ from rushes.access.limits import Use
 from rushes.db.statements import insert_or
 from rushes.db.tables import account_days, accounts, links, placements, projects, uploads
 from rushes.uploads.upload import State, Upload
+
+ARCHIVE_LOCK: Final = 7_201_002
+"""The advisory lock under which the archive's bytes are summed up and reserved."""
+
+
+async def lock_archive(connection: AsyncConnection) -> None:
+    """Let no other transaction reserve room in the archive before this one ends.
+
+    On SQLite a transaction that writes is alone from its beginning.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(ARCHIVE_LOCK)))
 
 
 async def sum_archive(connection: AsyncConnection) -> int:
@@ -105,6 +118,14 @@ async def find_account_use(
     )
     row = (await connection.execute(query)).one_or_none()
     return Use(*row) if row else None
+
+
+async def is_bounded(connection: AsyncConnection, upload: Upload, allowance: Allowance) -> bool:
+    """Say whether an upload's account, link, project or the archive may keep so many bytes only."""
+    account = await find_account_use(connection, upload, allowance)
+    uses = (account, *await find_use(connection, upload))
+    limits = [allowance.archive_bytes, *(use.max_bytes for use in uses if use is not None)]
+    return any(limit is not None for limit in limits)
 
 
 async def find_day_limit(

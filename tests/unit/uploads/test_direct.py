@@ -72,12 +72,14 @@ def test_a_part_that_the_file_has_not_is_refused(number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("direct", "sizes"), [(SIZED, [PART, PART, 5]), (UNSIZED, [SIZE])], ids=["sized", "unsized"]
+    ("direct", "sizes"),
+    [(SIZED, [PART, PART, 5]), (UNSIZED, [SIZE]), (None, [PART, PART, 5])],
+    ids=["sized", "unsized", "kept"],
 )
 def test_an_object_that_is_whole_has_the_parts_that_its_sender_counts(
-    direct: Direct, sizes: list[int]
+    direct: Direct | None, sizes: list[int]
 ) -> None:
-    """Where nobody told a size it is one part; each bears the object's tag."""
+    """Where nobody told a size it is one part; of an original it is cut as any of its size."""
     parts = cut_whole(direct, SIZE, '"o"')
 
     assert [Part(number, size, '"o"') for number, size in enumerate(sizes, 1)] == list(parts)
