@@ -106,6 +106,31 @@ def test_no_byte_of_a_large_file_goes_to_the_server(
     assert line.bytes_up < MOST_WORDS
 
 
+@pytest.mark.covers("M-UP-06")
+def test_a_small_file_goes_by_one_put(
+    line: BadLine, bucket: Bucket, stranger: Page, link: str, tmp_path: Path
+) -> None:
+    """To the server go words alone; the bucket gets one request, and begins no multipart."""
+    # given
+    path, digest = make_file(tmp_path, "small.bin", 5 * MIB)
+    before = len(bucket.multiparts())
+    puts: list[str] = []
+    stranger.on(
+        "requestfinished",
+        lambda request: puts.append(request.url) if request.method == "PUT" else None,
+    )
+    open_page(stranger, link)
+
+    # when
+    stranger.set_input_files("#pick-files", path)
+
+    # then
+    expect_receipt(stranger, digest)
+    assert [True] == ["/landing/upl_" in url and "partNumber" not in url for url in puts]
+    assert before == len(bucket.multiparts())
+    assert line.bytes_up < MOST_WORDS
+
+
 @pytest.mark.covers("M-UP-17")
 def test_after_a_reload_only_missing_parts_are_sent(
     line: BadLine, bucket: Bucket, browser: Browser, link: str, tmp_path: Path

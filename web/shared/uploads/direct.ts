@@ -1,12 +1,12 @@
 /**
  * One file that goes straight into the archive's bucket: its upload here, and the addresses that
- * the server signs for its parts.
+ * the server signs for its parts. A file of one part goes by one PUT, of no multipart.
  *
  * An address is good for 15 minutes; it is used for ten, then asked for anew.
  */
 import { parseRetryAfter } from "../retry_after";
 import { exchange, type Answer } from "./exchange";
-import { partBytesOf } from "./pieces";
+import { DIRECT_BYTES, partBytesOf } from "./pieces";
 import type { Trouble } from "./send";
 
 const SIGNED_AT_ONCE = 16;
@@ -83,10 +83,23 @@ export class Direct {
       to.onHeld(new Map(held.map((part) => [(part.PartNumber - 1) * partBytes, part.Size])));
       return;
     }
-    const begun = parse(await this.ask("POST", `${this.base}/multipart`, file)) as Begun;
-    this.url = new URL(`${this.base}/multipart/${begun.uploadId}`, location.href).href;
-    for (const [number, url] of Object.entries(begun.urls ?? {})) this.keep(Number(number), url);
+    const id = await (this.size <= DIRECT_BYTES ? this.beginSingle(file) : this.beginParts(file));
+    this.url = new URL(`${this.base}/multipart/${id}`, location.href).href;
     to.onUrl(this.url, false);
+  }
+
+  private async beginParts(file: Beginning): Promise<string> {
+    const begun = parse(await this.ask("POST", `${this.base}/multipart`, file)) as Begun;
+    for (const [number, url] of Object.entries(begun.urls ?? {})) this.keep(Number(number), url);
+    return begun.uploadId;
+  }
+
+  private async beginSingle({ filename, type, size, metadata }: Beginning): Promise<string> {
+    const told = new URLSearchParams({ filename, type, size: String(size) });
+    for (const [key, value] of Object.entries(metadata)) told.append(`metadata[${key}]`, value);
+    const begun = parse(await this.ask("GET", `${this.base}/params?${told.toString()}`)) as Single;
+    this.keep(1, begun.url);
+    return begun.id;
   }
 
   /** Return an address for the part that begins at a byte; those behind it are signed with it. */
@@ -178,6 +191,11 @@ interface Held {
 interface Begun {
   readonly uploadId: string;
   readonly urls?: Readonly<Record<string, string>>;
+}
+
+interface Single {
+  readonly id: string;
+  readonly url: string;
 }
 
 interface Signed {

@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 export const LARGE_BYTES = 64 * MIB; // up to here one request is as good
 const PART_BYTES = 32 * MIB; // a multiple of the server's block of 16 MiB
 const MOST_PARTS = 128; // their ids make one header, and proxies take 8 KiB of a header
-export const DIRECT_BYTES = 16 * MIB; // one part: what is longer may go straight to a bucket
+export const DIRECT_BYTES = 16 * MIB; // one part; up to here a bucket takes a file by one PUT
 const MOST_DIRECT_PARTS = 10_000; // of one S3 object
 
 export interface Piece {

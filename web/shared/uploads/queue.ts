@@ -17,7 +17,7 @@ import { breachOf, isJunk, type Limits, type Usage } from "./limits";
 import { Memory } from "./memory";
 import { newGroup } from "./metadata";
 import type { Pace } from "./pace";
-import { cut, cutDirect, DIRECT_BYTES, LARGE_BYTES, nextPiece } from "./pieces";
+import { cut, cutDirect, LARGE_BYTES, nextPiece } from "./pieces";
 import type { Records, UploadRecord } from "./records";
 import type { Target } from "./send";
 import { canJoin, type Look } from "./status";
@@ -160,7 +160,7 @@ export class Queue extends EventTarget {
   private async cutUp(item: Item): Promise<void> {
     const { size } = item.file;
     const { direct, headers } = this.options.target;
-    if (direct !== null && size > DIRECT_BYTES && !item.isDetoured) {
+    if (direct !== null && size > 0 && !item.isDetoured) {
       item.direct = new Direct(size, direct, headers);
       item.pieces = cutDirect(size);
       return;

@@ -5,9 +5,10 @@
  * Retries are the queue's business. Source: https://tus.io/protocols/resumable-upload
  */
 import { parseRetryAfter } from "../retry_after";
-import { exchange, type Answer, type Exchange } from "./exchange";
-import { formatMetadata } from "./metadata";
 import type { Direct } from "./direct";
+import type { Answer } from "./exchange";
+import { Halt } from "./halt";
+import { formatMetadata } from "./metadata";
 import type { Piece } from "./pieces";
 import { sendDirect } from "./send_direct";
 import { idOf } from "./status";
@@ -63,31 +64,19 @@ export interface Sending {
 
 /** Start sending: a piece with an address goes on, one without is begun. */
 export function send(job: Job, target: Target, to: Reports): Sending {
-  if (job.direct !== null) return sendDirect(job, job.direct, target, to);
-  const run = new Run(job, target, to);
-  void run.begin();
-  return run;
+  const halt = new Halt();
+  if (job.direct !== null) void sendDirect(job, job.direct, { target, to, halt });
+  else void new Run(job, target, to, halt).begin();
+  return halt;
 }
 
-class Run implements Sending {
-  private isStopped = false;
-  private current: Exchange | null = null;
-
+class Run {
   constructor(
     private readonly job: Job,
     private readonly target: Target,
     private readonly to: Reports,
+    private readonly halt: Halt,
   ) {}
-
-  stop(): void {
-    this.isStopped = true;
-    this.current?.stop();
-  }
-
-  /** Asked after each wait: it may have been stopped meanwhile. */
-  private wasStopped(): boolean {
-    return this.isStopped;
-  }
 
   async begin(): Promise<void> {
     const { url } = this.job.piece;
@@ -133,13 +122,13 @@ class Run implements Sending {
     }
     const offset = piece.isJoin || body === null ? 0 : numberIn(answer, "Upload-Offset");
     this.to.onUrl(addressOf(location, this.target.endpoint), offset === piece.length);
-    return this.isStopped ? null : (offset ?? 0);
+    return this.halt.isStopped() ? null : (offset ?? 0);
   }
 
   private async lookUp(url: string): Promise<number | null> {
     const answer = await this.ask("HEAD", url, {});
     const offset = numberIn(answer, "Upload-Offset");
-    if (this.isStopped) return null;
+    if (this.halt.isStopped()) return null;
     if (isGood(answer) && offset !== null) return offset;
     this.fail(answer);
     return null;
@@ -147,7 +136,7 @@ class Run implements Sending {
 
   private async append(at: number, end: number): Promise<number | null> {
     const { url } = this.job.piece;
-    if (this.isStopped || url === null) return null;
+    if (this.halt.isStopped() || url === null) return null;
     const answer = await this.ask(
       "PATCH",
       url,
@@ -156,7 +145,7 @@ class Run implements Sending {
     );
     const offset = numberIn(answer, "Upload-Offset");
     if (isGood(answer) && offset !== null && offset > at) {
-      if (this.wasStopped()) return null;
+      if (this.halt.isStopped()) return null;
       this.to.onProgress(offset);
       return offset;
     }
@@ -170,21 +159,17 @@ class Run implements Sending {
     headers: Record<string, string>,
     sent: { body: Blob | null; mayStop: boolean; from: number } = NOTHING,
   ): Promise<Answer> {
-    const { target } = this;
-    const running = exchange({
+    const most = sent.from + (sent.body?.size ?? 0);
+    const question = {
       method,
       url,
-      headers: { "Tus-Resumable": "1.0.0", ...target.headers, ...headers },
+      headers: { "Tus-Resumable": "1.0.0", ...this.target.headers, ...headers },
       body: sent.body,
-      onSent: (bytes) => {
-        const most = sent.from + (sent.body?.size ?? 0);
-        if (!this.isStopped) this.to.onProgress(Math.min(most, sent.from + bytes));
+      onSent: (bytes: number): void => {
+        this.to.onProgress(Math.min(most, sent.from + bytes));
       },
-    });
-    this.current = sent.mayStop ? running : null;
-    const answer = await running.answer;
-    this.current = null;
-    return answer;
+    };
+    return await this.halt.ask(question, sent.mayStop);
   }
 
   private slice(from: number, to: number): Blob {
@@ -193,7 +178,7 @@ class Run implements Sending {
   }
 
   private fail(answer: Answer): void {
-    if (this.isStopped) return;
+    if (this.halt.isStopped()) return;
     const { status, body } = answer;
     const retryAfter = parseRetryAfter(answer.header("Retry-After"), Date.now());
     this.to.onTrouble({ status: isGood(answer) ? 0 : status, body, retryAfter });

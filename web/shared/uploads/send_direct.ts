@@ -7,70 +7,63 @@
  */
 import { readProblem } from "../problem";
 import { Failed, troubleOf, type Direct } from "./direct";
-import { exchange, type Answer, type Exchange } from "./exchange";
-import type { Job, Reports, Sending, Target, Trouble } from "./send";
+import type { Answer } from "./exchange";
+import type { Halt } from "./halt";
+import type { Job, Reports, Target, Trouble } from "./send";
 
 const EXPIRED = 403;
 const CLOSED = 502; // what a refusal of the bucket is to the queue: somebody between us failed
 const PASSING = new Set([0, 429, 500, 502, 503, 504]);
 const LOST: Trouble = { status: 0, body: "", retryAfter: null };
 
-/** Start sending a part, or completing the whole. */
-export function sendDirect(job: Job, direct: Direct, target: Target, to: Reports): Sending {
-  const run = new DirectRun(job, direct, target, to);
-  void run.begin();
-  return run;
+/** Where it goes, who is told, and what may stop it. */
+interface Course {
+  readonly target: Target;
+  readonly to: Reports;
+  readonly halt: Halt;
 }
 
-class DirectRun implements Sending {
-  private isStopped = false;
-  private current: Exchange | null = null;
+/** Send a part, or complete the whole. */
+export async function sendDirect(job: Job, direct: Direct, course: Course): Promise<void> {
+  await new DirectRun(job, direct, course).begin();
+}
 
+class DirectRun {
   constructor(
     private readonly job: Job,
     private readonly direct: Direct,
-    private readonly target: Target,
-    private readonly to: Reports,
+    private readonly course: Course,
   ) {}
-
-  stop(): void {
-    this.isStopped = true;
-    this.current?.stop();
-  }
-
-  /** Asked after each wait: it may have been stopped meanwhile. */
-  private wasStopped(): boolean {
-    return this.isStopped;
-  }
 
   async begin(): Promise<void> {
     const { piece } = this.job;
+    const { to, halt } = this.course;
     try {
-      await this.direct.open(this.beginning(), this.to);
-      if (this.wasStopped()) return;
+      await this.direct.open(this.beginning(), to);
+      if (halt.isStopped()) return;
       if (piece.isJoin) await this.direct.complete();
       else if (!piece.isDone) await this.put();
-      if (!this.wasStopped()) this.to.onDone();
+      if (!halt.isStopped()) to.onDone();
     } catch (error) {
-      if (this.wasStopped()) return;
-      this.to.onTrouble(error instanceof Failed ? markStore(error.trouble) : LOST);
+      if (halt.isStopped()) return;
+      to.onTrouble(error instanceof Failed ? markStore(error.trouble) : LOST);
     }
   }
 
   private beginning(): Parameters<Direct["open"]>[0] {
     const { file, metadata } = this.job;
     const { filename = "", filetype = "", ...others } = metadata;
-    const more = { ...this.target.metadata, ...others };
+    const more = { ...this.course.target.metadata, ...others };
     return { filename, type: filetype, size: file.size, metadata: more };
   }
 
   private async put(): Promise<void> {
     let answer = await this.tryOnce();
-    if (answer?.status === EXPIRED && !this.wasStopped()) {
+    if (answer?.status === EXPIRED && !this.course.halt.isStopped()) {
       this.direct.forgetAddresses();
       answer = await this.tryOnce();
     }
-    if (answer === null || this.wasStopped()) return;
+    if (answer === null || this.course.halt.isStopped()) return;
     if (answer.status >= 200 && answer.status < 300) {
       this.direct.arrived();
       return;
@@ -84,19 +77,16 @@ class DirectRun implements Sending {
   private async tryOnce(): Promise<Answer | null> {
     const { file, piece } = this.job;
     const url = await this.direct.addressOf(piece.start);
-    if (this.wasStopped()) return null;
-    this.current = exchange({
+    if (this.course.halt.isStopped()) return null;
+    return await this.course.halt.ask({
       method: "PUT",
       url,
       headers: {},
       body: file.slice(piece.start, piece.start + piece.length),
       onSent: (bytes) => {
-        if (!this.isStopped) this.to.onProgress(Math.min(bytes, piece.length));
+        this.course.to.onProgress(Math.min(bytes, piece.length));
       },
     });
-    const answer = await this.current.answer;
-    this.current = null;
-    return answer;
   }
 }
 
