@@ -15,6 +15,7 @@ GIB = 2**30
 MIB = 2**20
 TICKS = os.sysconf("SC_CLK_TCK")
 END_SECONDS = 20
+IDLE_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,13 @@ def timed(pid: int, size: int, work: Callable[[], None]) -> Cost:
     gib = size / GIB
     took = time.perf_counter() - wall
     return Cost((cpu_seconds(pid) - cpu) / gib, took / gib)
+
+
+def idle_share(pid: int) -> float:
+    """Return how much of a core a process and all below it take while nobody asks for anything."""
+    before, begun = cpu_seconds(pid), time.perf_counter()
+    time.sleep(IDLE_SECONDS)
+    return (cpu_seconds(pid) - before) / (time.perf_counter() - begun)
 
 
 def touch_memory(place: Path, size: int) -> None:
