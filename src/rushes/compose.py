@@ -53,6 +53,8 @@ from rushes.tiers.copy import Keeper
 from rushes.tiers.edge import Edge
 from rushes.tiers.locate import Locator
 from rushes.tiers.probes import Probes
+from rushes.tiers.reads import Reads
+from rushes.tiers.recall import Recalling
 from rushes.uploads.admission import Admission
 from rushes.uploads.chunk_files import ChunkFiles
 from rushes.uploads.commit import Committer
@@ -90,7 +92,7 @@ class House:
     database: Database
     signing: Ring
     archive: Vault
-    edge: FolderStore
+    edge: Vault
     scratch: Scratch
     access: Access
     door: Door
@@ -115,6 +117,7 @@ class House:
     listing: Listing
     server: Server
     locator: Locator
+    reads: Reads
     desk: Desk
     directing: Directing | None
     """What lets clients send into the archive's bucket themselves; None where it is a folder."""
@@ -136,12 +139,15 @@ async def open_house(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator
     async with AsyncExitStack() as stack:
         database = open_database(settings.rooms_url)
         stack.push_async_callback(database.close)
-        archive = await _open_archive(settings)
-        stack.push_async_callback(archive.close)
-        if isinstance(archive, S3Store):
-            await Probes(database, clock).recall(archive)
-        edge = await open_folder(settings.at("edge"))
-        stack.push_async_callback(edge.close)
+        stores = []
+        tiers = {"archive": settings.tiers.archive.store, "edge": settings.tiers.edge.store}
+        for folder, chosen in tiers.items():
+            store = await _open_store(settings, chosen, folder)
+            stack.push_async_callback(store.close)
+            if isinstance(store, S3Store):
+                await Probes(database, clock).recall(store)
+            stores.append(store)
+        archive, edge = stores
         remote = Remote(settings)
         stack.callback(remote.close)
         house = _build(settings, clock, database, archive=archive, edge=edge, remote=remote)
@@ -149,10 +155,9 @@ async def open_house(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator
         yield house
 
 
-async def _open_archive(settings: Settings) -> FolderStore | S3Store:
-    name = settings.tiers.archive.store
+async def _open_store(settings: Settings, name: str | None, folder: str) -> FolderStore | S3Store:
     if name is None:
-        return await open_folder(settings.at("archive"))
+        return await open_folder(settings.at(folder))
     store = settings.stores[name]
     return await (open_s3(name, store) if store.path is None else open_folder(store.path))
 
@@ -163,7 +168,7 @@ def _build(
     database: Database,
     *,
     archive: Vault,
-    edge: FolderStore,
+    edge: Vault,
     remote: Remote,
 ) -> House:
     signing = load_ring(settings.at("keys"), SIGNING, clock)
@@ -173,12 +178,12 @@ def _build(
     away = _elsewhere(settings, archive, scratch)
     intake = Intake(database, spool, away)
     uploading = _build_uploading(settings, clock, database, spool)
-    ending = uploading.ending
+    ending, admission = uploading.ending, uploading.joining.admission
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
     hashing, rates, places = Hashing(), Rates(database, clock), Places(database, clock)
     sealer = Sealer(load_ring(settings.at("keys"), SECRET, clock), clock)
     locator = Locator(database, archive, edge, scratch, intake.path)
-    keeper = Keeper(database, clock, archive, Edge(edge), intake.path)
+    keeper = Keeper(database, clock, archive, open_edge(settings, edge), intake.path)
     return House(
         settings=settings,
         clock=clock,
@@ -194,16 +199,14 @@ def _build(
         tokens=Tokens(database, clock, settings.access),
         projects=Projects(database, clock, places),
         linking=Linking(database, clock, settings.access, sealer, hashing, places),
-        admission=uploading.joining.admission,
+        admission=admission,
         joining=uploading.joining,
         receiver=uploading,
         taker=Taker(
             database, clock, settings.uploads, spool, ending, files, rereading, uploading.space
         ),
         finisher=Finisher(database, clock, settings.uploads, spool, ending, files, rereading),
-        slots=Slots(
-            database, clock, settings.uploads, uploading.joining.admission, uploading.quota
-        ),
+        slots=Slots(database, clock, settings.uploads, admission, uploading.quota),
         ending=ending,
         intake=intake,
         editing=Editing(database, clock),
@@ -214,9 +217,18 @@ def _build(
         listing=Listing(database),
         server=Server(database, clock, signer, Wishing(database, clock, settings.at(SEGMENTS))),
         locator=locator,
+        reads=Reads(database, clock, Recalling(database, clock, keeper, locator.local_path)),
         desk=Desk(database, clock, remote),
         directing=_directing(settings, archive, uploading),
     )
+
+
+def open_edge(settings: Settings, store: Vault) -> Edge:
+    """Return the edge in its store."""
+    on_ingest = settings.tiers.edge.on_ingest
+    if isinstance(on_ingest, str):
+        return Edge(store, None if on_ingest == "all" else frozenset())
+    return Edge(store, frozenset(on_ingest))
 
 
 def _imaging(

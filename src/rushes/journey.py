@@ -9,6 +9,7 @@
                      │             ├─> waveform    what is heard: its peaks, its loudness, an MP3
                      │             └─> ladder      runs of segments, sound, files
                      └──> settle     the same bytes may be here, made and kept, already
+     placement.wished ──> recall     a rendition that is watched comes to the edge
      asset.deleted ─────> delete     objects of what nobody has any more
 
 Rooms never call the next one: they write an event beside their change, and `STORY` is the one
@@ -33,7 +34,7 @@ from rushes.intake.sniff import Sniffed
 from rushes.intake.verify import Intake
 from rushes.jobs.desk import Desk
 from rushes.jobs.engine import Engine
-from rushes.jobs.job import Queue, StepFailed, workflow_id
+from rushes.jobs.job import RAISED, Queue, StepFailed, workflow_id
 from rushes.jobs.schedule import EXPIRE_UPLOADS
 from rushes.library.asset import Shown
 from rushes.library.editing import Editing
@@ -50,6 +51,7 @@ from rushes.renditions.outcome import Outcomes
 from rushes.renditions.rendition import PLAYED, Kind
 from rushes.renditions.stills import Stills
 from rushes.tiers.copy import Keeper
+from rushes.tiers.recall import Recalling
 from rushes.tiers.remove import Remover
 from rushes.uploads.sweep import Sweep
 
@@ -84,6 +86,10 @@ def _both(event: Event) -> tuple[Argument, ...]:
     return (event.subject, str(event.data["content_id"]))
 
 
+def _generation_of(event: Event) -> str:
+    return f"{event.data['tier']}:{event.data['generation']}"
+
+
 STORY: Final[Story] = {
     EventType.UPLOAD_READABLE: (Start("glance"),),
     EventType.UPLOAD_COMPLETED: (Start("ingest"),),
@@ -91,6 +97,9 @@ STORY: Final[Story] = {
         Start("keep", arguments=_content_of, queue=Queue.COPY, priority=BY_COPY),
         Start("prepare", arguments=_content_of, recipe=RECIPE),
         Start("settle", arguments=_both),
+    ),
+    EventType.PLACEMENT_WISHED: (
+        Start("recall", recipe=_generation_of, queue=Queue.COPY, priority=RAISED),
     ),
     EventType.ASSET_DELETED: (Start("delete", arguments=_both),),
 }
@@ -113,6 +122,7 @@ class Deeds:
     keeping: Keeping
     outcomes: Outcomes
     keeper: Keeper
+    recalling: Recalling
     remover: Remover
     sweep: Sweep
     rates: Rates
@@ -148,6 +158,7 @@ def tell(engine: Engine, deeds: Deeds) -> None:
     _tell_preparing(engine, deeds, settle)
     _tell_stills(engine, deeds, settle)
     _tell_ladder(engine, deeds, settle)
+    _tell_recall(engine, deeds)
     _tell_leaving(engine, deeds)
 
 
@@ -266,6 +277,21 @@ def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
             await sweep(content_id)
             raise
         await sweep(content_id)
+
+
+def _tell_recall(engine: Engine, deeds: Deeds) -> None:
+    fill = engine.step("fill", timeout_seconds=DAY_SECONDS)(deeds.recalling.fill)
+    postpone = engine.step("postpone")(deeds.recalling.postpone)
+
+    @engine.workflow("recall")
+    async def recall(object_id: str) -> None:
+        try:
+            await fill(object_id)
+        except StepFailed as failure:
+            if failure.failed_kind is ErrorKind.GONE:
+                return
+            await postpone(object_id)
+            raise
 
 
 def _tell_leaving(engine: Engine, deeds: Deeds) -> None:

@@ -11,11 +11,13 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
+
+Rung: TypeAlias = Literal["360p", "540p", "720p", "1080p", "2160p"]
 
 
 TRIAL: Final = MappingProxyType(
@@ -137,7 +139,7 @@ class MediaSettings(Section):
     """Threads of one encoder run; 0 leaves it to the program."""
     run_segments: int = Field(default=10, ge=1, le=60)
     """Segments of 4 s that one ladder run makes: the piece of work that a crash repeats."""
-    max_rung: Literal["360p", "540p", "720p", "1080p", "2160p"] = "2160p"
+    max_rung: Rung = "2160p"
     """The highest rung that is made."""
 
 
@@ -246,6 +248,11 @@ class StoreSettings(Section):
     def _unfold(cls, given: object) -> object:
         return unfold(given, {"prices"})
 
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Where objects lie; two stores of one place are one store."""
+        return (self.path,) if self.kind == "folder" else (self.endpoint, self.bucket, self.prefix)
+
     @model_validator(mode="after")
     def _require_its_fields(self) -> Self:
         needed = ("path",) if self.kind == "folder" else ("bucket", "access_key", "secret_key")
@@ -264,17 +271,37 @@ class ArchiveSettings(Section):
     """Name of a store; by default the folder `archive` in the data folder."""
 
 
+class EdgeSettings(Section):
+    """Near to viewers: pictures, and of what is played only what is watched. Never originals."""
+
+    store: str | None = None
+    """Name of a store, another one than the archive's; by default the folder `edge` in the data
+    folder."""
+    on_ingest: Literal["all", "none"] | tuple[Rung, ...] = ("360p", "540p")
+    """Qualities that go there as soon as they are made: names, `all`, or `none`. The others come
+    when they are watched."""
+
+    @field_validator("on_ingest", mode="before")
+    @classmethod
+    def _split(cls, given: object) -> object:
+        """Take the names from the environment, parted by commas."""
+        if not isinstance(given, str) or given in {"all", "none"}:
+            return given
+        return tuple(name.strip() for name in given.split(","))
+
+
 class TierSettings(Section):
     """Which store each tier uses."""
 
     archive: ArchiveSettings = ArchiveSettings()
+    edge: EdgeSettings = EdgeSettings()
     scratch_bytes: int = Field(default=50 * GIB, ge=0)
     """What local copies of objects may take together that lie in a store without paths (S3)."""
 
     @model_validator(mode="before")
     @classmethod
     def _unfold(cls, given: object) -> object:
-        return unfold(given, {"archive"})
+        return unfold(given, {"archive", "edge"})
 
 
 class RetentionSettings(Section):

@@ -102,9 +102,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _require_named_stores(self) -> Self:
-        name = self.tiers.archive.store
-        if name is not None and name not in self.stores:
-            raise ValueError(f"tiers.archive.store names {name}, but there is no [stores.{name}]")
+        tiers = {"archive": self.tiers.archive.store, "edge": self.tiers.edge.store}
+        for tier, name in tiers.items():
+            if name is not None and name not in self.stores:
+                raise ValueError(
+                    f"tiers.{tier}.store names {name}, but there is no [stores.{name}]"
+                )
+        places = [self.stores[name].place for name in tiers.values() if name is not None]
+        if len(set(places)) < len(places):
+            raise ValueError("the edge and the archive need a store each, not the same one")
         return self
 
     @classmethod

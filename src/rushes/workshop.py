@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from rushes import journey
 from rushes.clock import SYSTEM, Clock
-from rushes.compose import SEGMENTS, House, open_house
+from rushes.compose import SEGMENTS, House, open_edge, open_house
 from rushes.events.relay import Relay
 from rushes.intake.early import Early
 from rushes.jobs.engine import Engine
@@ -37,7 +37,6 @@ from rushes.settings import Settings
 from rushes.stores.filesystem import FolderStore
 from rushes.stores.s3 import S3Store
 from rushes.tiers.copy import Keeper
-from rushes.tiers.edge import Edge
 from rushes.tiers.grow import Carrying
 from rushes.tiers.probes import Asking, Probes
 from rushes.tiers.remove import Remover
@@ -106,7 +105,8 @@ def _beside(house: House) -> tuple[Beside, ...]:
 def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
     settings, database, clock = house.settings, house.database, house.clock
     folder, top = settings.at(SEGMENTS), Quality(settings.media.max_rung)
-    keeper = Keeper(database, clock, house.archive, Edge(house.edge), house.intake.path)
+    edge = open_edge(settings, house.edge)
+    keeper = Keeper(database, clock, house.archive, edge, house.intake.path)
     is_on_demand = settings.ladder.mode == "on_demand"
     outcomes = Outcomes(database, clock, keeper.keep_rendition, is_on_demand)
     original = house.locator.local_path
@@ -151,6 +151,7 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
         keeping=Keeping(database, folder, settings.playback.keep_bytes),
         outcomes=outcomes,
         keeper=keeper,
+        recalling=house.reads.recalling,
         remover=Remover(database, house.archive, house.edge, house.scratch),
         sweep=Sweep(database, clock, house.intake.spool, house.ending, house.joining),
         rates=house.access.rates,

@@ -35,6 +35,8 @@ from rushes.stores.scratch import Scratch
 from rushes.tiers.copy import Keeper
 from rushes.tiers.edge import Edge
 from rushes.tiers.locate import Locator
+from rushes.tiers.reads import Reads
+from rushes.tiers.recall import Recalling
 from rushes.tiers.remove import Remover
 from tests.support.filed import Filed, Files
 
@@ -51,6 +53,12 @@ class Handing:
     signer: Signer = field(default_factory=lambda: Signer(b"k" * 32))
     actor: Actor = SYSTEM
     tools: Toolbox | None = None
+    on_ingest: frozenset[str] | None = None
+    reads: Reads = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count what is read."""
+        self.reads = Reads(self.database, self.clock, self.recalling)
 
     async def open_tools(self) -> Toolbox:
         """Return the toolbox; a house without one makes no pictures."""
@@ -66,7 +74,7 @@ class Handing:
     @property
     def keeper(self) -> Keeper:
         """What keeps things."""
-        edge = Edge(self.edge)
+        edge = Edge(self.edge, self.on_ingest)
         return Keeper(self.database, self.clock, self.archive, edge, self.spool_path)
 
     @property
@@ -78,6 +86,11 @@ class Handing:
     def locator(self) -> Locator:
         """What finds things."""
         return Locator(self.database, self.archive, self.edge, self.scratch, self.spool_path)
+
+    @property
+    def recalling(self) -> Recalling:
+        """What brings things back."""
+        return Recalling(self.database, self.clock, self.keeper, self.locator.local_path)
 
     @property
     def remover(self) -> Remover:
@@ -127,6 +140,7 @@ class Handing:
             listing=Listing(self.database),
             server=Server(self.database, self.clock, signer),
             locator=self.locator,
+            reads=self.reads,
         )
         app.include_router(routes(delivery, identify))
         return Outermost(app)

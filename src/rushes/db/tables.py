@@ -315,21 +315,18 @@ placements = Table(
     Column("last_access_at", Moment),
     Column("pinned_until", Moment),
     Column("error", Text),
+    Column("tries", Integer, nullable=False, server_default="0"),
     Column("next_try_at", Moment),
+    Column("wished_at", Moment),  # somebody reads it elsewhere, and waits for it here
+    Column("arrived_at", Moment),
+    Column("leaving_at", Moment),  # since when it is taken out of every route
+    Column("leaving_for", Text),
+    Column("missed_at", Moment),  # when it was first not found where it should be
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("object_id", "tier"),
     UniqueConstraint("tier", "key"),
     Index(None, "tier", "state"),
 )
-
-store_probes = Table(  # what a store was found to do, asked with wrong values on purpose
-    "store_probes",
-    metadata,
-    Column("store", Text, primary_key=True),
-    Column("answers", Document, nullable=False),
-    Column("probed_at", Moment, nullable=False),
-)
-
 
 events = Table(
     "events",

@@ -32,7 +32,10 @@ class EventType(StrEnum):
     LINK_DELETED = "link.deleted"
     LINK_UPDATED = "link.updated"
     LINK_USED = "link.used"
+    PLACEMENT_EVICTED = "placement.evicted"
     PLACEMENT_PRESENT = "placement.present"
+    PLACEMENT_RECALLED = "placement.recalled"
+    PLACEMENT_WISHED = "placement.wished"
     PROJECT_CREATED = "project.created"
     PROJECT_UPDATED = "project.updated"
     RENDITION_FAILED = "rendition.failed"
@@ -51,7 +54,7 @@ class EventType(StrEnum):
     UPLOAD_READABLE = "upload.readable"
 
 
-INTERNAL: Final = frozenset({EventType.UPLOAD_READABLE})
+INTERNAL: Final = frozenset({EventType.PLACEMENT_WISHED, EventType.UPLOAD_READABLE})
 """What only the journey follows; it is no news for anybody else."""
 
 

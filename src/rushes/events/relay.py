@@ -51,7 +51,8 @@ class Start:
     """What follows from a type of event.
 
     `arguments` gives the workflow's arguments, the subject first, or None where nothing follows
-    from this one. The recipe is the version of the work: another one is another piece of work.
+    from this one. The recipe is the version of the work, or is read
+    from the event: another one is another piece of work.
 
         STORY = {
             EventType.UPLOAD_COMPLETED: (Start("ingest"),),
@@ -64,7 +65,7 @@ class Start:
 
     workflow: str
     arguments: Callable[[Event], tuple[Argument, ...] | None] = subject_of
-    recipe: str = "1"
+    recipe: str | Callable[[Event], str] = "1"
     queue: str | None = None
     priority: int | None = None
 
@@ -73,9 +74,10 @@ class Start:
         arguments = self.arguments(event)
         if arguments is None:
             return None
+        recipe = self.recipe if isinstance(self.recipe, str) else self.recipe(event)
         return Call(
             workflow=self.workflow,
-            id=f"{self.workflow}:{arguments[0]}:{self.recipe}",
+            id=f"{self.workflow}:{arguments[0]}:{recipe}",
             arguments=arguments,
             queue=self.queue,
             priority=self.priority,

@@ -76,6 +76,7 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
         listing=house.listing,
         server=house.server,
         locator=house.locator,
+        reads=house.reads,
         base_url=base_url,
     )
     entrance = access.Entrance(

@@ -19,13 +19,14 @@ from rushes.delivery.listing import ListedPlacement, ListedRendition, Listing
 from rushes.delivery.playback import Playback, Playing, Waiting
 from rushes.delivery.quality import AUTO, Hints
 from rushes.delivery.ranges import RangeNotSatisfiable
-from rushes.delivery.serve import SEGMENT_FOLDER, Part, PathNotFound, Playlist, Server
+from rushes.delivery.serve import SEGMENT_FOLDER, Part, Playlist, Server
 from rushes.http.auth import Identify
 from rushes.http.away import answer_away
 from rushes.http.leaving import while_there
 from rushes.http.problem import answer, request_id_of
-from rushes.http.ranged import USER_BYTES, answer_file, answer_part
+from rushes.http.ranged import USER_BYTES, answer_file, answer_part, count_asked
 from rushes.tiers.locate import Away, Locator
+from rushes.tiers.reads import Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Delivery:
     listing: Listing
     server: Server
     locator: Locator
+    reads: Reads
     base_url: str | None = None
 
 
@@ -228,12 +230,16 @@ async def _answer_signed(
         except FileNotFoundError:  # it went, because the file of its quality came
             return await _answer_signed(delivery, request, signed, path)
     copy = await delivery.locator.open_copy(found.object_id)
-    if isinstance(copy, Away):
-        return answer_away(request, found, copy)
     try:
-        return answer_file(request, found, copy)
+        if isinstance(copy, Away):
+            given = answer_away(request, found, copy)
+        else:
+            given = answer_file(request, found, copy)
     except RangeNotSatisfiable as error:
         return _unsatisfiable(request, error, copy.size_bytes)
+    if request.method == "GET" and copy.tier is not None:
+        delivery.reads.note(found.object_id, copy.tier, count_asked(request, found, copy))
+    return given
 
 
 async def _part(delivery: Delivery, found: Part) -> Response:
@@ -243,6 +249,9 @@ async def _part(delivery: Delivery, found: Part) -> Response:
         "Content-Type": found.media_type,
     }
     file = await _open_part(delivery, found)
+    if isinstance(file, Away):
+        end = found.offset + (found.size_bytes or file.size_bytes)
+        return Response(found.shape(await file.read(found.offset, end)), headers=headers)
     if found.is_second:  # sound: few bytes, of which one is another
         try:
             content = await asyncio.to_thread(os.pread, file, found.size_bytes or 0, found.offset)
@@ -253,19 +262,18 @@ async def _part(delivery: Delivery, found: Part) -> Response:
     return answer_part(file, found.offset, size_bytes, headers)
 
 
-async def _open_part(delivery: Delivery, found: Part) -> int:
-    """Open what holds a segment.
+async def _open_part(delivery: Delivery, found: Part) -> int | Away:
+    """Open what holds a segment, or say in which store it lies.
 
     Raises:
         FileNotFoundError: it went meanwhile.
-        PathNotFound: the file of its quality is not at hand.
     """
     if found.path is not None:
         return await asyncio.to_thread(os.open, found.path, os.O_RDONLY | os.O_CLOEXEC)
     copy = await delivery.locator.open_copy(found.object_id)
-    if isinstance(copy, Away):
-        raise PathNotFound("This quality is a file now. Ask for playback again.")
-    return copy.file
+    if copy.tier is not None:
+        delivery.reads.note(found.object_id, copy.tier, found.size_bytes or copy.size_bytes)
+    return copy if isinstance(copy, Away) else copy.file
 
 
 def _base(delivery: Delivery, request: Request) -> str:

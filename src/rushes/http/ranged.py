@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from rushes.delivery.ranges import Span, is_unchanged, plan_span
 from rushes.delivery.serve import Serving
 from rushes.http.wire_exchange import FILE
-from rushes.tiers.locate import Copy
+from rushes.tiers.locate import Away, Copy
 
 PIECE_BYTES: Final = 512 * 2**10
 
@@ -79,6 +79,18 @@ def answer_part(file: int, offset: int, size_bytes: int, headers: dict[str, str]
     """Return bytes of an open file from `offset` on, none of it in memory; it is closed then."""
     span = Span(offset, offset + size_bytes, size_bytes, is_partial=False)
     return FileAnswer(file, span, headers | {"Content-Length": str(size_bytes)})
+
+
+def count_asked(request: Request, found: Serving, copy: Copy | Away) -> int:
+    """Return how many bytes a request asks for; they may be on their way from a store.
+
+    Raises:
+        RangeNotSatisfiable: none of them exists.
+    """
+    if is_unchanged(request.headers.get("if-none-match"), found.etag):
+        return 0
+    wanted, if_range = request.headers.get("range"), request.headers.get("if-range")
+    return plan_span(wanted, if_range, found.etag, copy.size_bytes).length
 
 
 def answer_file(request: Request, found: Serving, copy: Copy) -> Response:

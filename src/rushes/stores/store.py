@@ -203,6 +203,10 @@ class Presign(Protocol):
         ...
 
 
+class Outlet(Presign, Get, Protocol):
+    """Gives bytes past us, and to us."""
+
+
 class Vault(Head, Get, Adopt, Delete, Protocol):
     """What a tier asks of its store."""
 

@@ -69,6 +69,7 @@ class Thing:
     project_id: str
     known: Fingerprint
     facts: dict[str, object]
+    told: EventType = EventType.PLACEMENT_PRESENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Keeper:
         known = Fingerprint(content.size_bytes, blocks or None, content.digest)
         facts: dict[str, object] = {"kind": "original", "file_name": name}
         thing = Thing(content.id, content, shelf, project_id, known, facts)
-        await self._keep(
+        await self.keep(
             thing,
             Tier.ARCHIVE,
             begun or original_key(shelf, name),
@@ -109,13 +110,39 @@ class Keeper:
         )
 
     async def keep_rendition(self, rendition_id: str, path: Path) -> None:
-        """Bring a finished rendition into the archive and to the edge.
+        """Bring a finished rendition into the archive, and to the edge if it belongs there now.
 
         The file at `path` is never written again after this call: it may become the object itself.
 
         Raises:
             NotWanted: the rendition or its content is gone.
             Broken: the file is not what the rendition's row says.
+        """
+        rendition, thing = await self.find_thing(rendition_id, path)
+        known = thing.known
+        if rendition.digest not in {None, known.whole}:
+            raise Broken("The file of a rendition is not what was made. Make it again.")
+        if rendition.state is RenditionState.READY:
+            await self._refuse_other(rendition_id, known)
+        kept = await self.keep(
+            thing,
+            Tier.ARCHIVE,
+            rendition_key(thing.shelf, rendition.file_name),
+            lambda: _given(path),
+        )
+        key = edge_key_of(rendition, thing.shelf).text
+        if self.edge.takes(rendition.kind, rendition.name):
+            await self.keep(thing, Tier.EDGE, key, lambda: _given(self._near(kept, path)))
+        else:
+            await self.wish(thing, Tier.EDGE, key)
+
+    async def find_thing(
+        self, rendition_id: str, path: Path | None = None
+    ) -> tuple[Rendition, Thing]:
+        """Return a rendition and what is known of its file: by the file at `path`, or its row.
+
+        Raises:
+            NotWanted: the rendition or its content is gone, or its file is not made yet.
         """
         async with self.database.reading() as connection:
             rendition = await rendition_records.find_rendition(connection, rendition_id)
@@ -124,22 +151,14 @@ class Keeper:
             content, shelf, project_id, _ = await self._find_content(
                 connection, rendition.content_id
             )
-        known = await asyncio.to_thread(_fingerprint, path)
-        if rendition.digest not in {None, known.whole}:
-            raise Broken("The file of a rendition is not what was made. Make it again.")
-        if rendition.state is RenditionState.READY:
-            await self._refuse_other(rendition_id, known)
+        if path is not None:
+            known = await asyncio.to_thread(_fingerprint, path)
+        elif rendition.size_bytes is None or rendition.digest is None:
+            raise NotWanted("The rendition is not made yet; there is nothing to keep.")
+        else:
+            known = Fingerprint(rendition.size_bytes, whole=rendition.digest)
         facts: dict[str, object] = {"kind": "rendition", "name": rendition.name}
-        thing = Thing(rendition_id, content, shelf, project_id, known, facts)
-        kept = await self._keep(
-            thing, Tier.ARCHIVE, rendition_key(shelf, rendition.file_name), lambda: _given(path)
-        )
-        await self._keep(
-            thing,
-            Tier.EDGE,
-            _edge_key(rendition, shelf).text,
-            lambda: _given(self._near(kept, path)),
-        )
+        return rendition, Thing(rendition_id, content, shelf, project_id, known, facts)
 
     async def _refuse_other(self, rendition_id: str, known: Fingerprint) -> None:
         """What people may have seen is never replaced."""
@@ -175,10 +194,11 @@ class Keeper:
         shelf = Shelf(project.client_slug, project.project_slug, first.id)
         return content, shelf, first.project_id, first.file_name
 
-    async def _keep(
+    async def keep(
         self, thing: Thing, tier: Tier, key: str, source: Callable[[], Awaitable[Path]]
     ) -> Placement:
-        placement = await self._wish(thing, tier, key)
+        """Bring a thing to a tier from a file of this machine; a second call finds it there."""
+        placement = await self.wish(thing, tier, key)
         if placement.state is State.PRESENT:
             if placement.digest in {None, thing.known.whole} or thing.known.whole is None:
                 return placement
@@ -199,7 +219,8 @@ class Keeper:
         await self._record_arrival(held, after, thing)
         return after
 
-    async def _wish(self, thing: Thing, tier: Tier, key: str) -> Placement:
+    async def wish(self, thing: Thing, tier: Tier, key: str) -> Placement:
+        """Return the row of a thing on a tier; a new one takes the first free key."""
         now = self.clock.now()
         for number in range(1, KEYS_AT_MOST + 1):
             wish = Placement(
@@ -289,7 +310,7 @@ class Keeper:
         now = self.clock.now()
         event = Event(
             id=ids.new(Prefix.EVENT, now, self.clock.entropy(ENTROPY_BYTES)),
-            type=EventType.PLACEMENT_PRESENT,
+            type=thing.told,
             created_at=now,
             actor=SYSTEM_ACTOR,
             subject=thing.object_id,
@@ -328,7 +349,8 @@ class Keeper:
         return self.edge.store if tier is Tier.EDGE else self.archive
 
 
-def _edge_key(rendition: Rendition, shelf: Shelf) -> EdgeKey:
+def edge_key_of(rendition: Rendition, shelf: Shelf) -> EdgeKey:
+    """Return the first key that a rendition may have on the edge."""
     is_still = rendition.kind not in PLAYED
     return edge_key(rendition.id, shelf.asset_id, rendition.file_name, is_still=is_still)
 

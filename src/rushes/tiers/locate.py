@@ -17,7 +17,16 @@ from rushes.library import records as library_records
 from rushes.stores.filesystem import FolderStore
 from rushes.stores.s3 import S3Store
 from rushes.stores.scratch import Scratch
-from rushes.stores.store import Broken, Busy, NotFound, Presign, Refused, Unreachable, Vault
+from rushes.stores.store import (
+    Broken,
+    Busy,
+    NotFound,
+    Outlet,
+    Presign,
+    Refused,
+    Unreachable,
+    Vault,
+)
 from rushes.tiers import records
 from rushes.tiers.copy import SpoolPath
 from rushes.tiers.placement import NoCopy, Placement, Tier
@@ -40,10 +49,18 @@ class Copy:
 class Away:
     """A copy whose store gives its bytes out itself, to whoever has a signed address."""
 
-    store: Presign
+    store: Outlet
     key: str
     size_bytes: int
     tier: Tier
+
+    async def read(self, start: int, end: int) -> bytes:
+        """Return a few of its bytes, for an answer that cannot be had there.
+
+        Raises:
+            Broken, NotFound, Unreachable, Busy, Refused: the store failed.
+        """
+        return b"".join([piece async for piece in self.store.get(self.key, start, end)])
 
     def address(self, seconds: int, disposition: str, media_type: str) -> str:
         """Return an address that is good for so long; the bytes come with this name and type."""
@@ -58,7 +75,7 @@ class Locator:
 
     database: Database
     archive: Vault
-    edge: FolderStore
+    edge: Vault
     scratch: Scratch
     spool_path: SpoolPath
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 
 from rushes.db.engine import Connection
-from rushes.db.tables import store_probes
+from rushes.db.vault_tables import store_probes
 
 
 async def find_probe(

@@ -6,10 +6,12 @@ copier stops and touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 
@@ -17,6 +19,11 @@ from rushes.db.engine import Connection
 from rushes.db.tables import block_hashes, contents, placements
 from rushes.stores.blocks import Fingerprint
 from rushes.tiers.placement import LEASE, Placement, State, Tier
+
+_ARRIVED: Final[Mapping[str, object]] = MappingProxyType(
+    {"wished_at": None, "tries": 0, "next_try_at": None, "missed_at": None}
+)
+"""What is forgotten of the way of an object that has arrived."""
 
 
 async def read_clock(connection: Connection, now: datetime) -> datetime:
@@ -100,6 +107,7 @@ async def write_beat(connection: Connection, held: Placement, now: datetime) -> 
 
 async def write_outcome(connection: Connection, held: Placement, after: Placement) -> bool:
     """Write what a copy came to, under the fence of its claim; say whether it was still held."""
+    is_there = after.state is State.PRESENT
     done = await connection.execute(
         update(placements)
         .where(placements.c.id == held.id, placements.c.fence == held.fence)
@@ -113,6 +121,7 @@ async def write_outcome(connection: Connection, held: Placement, after: Placemen
             is_shared=after.is_shared,
             verified_at=after.verified_at,
             error=after.error,
+            **({**_ARRIVED, "arrived_at": after.verified_at} if is_there else {}),
         )
     )
     return done.rowcount == 1
@@ -186,11 +195,13 @@ async def list_tiers(
 ) -> dict[str, dict[str, str]]:
     """Return, by content and tier, the state that is furthest from `present`.
 
-    The words sort that way: absent, copying, evicting, lost, present.
+    The words sort that way: absent, copying, evicting, lost, present. That the edge lacks
+    something is no news: it holds what is watched.
     """
+    is_news = or_(placements.c.tier != Tier.EDGE.value, placements.c.state != State.ABSENT.value)
     query = (
         select(placements.c.content_id, placements.c.tier, func.min(placements.c.state))
-        .where(placements.c.content_id.in_(content_ids))
+        .where(placements.c.content_id.in_(content_ids), is_news)
         .group_by(placements.c.content_id, placements.c.tier)
     )
     found: dict[str, dict[str, str]] = {}

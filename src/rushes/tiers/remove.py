@@ -15,7 +15,6 @@ from rushes.db.engine import Database
 from rushes.library import records as library_records
 from rushes.renditions import records as rendition_records
 from rushes.renditions import wish_records
-from rushes.stores.filesystem import FolderStore
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
 from rushes.tiers import records
@@ -30,7 +29,7 @@ class Remover:
 
     database: Database
     archive: Vault
-    edge: FolderStore
+    edge: Vault
     scratch: Scratch
 
     async def remove_content(self, content_id: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from rushes.access.identify import LinkFacts
 from rushes.access.limits import list_extensions
@@ -10,6 +11,7 @@ from rushes.access.link import LinkNotFound, LinkState
 from rushes.compose import House
 from rushes.http.auth import Callers
 from rushes.sections import UploadSettings
+from rushes.stores.store import Presign
 from rushes.web.link import LinkOpen, LinkRefused, Refusal
 from rushes.web.pages import PageSource
 
@@ -41,8 +43,16 @@ def page_source(house: House) -> PageSource:
         find_link=find_link,
         is_set_up=house.setup.is_done,
         has_session=callers.has_session,
+        media_origins=_media_origins(house),
         direct_origin=origin,
     )
+
+
+def _media_origins(house: House) -> tuple[str, ...]:
+    """Return where players are led for bytes: the buckets of the edge and the archive."""
+    buckets = (store for store in (house.edge, house.archive) if isinstance(store, Presign))
+    parts = (urlsplit(bucket.presign_get("any", 1)) for bucket in buckets)
+    return tuple(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts))
 
 
 def _open(facts: LinkFacts, server: UploadSettings, *, is_direct: bool) -> LinkOpen:

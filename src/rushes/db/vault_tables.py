@@ -1,0 +1,44 @@
+"""Tables of the vaults: what stores can do, what was read of where, and what retention did.
+
+They belong to the one schema of `tables`, and follow its rules.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Date, Index, Integer, Table, Text
+
+from rushes.db.columns import Document, Moment, Size
+from rushes.db.tables import metadata
+
+store_probes = Table(  # what a store was found to do, asked with wrong values on purpose
+    "store_probes",
+    metadata,
+    Column("store", Text, primary_key=True),
+    Column("answers", Document, nullable=False),
+    Column("probed_at", Moment, nullable=False),
+)
+
+read_counts = Table(  # what was read of an object, by the tier that gave it and the day (UTC)
+    "read_counts",
+    metadata,
+    Column("object_id", Text, primary_key=True),  # may be gone
+    Column("day", Date, primary_key=True),
+    Column("tier", Text, primary_key=True),
+    Column("reads", Integer, nullable=False),
+    Column("bytes", Size, nullable=False),  # asked for; a viewer may have taken less
+    Index(None, "day"),
+)
+
+retention_runs = Table(  # each time that the rules were applied to a tier
+    "retention_runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tier", Text, nullable=False),
+    Column("state", Text, nullable=False),  # waiting (for a person), done, replaced
+    Column("plan", Document, nullable=False),  # its counts, bytes, reasons
+    Column("marked", Integer, nullable=False, server_default="0"),
+    Column("actor", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("confirmed_by", Text),
+    Index(None, "tier", "created_at"),
+)

@@ -1,0 +1,85 @@
+"""The queries of reads: when objects were read last, and how often, from where."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, or_, select, update
+
+from rushes.db.engine import Connection
+from rushes.db.statements import insert_or
+from rushes.db.tables import placements
+from rushes.db.vault_tables import read_counts
+from rushes.tiers.placement import State, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often an object was read from a tier, and how many bytes were asked for."""
+
+    object_id: str
+    tier: Tier
+    reads: int
+    size_bytes: int
+
+
+async def record_reads(connection: Connection, counts: Iterable[Count], now: datetime) -> None:
+    """Add counts to their day, and note that these objects were read just now."""
+    rows = [
+        {
+            "object_id": count.object_id,
+            "day": now.date(),
+            "tier": count.tier.value,
+            "reads": count.reads,
+            "bytes": count.size_bytes,
+        }
+        for count in counts
+    ]
+    added = insert_or(connection, read_counts)
+    await connection.execute(
+        added.on_conflict_do_update(
+            index_elements=["object_id", "day", "tier"],
+            set_={
+                "reads": read_counts.c.reads + added.excluded.reads,
+                "bytes": read_counts.c.bytes + added.excluded.bytes,
+            },
+        ),
+        sorted(rows, key=lambda row: (str(row["object_id"]), str(row["tier"]))),
+    )
+    known = placements.c.last_access_at
+    await connection.execute(
+        update(placements)
+        .where(placements.c.object_id.in_({count.object_id for count in counts}))
+        .where(or_(known.is_(None), known < now))
+        .values(last_access_at=now)
+    )
+
+
+async def spare(connection: Connection, object_ids: Collection[str]) -> list[str]:
+    """Bring back what was to leave the edge and is not being deleted yet; return the objects."""
+    done = await connection.execute(
+        update(placements)
+        .where(
+            placements.c.object_id.in_(object_ids),
+            placements.c.tier == Tier.EDGE.value,
+            placements.c.state == State.EVICTING.value,
+            placements.c.leaving_at.is_not(None),  # else its content was removed
+            placements.c.lease_until.is_(None),  # else its deletion has begun
+        )
+        .values(state=State.PRESENT.value, leaving_at=None, leaving_for=None)
+        .returning(placements.c.object_id)
+    )
+    return list(done.scalars())
+
+
+async def sum_reads(connection: Connection, since: date) -> dict[str, tuple[int, int]]:
+    """Return reads and bytes by tier, since a day."""
+    query = (
+        select(read_counts.c.tier, func.sum(read_counts.c.reads), func.sum(read_counts.c.bytes))
+        .where(read_counts.c.day >= since)
+        .group_by(read_counts.c.tier)
+    )
+    rows = await connection.execute(query)
+    return {tier: (int(reads), int(size)) for tier, reads, size in rows}

@@ -1,0 +1,131 @@
+"""Reads: what people get is counted in memory, and the rows hear of it in lots.
+
+    answer ──note──> memory ──every 10 s, 1,000 objects, or a miss──> one transaction
+
+1. Nobody waits for it: `note` only counts, and a database that is away is told later.
+2. What was to leave the edge and is read comes back; what is not there and is read is wished for.
+3. A crash loses ten seconds of counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.errors import RushesError
+from rushes.ids import Prefix, is_id
+from rushes.tiers import read_records
+from rushes.tiers.placement import Tier
+from rushes.tiers.read_records import Count
+from rushes.tiers.recall import Recalling
+
+EVERY: Final = timedelta(seconds=10)
+LOT: Final = 1_000
+"""So many objects are written down at once; more than that are not waited for."""
+ASKED_AGAIN: Final = timedelta(seconds=60)
+"""An object that was wished for is not wished for again by this process for so long."""
+MOST_REMEMBERED: Final = 100_000
+
+LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Reads:
+    """What was read in this process and is not written down yet."""
+
+    database: Database
+    clock: Clock
+    recalling: Recalling
+    _counts: dict[tuple[str, Tier], tuple[int, int]] = field(default_factory=dict)
+    _missed: dict[str, float] = field(default_factory=dict)
+    _fresh: set[str] = field(default_factory=set)
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def note(self, object_id: str, tier: Tier, size_bytes: int) -> None:
+        """Count one read of an object from a tier."""
+        reads, total = self._counts.get((object_id, tier), (0, 0))
+        self._counts[object_id, tier] = reads + 1, total + size_bytes
+        if tier is not Tier.EDGE and is_id(Prefix.RENDITION, object_id):
+            self._miss(object_id)
+        if len(self._counts) >= LOT:
+            self._woken.set()
+
+    @contextlib.asynccontextmanager
+    async def counting(self) -> AsyncIterator[None]:
+        """Write down as long as the block runs, and once more at its end."""
+        writing = asyncio.create_task(self.run())
+        try:
+            yield
+        finally:
+            writing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writing
+            try:
+                await self.flush()
+            except RushesError as error:
+                LOG.warning("what was read last is not written down: %s", error)
+
+    async def run(self) -> None:
+        """Write down until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(EVERY.total_seconds()):
+                    await self._woken.wait()
+            self._woken.clear()
+            try:
+                await self.flush()
+            except RushesError as error:
+                LOG.warning("what was read is written down later: %s", error)
+
+    async def flush(self) -> int:
+        """Write down what was counted; return of how many objects.
+
+        Raises:
+            RushesError: the database is away; nothing is lost, and the next call writes it.
+        """
+        counts, self._counts = self._counts, {}
+        missed, self._fresh = self._fresh, set()
+        try:
+            await self._write(counts)
+            if missed:
+                await self.recalling.want(missed)
+        except RushesError:
+            self._take_back(counts)
+            self._fresh |= missed
+            raise
+        return len(counts)
+
+    async def _write(self, counts: dict[tuple[str, Tier], tuple[int, int]]) -> None:
+        if not counts:
+            return
+        found = [Count(object_id, tier, *told) for (object_id, tier), told in counts.items()]
+        renditions = {each.object_id for each in found if is_id(Prefix.RENDITION, each.object_id)}
+        async with self.database.transaction() as connection:
+            await read_records.record_reads(connection, found, self.clock.now())
+            if renditions:
+                await read_records.spare(connection, renditions)
+        counts.clear()
+
+    def _take_back(self, counts: dict[tuple[str, Tier], tuple[int, int]]) -> None:
+        for key, (reads, size_bytes) in counts.items():
+            before = self._counts.get(key, (0, 0))
+            self._counts[key] = before[0] + reads, before[1] + size_bytes
+
+    def _miss(self, object_id: str) -> None:
+        """Wish for an object at once, if this process has not done so a short while ago."""
+        now = asyncio.get_running_loop().time()
+        asked = self._missed.get(object_id)
+        if asked is not None and now - asked < ASKED_AGAIN.total_seconds():
+            return
+        if len(self._missed) >= MOST_REMEMBERED:
+            self._missed.clear()
+        self._missed[object_id] = now
+        self._fresh.add(object_id)
+        self._woken.set()

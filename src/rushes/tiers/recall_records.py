@@ -1,0 +1,77 @@
+"""The queries of recall: the row of an object on the edge is the single flight of its filling."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import or_, select, update
+
+from rushes.db.engine import Connection
+from rushes.db.tables import placements, renditions
+from rushes.tiers.placement import State, Tier
+
+WISH_LASTS: Final = timedelta(minutes=10)
+"""A wish that nobody carried out for so long may be made again."""
+
+_ON_EDGE: Final = placements.c.tier == Tier.EDGE.value
+_FILLABLE: Final = (State.ABSENT.value, State.LOST.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An object that is to come to the edge; `generation` counts how often it was wished for."""
+
+    object_id: str
+    content_id: str
+    generation: int
+    size_bytes: int
+
+
+async def list_unplaced(connection: Connection, object_ids: Collection[str]) -> list[str]:
+    """Return those of these renditions that have no row on the edge, present or not."""
+    placed = select(placements.c.object_id).where(_ON_EDGE, placements.c.object_id.in_(object_ids))
+    query = select(renditions.c.id).where(renditions.c.id.in_(object_ids))
+    rows = await connection.execute(query.where(renditions.c.id.not_in(placed)))
+    return list(rows.scalars())
+
+
+async def wish(
+    connection: Connection, object_ids: Collection[str], now: datetime, *, at_once: bool = False
+) -> list[Wish]:
+    """Wish for those that are not on the edge and not on their way; return whose wish is new.
+
+    What failed before waits for its next try, unless it is wanted `at_once`.
+    """
+    is_due = or_(placements.c.next_try_at.is_(None), placements.c.next_try_at <= now)
+    is_unasked = or_(placements.c.wished_at.is_(None), placements.c.wished_at < now - WISH_LASTS)
+    statement = (
+        update(placements)
+        .where(_ON_EDGE, placements.c.object_id.in_(object_ids), placements.c.state.in_(_FILLABLE))
+        .where(is_unasked, *(() if at_once else (is_due,)))
+        .values(wished_at=now, generation=placements.c.generation + 1)
+        .returning(
+            placements.c.object_id,
+            placements.c.content_id,
+            placements.c.generation,
+            placements.c.size_bytes,
+        )
+    )
+    return [Wish(*row) for row in await connection.execute(statement)]
+
+
+async def count_tries(connection: Connection, object_id: str) -> int:
+    """Return how often filling the edge with an object has failed in a row."""
+    query = select(placements.c.tries).where(_ON_EDGE, placements.c.object_id == object_id)
+    return (await connection.execute(query)).scalar_one_or_none() or 0
+
+
+async def postpone(connection: Connection, object_id: str, next_try_at: datetime) -> None:
+    """Note that filling failed, and when it may be tried again."""
+    await connection.execute(
+        update(placements)
+        .where(_ON_EDGE, placements.c.object_id == object_id)
+        .values(wished_at=None, tries=placements.c.tries + 1, next_try_at=next_try_at)
+    )
