@@ -24,6 +24,7 @@ from rushes.media.listening import Listening
 from rushes.media.studio import Studio
 from rushes.media.toolbox import Toolbox, open_toolbox
 from rushes.renditions.attend import Attending
+from rushes.renditions.grading import Grading
 from rushes.renditions.hearing import Hearing
 from rushes.renditions.keeping import Keeping
 from rushes.renditions.look import Looking
@@ -112,8 +113,9 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
     original = house.locator.local_path
     nearby = None if isinstance(house.archive, FolderStore) else house.scratch
     studio, gallery, copier = Studio(tools, folder), Gallery(tools, folder), Copier()
+    grading, threads = Grading(database), settings.media.threads
     segments = Segments(
-        database, studio, copier, original, folder=folder, top=top, threads=settings.media.threads
+        database, studio, copier, original, grading, folder=folder, top=top, threads=threads
     )
     return journey.Deeds(
         intake=house.intake,
@@ -140,7 +142,7 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
             ladder=settings.ladder,
         ),
         opening=Opening(database, clock, segments) if settings.playback.jit else None,
-        stills=Stills(database, gallery, outcomes, original, folder),
+        stills=Stills(database, gallery, outcomes, original, grading, folder),
         hearing=Hearing(database, Listening(tools, folder), outcomes, original, folder),
         making=Making(
             database,

@@ -16,6 +16,7 @@ from av.video.frame import VideoFrame
 from PIL import Image, ImageChops, ImageStat
 
 from rushes.media.assembly import PicturePart, SoundPart, assemble, copy_faststart
+from rushes.media.color import AUTO, Grade, built_in, find_log, plan_treatment
 from rushes.media.facts import MediaInfo
 from rushes.media.ffmpeg import SegmentRun
 from rushes.media.grid import Grid, plan_constant, plan_variable
@@ -88,7 +89,10 @@ def plan_run(facts: MediaInfo, first: int = 0, count: int = 0) -> SegmentRun:
         else plan_constant(video.frame_rate, video.duration)
     )
     rungs: Sequence[Rung] = plan_ladder(*video.display_size, video.frame_rate)
-    return SegmentRun(facts, grid, tuple(rungs), first, count or grid.count - first, threads=1)
+    treatment = plan_treatment(AUTO, video.transfer, find_log(facts.gamma))
+    grade = Grade(treatment, built_in(treatment, is_full=video.full_range))
+    count = count or grid.count - first
+    return SegmentRun(facts, grid, tuple(rungs), first, count, threads=1, grade=grade)
 
 
 async def screen(studio: Studio, original: Path, sniffed: str) -> Screening:

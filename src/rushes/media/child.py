@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -35,8 +36,16 @@ REFUSALS: Final[Mapping[object, tuple[type[RushesError], str]]] = {
 """The exit statuses of our children, the same in all of them."""
 
 
-async def ask(tools: Toolbox, tool: Tool, arguments: list[str], work: Work, source: Path) -> bytes:
-    """Run a child on a picture and return what it prints.
+async def ask(
+    tools: Toolbox,
+    tool: Tool,
+    arguments: list[str],
+    work: Work,
+    source: Path,
+    *,
+    held: tuple[int, ...] = (),
+) -> bytes:
+    """Run a child on a picture and return what it prints; `held` as in `tool.Run`.
 
     Raises:
         TruncatedMedia, InvalidMedia, NoDecoder, TypeDeclared, SequenceTooDeep: what the child says.
@@ -52,7 +61,8 @@ async def ask(tools: Toolbox, tool: Tool, arguments: list[str], work: Work, sour
             raise InvalidMedia("The answer is longer than answers can be.")
 
     try:
-        await run(tools.child_run(tool, arguments, work, source), keep)
+        job = replace(tools.child_run(tool, arguments, work, source), held=held)
+        await run(job, keep)
     except DecodeFailed as error:
         known = REFUSALS.get(error.facts.get("exit_code"))
         if known is None:

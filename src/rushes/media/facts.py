@@ -106,6 +106,7 @@ class MediaInfo:
 
     `start` is the container's first time stamp. `frame_times` are in 1/90,000 s from the first
     frame, and there only where the rate varies; they are not stored (the grid keeps what counts).
+    `gamma` is what the camera calls its curve.
     `damage` says in one sentence what is broken, None where nothing was seen.
     """
 
@@ -122,6 +123,7 @@ class MediaInfo:
     tags: tuple[tuple[str, str], ...] = ()
     timecode: str | None = None
     camera: str | None = None
+    gamma: str | None = None
     warnings: tuple[str, ...] = ()
     damage: str | None = None
     frame_times: tuple[int, ...] = ()
@@ -179,6 +181,7 @@ def _media_info(reader: Reader) -> MediaInfo:
         tags=tuple((str(k)[:TEXT_AT_MOST], str(v)[:TEXT_AT_MOST]) for k, v in tags)[:TAGS_AT_MOST],
         timecode=reader.find_text("timecode"),
         camera=reader.find_text("camera"),
+        gamma=reader.find_text("gamma"),
         warnings=tuple(str(row)[:TEXT_AT_MOST] for row in reader.rows("warnings"))[:TAGS_AT_MOST],
         damage=reader.find_text("damage"),
         frame_times=_frame_times(reader.rows("frame_times")),

@@ -16,7 +16,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
-from rushes.media.color import TONE_MAP, is_hdr, matrix_argument
+from rushes.media.color import UNGRADED, Grade, matrix_argument
 from rushes.media.facts import MediaInfo, VideoFacts
 from rushes.media.failures import FormatNotAllowed, NoStream
 from rushes.media.grid import Grid
@@ -61,6 +61,16 @@ NEAR_TICKS: Final = 8
 SOUND_MARGIN_SECONDS: Final = 1
 """So early is a sound entered: what a decoder needs to begin with, and more."""
 
+SHOWN: Final = "out_color_matrix=bt709:out_range=tv"
+GRADED: Final = "format=gbrpf32le"
+"""In what a table of colours is applied: no step of ten bits is lost. In planes of whole numbers
+`haldclut` of ffmpeg 9 takes red, green and blue for each other."""
+
+APPLIED: Final = (
+    "haldclut=clut=first,setparams=color_primaries=bt709:color_trc=bt709:colorspace=gbr:range=pc"
+)
+"""A table is put to work; what comes out are signals for an ordinary screen, and says so."""
+
 CLONED_AT_MOST: Final = Fraction(1, 4)
 """Seconds by which a healthy picture may be shorter than its container says."""
 
@@ -97,6 +107,7 @@ class SegmentRun:
     """Segments first .. first+count-1 of several rungs, made from one decode.
 
     `forgiving` carries on through damage and holds the last picture to the end of the run.
+    `grade` says what becomes of its colours.
     """
 
     facts: MediaInfo
@@ -106,6 +117,7 @@ class SegmentRun:
     count: int
     threads: int = 0
     forgiving: bool = False
+    grade: Grade = UNGRADED
 
     @property
     def video(self) -> VideoFacts:
@@ -125,18 +137,21 @@ class SegmentRun:
         return self.grid.end_of(self.first + self.count - 1)
 
 
-def segment_arguments(run: SegmentRun, targets: Sequence[str]) -> list[str]:
+def segment_arguments(run: SegmentRun, targets: Sequence[str], table: int = -1) -> list[str]:
     """Return the call that writes one fragmented stream per rung to these targets.
 
     Progress goes to standard output. Every fragment is a segment: key frames stand at its cuts
-    and nowhere else.
+    and nowhere else. `table` is the descriptor of the table of colours, where the grade has one.
     """
     chains = [_shared_chain(run)]
     labels = [f"[s{number}]" for number in range(len(run.rungs))]
     chains[0] += f",split={len(labels)}" + "".join(labels)
+    if run.grade.hald is not None:
+        tables = [f"[t{number}]" for number in range(len(run.rungs))]
+        chains.append(f"[1:v:0]{GRADED},split={len(tables)}" + "".join(tables))
     outputs: list[str] = []
     for number, (rung, target) in enumerate(zip(run.rungs, targets, strict=True)):
-        chains.append(f"[s{number}]{_rung_chain(run.video, rung)}[v{number}]")
+        chains += _rung_chains(run, rung, number)
         outputs += ["-map", f"[v{number}]", *_encoder(run, rung), target]
     return [
         *global_arguments(),
@@ -144,6 +159,7 @@ def segment_arguments(run: SegmentRun, targets: Sequence[str]) -> list[str]:
         *([] if run.forgiving else ["-xerror"]),
         *_seek(run),
         *input_arguments(run.facts.container, threads=run.threads),
+        *_table_arguments(run.grade, table),
         *("-filter_complex", ";".join(chains)),
         *outputs,
     ]
@@ -176,15 +192,37 @@ def _shared_chain(run: SegmentRun) -> str:
     return ",".join(steps)
 
 
-def _rung_chain(video: VideoFacts, rung: Rung) -> str:
-    size = f"{rung.picture_width}:{rung.picture_height}"
-    matrix = matrix_argument(video.matrix, video.height)
-    steps = [f"scale={size}:flags=bicubic{matrix}:out_color_matrix=bt709:out_range=tv"]
-    if is_hdr(video.transfer):
-        steps = [f"scale={size}:flags=bicubic", *TONE_MAP]
+def _rung_chains(run: SegmentRun, rung: Rung, number: int) -> list[str]:
+    """Return the chains that make of a picture what this rung's encoder gets."""
+    ending = ["setsar=1", "format=yuv420p"]
     if (rung.width, rung.height) != (rung.picture_width, rung.picture_height):
-        steps.append(f"pad={rung.width}:{rung.height}:(ow-iw)/2:(oh-ih)/2")
-    return ",".join([*steps, "setsar=1", "format=yuv420p"])
+        ending.insert(0, f"pad={rung.width}:{rung.height}:(ow-iw)/2:(oh-ih)/2")
+    scale = _scale(run.video, run.grade, rung.picture_width, rung.picture_height)
+    begin, end = f"[s{number}]", f"[v{number}]"
+    if run.grade.hald is None:
+        return [begin + ",".join([f"{scale}:{SHOWN}", *ending]) + end]
+    return [
+        f"{begin}{scale},{GRADED}[g{number}]",
+        f"[g{number}][t{number}]{APPLIED}," + ",".join([f"scale={SHOWN}", *ending]) + end,
+    ]
+
+
+def _scale(video: VideoFacts, grade: Grade, width: int, height: int) -> str:
+    """Return the step that brings a picture to its size, its signals as the source means them."""
+    matrix = matrix_argument(video.matrix, video.height, grade.treatment.look)
+    fine = "" if grade.hald is None else "+accurate_rnd+full_chroma_int"
+    return f"scale={width}:{height}:flags=bicubic{fine}{matrix}"
+
+
+def _table_arguments(grade: Grade, table: int) -> list[str]:
+    """Return the second input: the table of colours, as one raw picture from its descriptor."""
+    if grade.hald is None:
+        return []
+    size = f"{grade.hald.width}x{grade.hald.width}"
+    return [
+        *("-f", "rawvideo", "-pixel_format", "rgb48le", "-video_size", size),
+        *("-protocol_whitelist", "fd", "-fd", str(table), "-i", "fd:"),
+    ]
 
 
 def _encoder(run: SegmentRun, rung: Rung) -> list[str]:
@@ -286,20 +324,30 @@ def listening_arguments(facts: MediaInfo, copy: str) -> list[str]:
     ]
 
 
-def still_arguments(facts: MediaInfo, at: Fraction, width: int, height: int) -> list[str]:
-    """Return the call that writes one picture, `at` seconds after the first, as BMP."""
+def still_arguments(
+    facts: MediaInfo,
+    at: Fraction,
+    size: tuple[int, int],
+    grade: Grade = UNGRADED,
+    table: int = -1,
+) -> list[str]:
+    """Return the call that writes one picture, `at` seconds after the first, as BMP.
+
+    `size` is width and height; `table` the descriptor of the table of colours, as for segments.
+    """
     video = facts.video
     if video is None:
         raise NoStream("There is no picture in it.")
     seek = max(Fraction(0), video.start - facts.start + at)
-    matrix = matrix_argument(video.matrix, video.height)
-    chain = [DEINTERLACE, f"scale={width}:{height}:flags=bicubic{matrix}"]
-    if is_hdr(video.transfer):
-        chain += TONE_MAP
+    ending = "setsar=1,format=bgr24"
+    chain = f"[0:V:0]{DEINTERLACE},{_scale(video, grade, *size)}"
+    if grade.hald is not None:
+        chain = f"{chain},{GRADED}[g];[1:v:0]{GRADED}[t];[g][t]{APPLIED}"
     return [
         *global_arguments(),
         *(["-ss", f"{float(seek):.6f}"] if seek else []),
         *input_arguments(facts.container),
-        *("-map", "0:V:0", "-frames:v", "1", "-vf", ",".join([*chain, "setsar=1", "format=bgr24"])),
+        *_table_arguments(grade, table),
+        *("-filter_complex", f"{chain},{ending}[v]", "-map", "[v]", "-frames:v", "1"),
         *("-map_metadata", "-1", "-bitexact", "-c:v", "bmp", "-f", "image2pipe", "pipe:1"),
     ]

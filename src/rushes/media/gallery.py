@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
@@ -23,6 +23,7 @@ from rushes.media.board import (
 )
 from rushes.media.box import Work, limits_for
 from rushes.media.child import ANSWER_BYTES_AT_MOST, ask
+from rushes.media.color import UNGRADED, Grade, matrix_of
 from rushes.media.darkroom import Answer, Darkroom, Order
 from rushes.media.facts import MediaInfo
 from rushes.media.failures import DecodeFailed, InvalidMedia, NoStream
@@ -35,7 +36,7 @@ from rushes.media.stills import (
     poster_size,
     poster_times,
 )
-from rushes.media.tool import run
+from rushes.media.tool import open_table, run
 from rushes.media.toolbox import Toolbox
 
 BOARD_THREADS: Final = 2
@@ -54,13 +55,15 @@ class Gallery:
         """Where single pictures become stills."""
         return Darkroom(self.tools)
 
-    async def poster(self, original: Path, facts: MediaInfo) -> tuple[Still, ...]:
+    async def poster(
+        self, original: Path, facts: MediaInfo, grade: Grade = UNGRADED
+    ) -> tuple[Still, ...]:
         """Return poster and thumbnails of a video, as WebP and JPEG; the brightest of the tries."""
         if facts.video is None:
             raise NoStream("There is no picture in it.")
         best: Answer | None = None
         for at in (*poster_times(facts.video.duration), Fraction(0)):
-            answer = await self._try_poster(original, facts, at)
+            answer = await self._try_poster(original, facts, at, grade)
             if answer is not None and (best is None or answer.luma > best.luma):
                 best = answer
             if best is not None and best.luma >= DARK_BELOW:
@@ -69,7 +72,9 @@ class Gallery:
             raise DecodeFailed("No picture of it could be decoded for a poster.")
         return name_poster(best.stills)
 
-    async def _try_poster(self, original: Path, facts: MediaInfo, at: Fraction) -> Answer | None:
+    async def _try_poster(
+        self, original: Path, facts: MediaInfo, at: Fraction, grade: Grade
+    ) -> Answer | None:
         """Return the stills at this time; None where the file has no picture there."""
         video = facts.video
         if video is None:
@@ -82,11 +87,12 @@ class Gallery:
             if len(picture) > ANSWER_BYTES_AT_MOST:
                 raise InvalidMedia("The picture is larger than a poster can be.")
 
-        width, height = poster_size(video)
-        arguments = ffmpeg.still_arguments(facts, at, width, height)
         limits = limits_for(Work.STILL, video.width * video.height)
         try:
-            await run(self.tools.ffmpeg_run(arguments, limits, original), keep)
+            with open_table(None if grade.hald is None else grade.hald.content) as table:
+                arguments = ffmpeg.still_arguments(facts, at, poster_size(video), grade, table)
+                job = self.tools.ffmpeg_run(arguments, limits, original)
+                await run(replace(job, held=() if table < 0 else (table,)), keep)
         except DecodeFailed:
             return None
         return await self._develop(bytes(picture), "BMP") if picture else None
@@ -109,13 +115,15 @@ class Gallery:
             picture_of_it = Path(f"/dev/fd/{held.fileno()}")
             return await self.darkroom.make(picture_of_it, Order(plugin, POSTER_WIDTHS))
 
-    async def storyboard(self, original: Path, facts: MediaInfo) -> tuple[Still, ...]:
+    async def storyboard(
+        self, original: Path, facts: MediaInfo, grade: Grade = UNGRADED
+    ) -> tuple[Still, ...]:
         """Return the storyboard of a video: its sheets, and the WebVTT that tells of them."""
         video = facts.video
         if video is None:
             raise NoStream("There is no picture in it.")
         board = plan_board(video)
-        shots = {
+        shots: dict[str, object] = {
             "start": str(video.start),
             "duration": str(board.duration),
             "step": str(board.step),
@@ -124,11 +132,23 @@ class Gallery:
             "across": ACROSS,
             "of_sheet": TILES_OF_SHEET,
             "rotation": video.rotation,
-            "transfer": video.transfer,
+            "matrix": matrix_of(video.matrix, video.height, grade.treatment.look),
+            "table": None,
             "threads": BOARD_THREADS,
         }
-        arguments = [ffmpeg.demuxer_of(facts.container), json.dumps(shots)]
-        answer = await ask(self.tools, self.tools.storyboard, arguments, Work.STORYBOARD, original)
+        demuxer, held = ffmpeg.demuxer_of(facts.container), tuple[int, ...]()
+        with open_table(None if grade.hald is None else grade.hald.content) as table:
+            if grade.hald is not None:
+                shots["table"], held = [table, grade.hald.side], (table,)
+            arguments = [demuxer, json.dumps(shots)]
+            answer = await ask(
+                self.tools,
+                self.tools.storyboard,
+                arguments,
+                Work.STORYBOARD,
+                original,
+                held=held,
+            )
         return (*_parse_sheets(answer, board), _format_map(board))
 
 

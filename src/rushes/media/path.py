@@ -13,7 +13,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
-from rushes.media.color import is_hdr
+from rushes.media.color import HLG, PLAIN, PQ, Look, Treatment
 from rushes.media.facts import MediaInfo, VideoFacts
 from rushes.media.ladder import Rung
 
@@ -21,7 +21,7 @@ COPIED_FORMATS: Final = frozenset({"yuv420p", "yuvj420p"})
 BITS: Final = 8
 LIGHT_PIXELS: Final = 1920 * 1088
 LIGHT_RATE: Final = 60
-PQ: Final = 16
+TRANSFERS: Final = MappingProxyType({PQ: "PQ", HLG: "HLG"})
 KNOWN_CODECS: Final = MappingProxyType(
     {
         "h264": "H.264",
@@ -51,23 +51,27 @@ class Path(StrEnum):
     HEAVY = "heavy"
 
 
-def playback_path(facts: MediaInfo, obstacle: str | None) -> tuple[Path, str]:
+def playback_path(
+    facts: MediaInfo, obstacle: str | None, treatment: Treatment = PLAIN
+) -> tuple[Path, str]:
     """Return the path of a video and one sentence that says why.
 
-    `obstacle` says why it is not copied, None where it is.
+    `obstacle` says why it is not copied, None where it is; `treatment` what becomes of its colours.
     """
     if facts.video is None:
         return Path.JIT, "Sound alone."
-    seen = describe(facts.video)
+    seen = describe(facts.video, treatment)
     if obstacle is None:
         return Path.COPY, f"{seen}: played from the original."
-    heavy = _heaviness(facts.video)
+    heavy = _heaviness(facts.video, treatment)
     if heavy is not None:
         return Path.HEAVY, f"{seen}: heavy, {heavy}; made while it is watched."
     return Path.JIT, f"{seen}: made while it is watched, {obstacle}."
 
 
-def find_obstacle(facts: MediaInfo, rungs: Sequence[Rung], bit_rate_at_most: int) -> str | None:
+def find_obstacle(
+    facts: MediaInfo, rungs: Sequence[Rung], bit_rate_at_most: int, treatment: Treatment = PLAIN
+) -> str | None:
     """Return what keeps an original from being copied, as far as its facts say; None: nothing.
 
     `rungs` is its ladder, lowest first; `bit_rate_at_most` in bit/s.
@@ -82,7 +86,10 @@ def find_obstacle(facts: MediaInfo, rungs: Sequence[Rung], bit_rate_at_most: int
         (facts.damage is not None, "it is damaged"),
         (video.codec != "h264", "browsers do not play it as it is"),
         (facts.container != "mov", "only MP4 and MOV are copied"),
-        (is_hdr(video.transfer), "its colours are not those of common screens"),
+        (
+            video.transfer in TRANSFERS or treatment.look is not Look.PLAIN,
+            "its colours are not those of common screens",
+        ),
         (video.pixel_format not in COPIED_FORMATS, "its colours are not 8 bit 4:2:0"),
         (video.field_order is not None, "its pictures are interlaced"),
         (video.rotation != 0, "its pictures are turned"),
@@ -93,21 +100,23 @@ def find_obstacle(facts: MediaInfo, rungs: Sequence[Rung], bit_rate_at_most: int
     return next((why for is_so, why in checks if is_so), None)
 
 
-def describe(video: VideoFacts) -> str:
+def describe(video: VideoFacts, treatment: Treatment = PLAIN) -> str:
     """Return what a picture is, as people say it: `HEVC Main 10, 3840x2160, PQ`."""
     name = KNOWN_CODECS.get(video.codec, video.codec)
     words = [f"{name} {video.profile}" if video.profile else name, f"{video.width}x{video.height}"]
-    if is_hdr(video.transfer):
-        words.append("PQ" if video.transfer == PQ else "HLG")
+    if treatment.look is Look.LOG:
+        words.append(f"LOG ({treatment.name})")
+    elif video.transfer in TRANSFERS:
+        words.append(TRANSFERS[video.transfer])
     return ", ".join(words)
 
 
-def _heaviness(video: VideoFacts) -> str | None:
+def _heaviness(video: VideoFacts, treatment: Treatment) -> str | None:
     if video.width * video.height > LIGHT_PIXELS:
         return "larger than Full HD"
     if video.frame_rate > LIGHT_RATE:
         return "more than 60 pictures a second"
-    return "its colours are made anew" if is_hdr(video.transfer) else None
+    return "its colours are made anew" if treatment.look is not Look.PLAIN else None
 
 
 def list_in_time(rungs: Sequence[Rung], path: Path, rate: Fraction, cores: int) -> list[Rung]:

@@ -8,6 +8,9 @@ frame, reads packets within bounds, and exits with one of the codes below.
 from __future__ import annotations
 
 import json
+import os
+import re
+import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -44,6 +47,14 @@ CAMERA_TAGS: Final = (
     ("make", "model"),
     ("com.android.manufacturer", "com.android.model"),
 )
+GAMMA: Final = re.compile(
+    r"^(?:com\.arri\.camera\.colorgammasxs|com\.atomos\.hdr\.gamma|(?:capture)?gamma(?:equation)?)="
+    r"([\w .-]{1,40})|CaptureGammaEquation\"\s+value=\"([\w .-]{1,40})|<Gamma>([\w .-]{1,40})<",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""ARRI's and Atomos's tags, Sony's NonRealTimeMeta, Panasonic's metadata of a clip."""
+
+XML_BYTES, BOXES_AT_MOST = 256 * 1024, 64
 
 
 class Refused(Exception):
@@ -107,6 +118,7 @@ def _facts(container: Any, container_format: str, size_bytes: int) -> dict[str, 
         "subtitles": [stream.language or "und" for stream in container.streams.subtitles],
         "tags": sorted(container.metadata.items())[:TAGS_AT_MOST],
         "camera": _camera(container.metadata),
+        "gamma": _gamma(container, container_format),
         "warnings": warnings,
     }
     try:
@@ -145,11 +157,35 @@ def _camera(tags: dict[str, str]) -> str | None:
     return None
 
 
+def _gamma(container: Any, container_format: str) -> str | None:
+    """Return what the camera calls its curve, in whatever way it tells."""
+    tags = [container.metadata, *(stream.metadata for stream in container.streams.video)]
+    told = "\n".join(f"{name}={value}" for each in tags for name, value in each.items())
+    found = GAMMA.search(told)
+    if found is None and container_format == "mov":
+        found = GAMMA.search(_camera_xml())
+    return None if found is None else found[found.lastindex or 0]
+
+
+def _camera_xml() -> str:
+    """Return the XML that a camera put into a `meta` box of its file, beside the film."""
+    at, size, end = 0, 8, os.fstat(0).st_size
+    for _ in range(BOXES_AT_MOST):
+        if size < 8 or at + 8 > end:  # noqa: PLR2004 - no box is smaller
+            break
+        size, kind = struct.unpack(">I4s", os.pread(0, 8, at))
+        if size == 1:
+            size = int.from_bytes(os.pread(0, 8, at + 8))
+        if kind == b"meta":
+            return os.pread(0, min(size, XML_BYTES), at).decode("utf-8", "replace")
+        at += size
+    return ""
+
+
 def _timecode(container: Any, stream: Any) -> str | None:
     tracks = [stream, *container.streams.data]
     tags = [track.metadata.get("timecode") for track in tracks]
-    found = [container.metadata.get("timecode"), *tags]
-    return next((str(text) for text in found if text), None)
+    return next((str(text) for text in (container.metadata.get("timecode"), *tags) if text), None)
 
 
 def _seconds(ticks: int | None, time_base: Fraction | None) -> Fraction | None:

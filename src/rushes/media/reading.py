@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 TAGS_AT_MOST: Final = 32
+FRACTION_AT_MOST: Final = 64
 TEXT_AT_MOST: Final = 512
 TRACKS_AT_MOST: Final = 64
 
@@ -41,7 +42,10 @@ class Reader:
 
     def fraction(self, name: str, low: int, high: int) -> Fraction:
         """Return a rational number from `low` to `high`."""
-        value = Fraction(self.text(name))
+        text = self.text(name)
+        if len(text) > FRACTION_AT_MOST or "e" in text.lower():  # 1e9999999 would take minutes
+            raise ValueError(name)
+        value = Fraction(text)
         if not low <= value <= high:
             raise ValueError(name)
         return value

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rushes.media.color import Treatment
 from rushes.media.failures import InitMismatch, SegmentMissing
 from rushes.media.ladder import RECIPE
 
@@ -90,6 +91,11 @@ class Shelf:
             with suppress(FileNotFoundError):
                 attempt.unlink()
         return True
+
+
+def recipe_of(treatment: Treatment) -> str:
+    """Return the recipe of what is encoded: the encoder's, and what became of the colours."""
+    return "-".join(filter(None, (RECIPE, treatment.word)))
 
 
 def shelf_of(folder: Path, name: str, grid: str, recipe: str = RECIPE) -> Shelf:

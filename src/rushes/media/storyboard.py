@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import os
 import sys
 import time
+from array import array
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import av
 import av.error
-from PIL import Image
+from PIL import Image, ImageFilter
 
 INVALID, OUT_OF_MEMORY = 73, 75
 
@@ -33,13 +33,11 @@ MARGINS: Final = (0, 4, 12, 60)
 """Seconds before the wanted time: some formats are entered behind their last key frame."""
 
 JPEG_QUALITY: Final = 75
-PQ, HLG = 16, 18  # ITU-T H.273, transfer characteristics
-NITS_SHOWN: Final = 1_000 / 203  # of white, which BT.2408 puts at 203 nits
-TO_BT709: Final = (  # ITU-R BT.2087: colours of BT.2020 in BT.709, near enough for a tile
-    *(1.6605, -0.5876, -0.0728, 0.0),
-    *(-0.1246, 1.1329, -0.0083, 0.0),
-    *(-0.0182, -0.1006, 1.1187, 0.0),
-)
+BT709, BT601, BT2020 = 1, 5, 9
+COLORSPACES: Final = {5: BT601, 6: BT601, 9: BT2020, 10: BT2020}
+"""What the scaler calls the matrices of ITU-T H.273; any other is taken for BT.709."""
+
+FULL_16_BITS: Final = 65_535
 
 
 class Source(io.RawIOBase):
@@ -129,53 +127,36 @@ class Walker:
             width=height if sideways else width,
             height=width if sideways else height,
             format="rgb24",
-            src_colorspace=5 if frame.height < 576 and int(frame.colorspace) != 1 else 1,  # noqa: PLR2004 - SD is BT.601
+            src_colorspace=COLORSPACES.get(self._shots["matrix"], BT709),
             interpolation="FAST_BILINEAR" if frame.width > 4 * width else "BICUBIC",
         )
         picture: Image.Image = small.to_image()
         if turn:
             picture = picture.rotate(-turn, expand=True)
-        curve = CURVES.get(self._shots["transfer"])
-        if curve is None:
-            return picture
-        return picture.point([curve(value / 255) for value in range(256)] * 3).convert(
-            "RGB", TO_BT709
-        )
+        table = self._shots["table"]
+        return picture if table is None else picture.filter(table)
 
 
 def _is_cover(stream: Any) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
-def _pq(signal: float) -> int:
-    """Return what PQ (SMPTE ST 2084) shows, rolled off: as 8 bits of gamma 2.2."""
-    m1, m2, c1, c2, c3 = 0.1593017578125, 78.84375, 0.8359375, 18.8515625, 18.6875
-    power = signal ** (1 / m2)
-    nits = 10_000 * (max(power - c1, 0) / (c2 - c3 * power)) ** (1 / m1)
-    return _rolled(nits / 203)
-
-
-def _hlg(signal: float) -> int:
-    """Return what HLG (ITU-R BT.2100) shows, rolled off: as 8 bits of gamma 2.2."""
-    a, b, c = 0.17883277, 0.28466892, 0.55991073
-    half = signal <= 0.5  # noqa: PLR2004 - where the curve changes
-    scene = signal * signal / 3 if half else (2.718281828 ** ((signal - c) / a) + b) / 12
-    return _rolled((scene**1.2) * NITS_SHOWN)
-
-
-def _rolled(light: float) -> int:
-    """Bring highlights under white (the curve of Reinhard, with its own white point)."""
-    shown = min(1.0, light * (1 + light / NITS_SHOWN**2) / (1 + light))
-    return round(255 * math.pow(shown, 1 / 2.2))
-
-
-CURVES: Final = {PQ: _pq, HLG: _hlg}
+def _read_table(number: int, side: int) -> ImageFilter.Color3DLUT:
+    """Return the table of colours behind a descriptor: rgb48le, red fastest."""
+    values = array("H")
+    with open(number, "rb") as file:
+        values.frombytes(file.read(6 * side**3))
+    if sys.byteorder == "big":
+        values.byteswap()
+    return ImageFilter.Color3DLUT(side, [value / FULL_16_BITS for value in values])
 
 
 def main(arguments: list[str]) -> int:
     """Print the sheets of descriptor 0 and return an exit status."""
     try:
         shots = json.loads(arguments[1])
+        if shots["table"] is not None:
+            shots["table"] = _read_table(*shots["table"])
         tiles = _shoot(arguments[0], shots)
         if not any(tiles):
             return INVALID

@@ -33,7 +33,7 @@ from rushes.media.ffmpeg import SegmentRun
 from rushes.media.fragment import Defaults, PieceReader, format_fragment, parse_fragment, place
 from rushes.media.ladder import Rung
 from rushes.media.movie import aac_track, format_init, parse_track
-from rushes.media.shelf import SOUND, Shelf, shelf_of
+from rushes.media.shelf import SOUND, Shelf, recipe_of, shelf_of
 from rushes.media.sound import (
     BIT_RATE,
     CHANNELS,
@@ -43,7 +43,7 @@ from rushes.media.sound import (
     pack_sound,
     plan_stretch,
 )
-from rushes.media.tool import Outlet, Pulse, Sink, open_outlets, run
+from rushes.media.tool import Outlet, Pulse, Sink, open_outlets, open_table, run
 from rushes.media.toolbox import Toolbox
 
 OnSegment = Callable[[str, int], Awaitable[None]]
@@ -163,7 +163,9 @@ class Studio:
         width, height = wanted.video.width, wanted.video.height
         work = Work.RUN if self.niceness else Work.FIRST
         pulse = Pulse(0.0)
-        with open_outlets(len(wanted.rungs)) as outlets:
+        hald = wanted.grade.hald
+        table_of = open_table(None if hald is None else hald.content)
+        with open_outlets(len(wanted.rungs)) as outlets, table_of as table:
             landings = [
                 _Landing(wanted, rung, self.shelf(wanted, rung), on_segment, made)
                 for rung in wanted.rungs
@@ -171,16 +173,19 @@ class Studio:
             sinks: list[tuple[Outlet, Sink]] = [
                 (outlet, landing.take) for outlet, landing in zip(outlets, landings, strict=True)
             ]
-            arguments = ffmpeg.segment_arguments(wanted, [outlet.target for outlet in outlets])
+            targets = [outlet.target for outlet in outlets]
+            arguments = ffmpeg.segment_arguments(wanted, targets, table)
             limits = limits_for(work, width * height)
             job = self.tools.ffmpeg_run(arguments, limits, original, self.niceness)
+            job = replace(job, held=() if table < 0 else (table,))
             words = await run(job, _Progress(pulse).take, sinks, pulse)
         for landing in landings:
             landing.check_complete(words)
 
     def shelf(self, wanted: SegmentRun, rung: Rung) -> Shelf:
         """Return the shelf on which a rung's segments land."""
-        return shelf_of(self.folder, rung.quality, wanted.grid.name)
+        recipe = recipe_of(wanted.grade.treatment)
+        return shelf_of(self.folder, rung.quality, wanted.grid.name, recipe)
 
     async def encode_sound(
         self, original: Path, facts: MediaInfo, wanted: SoundRun, on_segment: OnSegment

@@ -81,15 +81,31 @@ def open_outlets(count: int) -> Iterator[list[Outlet]]:
         yield outlets
 
 
+@contextmanager
+def open_table(content: bytes | None) -> Iterator[int]:
+    """Hold bytes in memory for a tool to read; yield their descriptor, -1 where there are none."""
+    if content is None:
+        yield -1
+        return
+    with os.fdopen(os.memfd_create("table"), "wb", buffering=0) as file:
+        file.write(content)
+        file.seek(0)
+        yield file.fileno()
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a tool: how it is called, and what it may use."""
+    """One run of a tool: how it is called, and what it may use.
+
+    `held` are further descriptors that it reads from; their numbers stand in its arguments.
+    """
 
     tool: Tool
     walls: Walls
     arguments: tuple[str, ...]
     limits: Limits
     source: Path | None = None
+    held: tuple[int, ...] = ()
 
 
 async def run(
@@ -180,7 +196,7 @@ async def _start(
                 stdin=stdin,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                pass_fds=(*descriptors, gate.gate.calls, gate.gate.status),
+                pass_fds=(*descriptors, *job.held, gate.gate.calls, gate.gate.status),
                 start_new_session=True,
                 env={"PATH": os.environ.get("PATH", os.defpath), "MALLOC_ARENA_MAX": "2"},
             )

@@ -13,6 +13,7 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.library import records as library_records
 from rushes.library.originals import Original
 from rushes.library.records import Content
+from rushes.media.color import AUTO, PLAIN, Treatment, find_log, plan_treatment
 from rushes.media.copier import Copier, Copies
 from rushes.media.copying import NotCopied
 from rushes.media.facts import (
@@ -25,9 +26,9 @@ from rushes.media.facts import (
 from rushes.media.ffmpeg import DEMUXERS
 from rushes.media.gallery import Gallery
 from rushes.media.grid import VARIABLE_TIMESCALE, Grid, plan_constant, plan_variable
-from rushes.media.ladder import RECIPE, Quality, Rung
+from rushes.media.ladder import Quality, Rung
 from rushes.media.path import find_obstacle, playback_path
-from rushes.media.shelf import SOUND
+from rushes.media.shelf import SOUND, recipe_of
 from rushes.media.show import SEQUENCE_FORMATS, Show
 from rushes.media.sound import CHANNELS, plan_sound, plan_sound_alone, sound_duration
 from rushes.media.stills import IMAGE_FORMATS
@@ -105,21 +106,23 @@ class Looking:
         if info.kind is not MediaKind.VIDEO or info.video is None:
             return None
         rungs = plan_rungs(info, self.top)
-        copies, obstacle = await self._plan_copies(content, info, rungs)
-        path, reason = playback_path(info, obstacle)
+        treatment = plan_treatment(AUTO, info.video.transfer, find_log(info.gamma))
+        copies, obstacle = await self._plan_copies(content, info, rungs, treatment)
+        path, reason = playback_path(info, obstacle, treatment)
         grid = plan_grid(info, info.video) if copies is None else copies.picture.grid
         copied = None
         if copies is not None:
             copied = (copies.picture.track.codec, *copies.picture.rates())
         cores = os.cpu_count() or 1
         variants = plan_variants(rungs, path, info.video.frame_rate, cores, copied)
-        return Stream(path, reason, grid, variants, _plan_sound(info, grid, copies))
+        heard = _plan_sound(info, grid, copies)
+        return Stream(path, reason, grid, variants, heard, treatment)
 
     async def _plan_copies(
-        self, content: Content, info: MediaInfo, rungs: Sequence[Rung]
+        self, content: Content, info: MediaInfo, rungs: Sequence[Rung], treatment: Treatment
     ) -> tuple[Copies | None, str | None]:
         """Return how an original is copied; else None, and why it is not."""
-        obstacle = find_obstacle(info, rungs, self.playback.copied_mbit * 10**6)
+        obstacle = find_obstacle(info, rungs, self.playback.copied_mbit * 10**6, treatment)
         if obstacle is None and not self.ladder.copy_top:
             obstacle = "copying is switched off"
         if obstacle is not None or info.video is None:
@@ -139,7 +142,8 @@ class Looking:
         if stream is not None:
             facts["stream"] = format_stream(stream)
         async with self.database.transaction() as connection:
-            rows = [self._row(content.id, want) for want in wanted]
+            treatment = PLAIN if stream is None else stream.treatment
+            rows = [self._row(content.id, want, recipe_of(treatment)) for want in wanted]
             await records.record_wanted(connection, rows)
             await library_records.record_facts(
                 connection,
@@ -150,14 +154,14 @@ class Looking:
                 size=_shown_size(info),
             )
 
-    def _row(self, content_id: str, want: Wanted) -> Rendition:
+    def _row(self, content_id: str, want: Wanted, recipe: str) -> Rendition:
         now = self.clock.now()
         return Rendition(
             id=ids.new(Prefix.RENDITION, now, self.clock.entropy(ENTROPY_BYTES)),
             content_id=content_id,
             name=want.name,
             kind=want.kind,
-            recipe=RECIPE,
+            recipe=recipe,
             state=State.WANTED,
             media_type=want.media_type,
             file_name=want.file_name,

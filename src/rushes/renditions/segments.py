@@ -21,6 +21,7 @@ from rushes.media.ffmpeg import SegmentRun
 from rushes.media.ladder import Quality
 from rushes.media.shelf import SOUND, Shelf, shelf_of
 from rushes.media.studio import OnSegment, Outcome, SoundRun, Studio
+from rushes.renditions.grading import Grading
 from rushes.renditions.stream import Stream
 from rushes.renditions.subject import Subject, read_subject
 
@@ -38,6 +39,7 @@ class Segments:
     studio: Studio
     copier: Copier
     original: Original
+    grading: Grading
     folder: Path
     top: Quality
     threads: int = 0
@@ -84,7 +86,10 @@ class Segments:
         encoded = tuple(rung for rung in rungs if rung.quality not in copied)
         if not encoded or stream.grid is None:
             return Outcome(0)
-        wanted = SegmentRun(subject.info, stream.grid, encoded, first, count, self.threads)
+        grade = await self.grading.grade(stream.treatment, subject.info.video)
+        wanted = SegmentRun(
+            subject.info, stream.grid, encoded, first, count, self.threads, grade=grade
+        )
         return await studio.encode_run(await self.original(subject.content.id), wanted, told)
 
     def _is_made(self, subject: Subject, name: str, first: int, count: int) -> bool:

@@ -14,14 +14,17 @@ from rushes.db.engine import Database
 from rushes.library import records as library_records
 from rushes.library.originals import Original
 from rushes.library.records import Content
+from rushes.media.color import PLAIN, Grade
 from rushes.media.facts import MediaInfo, parse_media_info
 from rushes.media.gallery import Gallery
 from rushes.media.show import SEQUENCE_FORMATS
 from rushes.media.stills import IMAGE_FORMATS, Still
 from rushes.renditions import records
+from rushes.renditions.grading import Grading
 from rushes.renditions.outcome import Outcomes
 from rushes.renditions.records import Made, Rendition
 from rushes.renditions.rendition import Kind, State
+from rushes.renditions.stream import parse_stream
 from rushes.renditions.subject import ContentGone
 
 Shoot = Callable[[Content], Awaitable[Sequence[Still]]]
@@ -36,6 +39,7 @@ class Stills:
     gallery: Gallery
     outcomes: Outcomes
     original: Original
+    grading: Grading
     folder: Path
 
     async def make(self, content_id: str) -> None:
@@ -81,10 +85,17 @@ class Stills:
             return (await self.gallery.darkroom.previews(original, content.format))[1]
         if content.format in SEQUENCE_FORMATS:
             return await self.gallery.of_show(original, content.format)
-        return await self.gallery.poster(original, _info(content))
+        info = _info(content)
+        return await self.gallery.poster(original, info, await self._grade(content, info))
 
     async def _shoot_storyboard(self, content: Content) -> Sequence[Still]:
-        return await self.gallery.storyboard(await self.original(content.id), _info(content))
+        info = _info(content)
+        grade = await self._grade(content, info)
+        return await self.gallery.storyboard(await self.original(content.id), info, grade)
+
+    async def _grade(self, content: Content, info: MediaInfo) -> Grade:
+        stream = parse_stream((content.facts or {}).get("stream"))
+        return await self.grading.grade(PLAIN if stream is None else stream.treatment, info.video)
 
     async def _finish(self, content: Content, rendition: Rendition, still: Still) -> None:
         path = self._place(content.id, rendition.kind) / rendition.file_name

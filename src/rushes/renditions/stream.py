@@ -12,11 +12,12 @@ from fractions import Fraction
 from math import ceil
 from typing import Final
 
+from rushes.media.color import PLAIN, Look, Treatment
 from rushes.media.failures import InvalidMedia
 from rushes.media.grid import Grid, format_grid, parse_grid
 from rushes.media.ladder import RECIPE, Quality, Rung
 from rushes.media.path import Path, list_in_time
-from rushes.media.shelf import COPIED, SOUND
+from rushes.media.shelf import COPIED, SOUND, recipe_of
 from rushes.media.sound import BIT_RATE, SoundGrid, format_cuts, parse_cuts
 
 SPEECH: Final = Fraction(11, 10)
@@ -59,6 +60,8 @@ class Stream:
     grid: Grid | None
     variants: tuple[Variant, ...]
     sound: Sound | None
+    treatment: Treatment = PLAIN
+    """What becomes of its colours."""
 
     @property
     def first(self) -> str:
@@ -90,7 +93,9 @@ class Stream:
 
     def recipe_of(self, name: str) -> str:
         """Return the recipe in the name of a shelf."""
-        return COPIED if self.is_copied(name) else RECIPE
+        if name == SOUND:
+            return COPIED if self.is_copied(name) else RECIPE
+        return COPIED if self.is_copied(name) else recipe_of(self.treatment)
 
 
 def plan_variants(
@@ -133,6 +138,11 @@ def format_stream(stream: Stream) -> dict[str, object]:
         "path": stream.path.value,
         "reason": stream.reason,
         "grid": None if stream.grid is None else format_grid(stream.grid),
+        "treatment": [
+            stream.treatment.look.value,
+            stream.treatment.name,
+            stream.treatment.version,
+        ],
         "variants": [
             [getattr(variant, name) for name in Variant.__slots__] for variant in stream.variants
         ],
@@ -155,12 +165,14 @@ def parse_stream(values: object) -> Stream | None:
             "path": str(path),
             "reason": str(reason),
             "grid": grid,
+            "treatment": [str(look), str(lut), str(version)],
             "variants": list(rows),
             "sound": sound,
         }:
             variants = tuple(_variant(row) for row in rows)
             cuts = parse_grid(grid) if isinstance(grid, Mapping) else None
-            return Stream(Path(path), reason, cuts, variants, _sound(sound))
+            treatment = Treatment(Look(look), lut, version)
+            return Stream(Path(path), reason, cuts, variants, _sound(sound), treatment)
         case _:
             raise InvalidMedia("The stored stream lacks its fields.")
 

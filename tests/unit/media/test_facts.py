@@ -59,6 +59,7 @@ WHOLE = MediaInfo(
     tags=(("title", "A walk"),),
     timecode="01:00:00:00",
     camera="ACME One",
+    gamma="s-log3",
     warnings=("two pictures",),
     damage="cut",
 )

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 
+from rushes.media.color import Grade, Look, Treatment
 from rushes.media.facts import MediaInfo, MediaKind, VideoFacts, plain_info
 from rushes.media.failures import FormatNotAllowed, NoStream
 from rushes.media.ffmpeg import (
@@ -22,6 +23,7 @@ from rushes.media.ffmpeg import (
 )
 from rushes.media.grid import Grid, plan_at_keys, plan_constant, plan_variable
 from rushes.media.ladder import Fit, plan_ladder
+from rushes.media.lut import Hald
 from tests.unit.media.test_facts import PICTURE, SOUND, WHOLE
 
 PLAIN = replace(PICTURE, transfer=1, start=Fraction(0), frame_rate=Fraction(25))
@@ -58,6 +60,10 @@ def test_other_formats_reach_no_tool(sniffed: str) -> None:
     """They could name other files."""
     with pytest.raises(FormatNotAllowed):
         demuxer_of(sniffed)
+
+
+SIZE = (320, 180)
+GRADE = Grade(Treatment(Look.PQ), Hald(16, b""))
 
 
 def test_all_rungs_come_from_one_decode() -> None:
@@ -142,16 +148,21 @@ def test_a_variable_rate_passes_through() -> None:
 
 
 def test_hdr_is_mapped_after_it_was_made_small() -> None:
-    """And padding comes last."""
+    """By a table that is a second input; and padding comes last."""
     hdr = replace(FACTS, video=replace(PLAIN, transfer=16))
     padded = plan_ladder(1280, 544, Fraction(25), Fit.PAD)[:1]
 
-    (chain,) = told(
-        segment_arguments(SegmentRun(hdr, GRID, padded, 0, 1), ["pipe:3"]), "-filter_complex"
+    arguments = segment_arguments(
+        SegmentRun(hdr, GRID, padded, 0, 1, grade=GRADE), ["pipe:3"], table=7
     )
 
-    assert "[s0]scale=640:272:flags=bicubic,zscale=t=linear" in chain
+    (chain,) = told(arguments, "-filter_complex")
+    assert "scale=640:272:flags=bicubic+accurate_rnd+full_chroma_int,format=gbrpf32le[g0]" in chain
+    assert "[1:v:0]format=gbrpf32le,split=1[t0]" in chain
+    assert "[g0][t0]haldclut=" in chain
     assert chain.endswith("pad=640:360:(ow-iw)/2:(oh-ih)/2,setsar=1,format=yuv420p[v0]")
+    assert ["0", "7"] == told(arguments, "-fd")
+    assert ["64x64"] == told(arguments, "-video_size")
 
 
 def test_sound_begins_with_the_picture() -> None:
@@ -191,13 +202,14 @@ def test_copied_pictures_have_cuts_of_their_own() -> None:
 
 
 def test_a_still_is_one_picture() -> None:
-    """From the start there is nothing to seek; HDR is mapped."""
-    hdr = replace(FACTS, video=replace(PLAIN, transfer=18))
+    """From the start there is nothing to seek; colours go through their table."""
+    plain = still_arguments(FACTS, Fraction(0), SIZE)
+    graded = still_arguments(FACTS, Fraction(1), SIZE, GRADE, 5)
 
-    assert [] == told(still_arguments(FACTS, Fraction(0), 320, 180), "-ss")
-    assert ["1.000000"] == told(still_arguments(FACTS, Fraction(1), 320, 180), "-ss")
-    assert "tonemap" in told(still_arguments(hdr, Fraction(0), 320, 180), "-vf")[0]
-    assert "tonemap" not in told(still_arguments(FACTS, Fraction(0), 320, 180), "-vf")[0]
+    assert [] == told(plain, "-ss")
+    assert ["1.000000"] == told(graded, "-ss")
+    assert "haldclut" in told(graded, "-filter_complex")[0]
+    assert "haldclut" not in told(plain, "-filter_complex")[0]
 
 
 def test_without_a_picture_there_is_nothing_to_show() -> None:
@@ -205,7 +217,7 @@ def test_without_a_picture_there_is_nothing_to_show() -> None:
     sound = plain_info(MediaKind.AUDIO, "mov", 1)
 
     with pytest.raises(NoStream):
-        still_arguments(sound, Fraction(0), 1, 1)
+        still_arguments(sound, Fraction(0), SIZE)
     with pytest.raises(NoStream):
         segment_arguments(run(facts=sound), ["pipe:3"])
     with pytest.raises(NoStream):

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 
+from rushes.media.color import Look, Treatment
 from rushes.media.facts import MediaInfo, MediaKind
 from rushes.media.ladder import Rung, plan_ladder
 from rushes.media.path import Path, describe, find_obstacle, list_in_time, playback_path
@@ -67,7 +68,6 @@ def test_a_file_without_length_has_no_rate() -> None:
         (INFO, Path.JIT, "H.264 High, 1920x1080: made while it is watched, it is so."),
         (seen(width=3840, height=2160), Path.HEAVY, "larger than Full HD"),
         (seen(frame_rate=Fraction(120)), Path.HEAVY, "60 pictures"),
-        (seen(transfer=18), Path.HEAVY, "made anew"),
         (replace(INFO, video=None), Path.JIT, "Sound alone."),
     ],
 )
@@ -77,6 +77,17 @@ def test_what_is_not_copied_is_made(info: MediaInfo, path: Path, words: str) -> 
 
     assert path is found
     assert words in reason
+
+
+def test_colours_that_are_made_anew_are_heavy() -> None:
+    """And never copied, whatever else could be."""
+    treatment = Treatment(Look.LOG, "slog3")
+
+    found, reason = playback_path(INFO, "it is so", treatment)
+
+    assert Path.HEAVY is found
+    assert "1920x1080, LOG (slog3): heavy, its colours are made anew" in reason
+    assert "screens" in (find_obstacle(INFO, RUNGS, LIMIT, treatment) or "")
 
 
 @pytest.mark.parametrize(

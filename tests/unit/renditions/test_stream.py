@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
+from rushes.media.color import Look, Treatment
 from rushes.media.failures import InvalidMedia
 from rushes.media.grid import plan_constant
 from rushes.media.ladder import plan_ladder
@@ -31,10 +33,18 @@ COPIED = Stream(
     plan_variants(RUNGS, Path.COPY, Fraction(30), 2, ("avc1.64001f", 3_000_000, 2_000_000)),
     Sound(CUTS, 1, is_copied=True),
 )
+GRADED = replace(
+    COPIED,
+    path=Path.HEAVY,
+    variants=plan_variants(RUNGS, Path.HEAVY, Fraction(30), 2),
+    treatment=Treatment(Look.LOG, "mine", "0a1b2c3d"),
+)
 ALONE = Stream(Path.JIT, "Sound alone.", None, (), Sound(CUTS, 2, is_copied=False))
 
 
-@pytest.mark.parametrize("stream", [COPIED, ALONE, Stream(Path.HEAVY, "Large.", GRID, (), None)])
+@pytest.mark.parametrize(
+    "stream", [COPIED, GRADED, ALONE, Stream(Path.HEAVY, "Large.", GRID, (), None)]
+)
 def test_a_stream_comes_back_from_its_row(stream: Stream) -> None:
     """Through JSON, as databases keep it."""
     assert stream == parse_stream(json.loads(json.dumps(format_stream(stream))))
@@ -95,6 +105,7 @@ def test_what_is_copied_has_a_recipe_of_its_own() -> None:
         COPIED.recipe_of(name) for name in ("720p", "sound", "360p", "1080p")
     ]
     assert "r1" == ALONE.recipe_of("sound")
+    assert ["r1-log_mine_0a1b2c3d", "c1"] == [GRADED.recipe_of(name) for name in ("360p", "sound")]
 
 
 def test_copied_sound_may_be_richer_than_ours() -> None:
