@@ -29,7 +29,7 @@ from rushes.renditions.wish_records import WAKE, Lane, Wish
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 1.0
-HOLD: Final = timedelta(seconds=20)
+HOLD: Final = timedelta(seconds=15)
 RENEW_SECONDS: Final = 2.0
 FORGOTTEN_AFTER: Final = timedelta(seconds=30)
 """A wish that nobody renewed for so long is nobody's any more."""

@@ -8,6 +8,7 @@ makes one twice does no harm, and what stands there is never made again.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from rushes.media.studio import OnSegment, Outcome, SoundRun, Studio
 from rushes.renditions.grading import Grading
 from rushes.renditions.stream import Stream
 from rushes.renditions.subject import Subject, read_subject
+
+log = logging.getLogger(__name__)
 
 
 def find_shelf(folder: Path, content_id: str, stream: Stream, name: str) -> Shelf:
@@ -59,6 +62,7 @@ class Segments:
             return
         if name in names or (names and name == SOUND):
             await self.make_some(subject, [name], first, count, niceness=0)
+            log.info("A viewer's segment was made: %s %s %d", content_id, name, first)
 
     async def make_some(
         self,
