@@ -23,6 +23,7 @@ from tests.support.served import Served, serving
 PLAYBACK = re.compile(r"/api/v1/assets/[^/]+/playback$")
 PLAYLIST = re.compile(r"/p/.*\.m3u8")
 MEDIA = re.compile(r"/p/.*\.mp4")
+MEDIA_ELEMENT = "document.querySelector('rushes-player').shadowRoot.querySelector('[slot=media]')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,46 @@ def test_a_rung_in_the_making_is_shown_with_its_percent(page: Page, cinema: Cine
     expect(page.get_by_role("menuitemradio", name="360p")).not_to_have_attribute(
         "aria-disabled", "true"
     )
+
+
+@pytest.mark.covers("M-PB-07", "M-PB-17")
+def test_a_rung_that_is_finished_meanwhile_is_taken_without_a_jump(
+    page: Page, cinema: Cinema
+) -> None:
+    """The same element plays on; the new quality can be chosen, and comes on screen."""
+    is_made: list[bool] = []
+
+    def tell(route: Route) -> None:
+        document = route.fetch().json()
+        for rung in document["qualities"] if not is_made else ():
+            if rung["quality"] == "360p":
+                rung |= {"state": "making", "url": None, "progress": 0.5}
+        route.fulfill(json=document)
+
+    def list_qualities(route: Route) -> None:
+        answer = route.fetch()
+        lines = answer.text().splitlines()
+        if not is_made:
+            at = lines.index("360p.m3u8")
+            del lines[at - 1 : at + 1]
+        route.fulfill(response=answer, body="\n".join([*lines, ""]))
+
+    page.route(PLAYBACK, tell)
+    page.route(re.compile(r"/p/.*/index\.m3u8"), list_qualities)
+    watch(page, cinema)
+    page.evaluate(f"() => {{ {MEDIA_ELEMENT}.dataset.seen = 'before'; }}")
+    before = stage_of(page)["time"]
+    is_made.append(True)
+    page.keyboard.press("q")
+    row = page.get_by_role("menuitemradio", name="360p")
+    expect(row).not_to_have_attribute("aria-disabled", "true", timeout=60_000)
+    expect(row).not_to_contain_text("making", timeout=60_000)
+    row.click()
+    page.keyboard.press("k")
+    shown = wait_for_stage(page, f"stage.quality === '360p' && stage.time > {before + 0.5}")
+
+    assert not shown["paused"]
+    assert "before" == page.evaluate(f"() => {MEDIA_ELEMENT}.dataset.seen")
 
 
 def test_what_is_not_ready_yet_starts_by_itself(page: Page, cinema: Cinema) -> None:

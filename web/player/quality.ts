@@ -1,6 +1,7 @@
 /** The choice of quality: the menu, the button that says it, and the level of the stream. */
 import { player as words } from "../shared/text/en.json";
 import { parseFrameRate } from "../shared/timecode";
+import { hasGrown, Looking, mayGrow } from "./looking";
 import { QualityMenu } from "./menu";
 import type { Playback, Rung } from "./playback";
 import { qualityRows, type QualityRow } from "./qualities";
@@ -26,11 +27,16 @@ export interface QualityHost {
 export class Quality {
   readonly menu: QualityMenu;
   readonly #host: QualityHost;
+  readonly #looking: Looking;
   #looker = 0;
   chosen = "auto";
 
   constructor(host: QualityHost) {
     this.#host = host;
+    this.#looking = new Looking(async () => {
+      await host.look();
+      return host.playback !== null && mayGrow(host.playback);
+    });
     this.menu = new QualityMenu(
       (quality) => {
         void this.choose(quality);
@@ -45,6 +51,7 @@ export class Quality {
 
   reset(): void {
     window.clearInterval(this.#looker);
+    this.#looking.end();
     this.menu.element.hidden = true;
     this.chosen = "auto";
   }
@@ -67,6 +74,22 @@ export class Quality {
     }
     hls.nextLevel = level;
     this.show();
+  }
+
+  /** Look from now on whether rungs get finished, while there may be some. */
+  follow(): void {
+    const { playback } = this.#host;
+    if (playback !== null && mayGrow(playback)) this.#looking.begin();
+    else this.#looking.end();
+  }
+
+  /** Let the stream take in what is finished now; it plays on. */
+  async growTo(playback: Playback): Promise<void> {
+    const hls = this.#host.stage?.hls ?? null;
+    if (hls === null || this.#host.isByFile || playback.hls_url === null) return;
+    if (!hasGrown(playback, hls.levels)) return;
+    await this.#host.stage?.grow(playback.hls_url);
+    this.onLevels();
   }
 
   /** Take note of the stream's levels, when they are read and when one comes on screen. */

@@ -274,6 +274,7 @@ export class RushesPlayer extends HTMLElement {
     const frameRate = parseFrameRate(playback.frame_rate);
     const extras = { storyboard: playback.storyboard_url, frameRate };
     this.#stage.load(source, { at, isPlaying }, extras);
+    this.#quality.follow();
     this.#stage.setBadge(words.path[playback.path], pathTip(playback));
     this.#quality.show();
   }
@@ -338,6 +339,7 @@ export class RushesPlayer extends HTMLElement {
     const answer = await this.#ask();
     if (answer?.kind !== "playable" || this.#playback === null) return;
     this.#playback = { ...this.#playback, qualities: answer.playback.qualities };
+    await this.#quality.growTo(answer.playback);
     this.#quality.show();
   }
 

@@ -24,6 +24,7 @@ import {
 } from "../shared/timecode";
 import { player as words } from "../shared/text/en.json";
 import { fill } from "../shared/text/fill";
+import { grow } from "./growth";
 import type { PlayerDeed } from "./keys";
 import { openMedia, type LoadedMedia, type MediaEvents } from "./media";
 import { FrameMeter } from "./meter";
@@ -94,6 +95,12 @@ export class Stage {
 
   get hls(): ReturnType<LoadedMedia["hls"]> {
     return this.#media?.hls() ?? null;
+  }
+
+  /** Take the qualities at this address into the stream that plays. */
+  async grow(url: string): Promise<void> {
+    const { hls } = this;
+    if (hls !== null) await grow(hls, url);
   }
 
   /** Put a source on stage at a time; an earlier one leaves. */
