@@ -3,7 +3,7 @@
     python tools/nightly.py --rounds full
 
 A round that fails does not keep the others; the exit code is 1 if one did. Each has its own limit,
-so that the whole ends within about four hours. What each one printed lies in `artifacts/nightly`.
+so that the whole ends within about five hours. What each one printed lies in `artifacts/nightly`.
 """
 
 from __future__ import annotations
@@ -47,11 +47,19 @@ ROUNDS: Final = (
     Round("kills, folder", (*FAULTS, "kills"), 60, 70, 3),
     Round("kills, bucket", (*FAULTS, "kills", "--store", "s3"), 60, 70, 3),
     Round("kills, PostgreSQL", (*FAULTS, "kills", "--database", "postgres"), 60, 60, 3),
+    Round(
+        "kills, bucket, PostgreSQL",
+        (*FAULTS, "kills", "--store", "s3", "--database", "postgres"),
+        45,
+        20,
+        2,
+    ),
     Round("power cuts, ext4", (*FAULTS, "cuts", "--disk", "ext4"), 30, 20, 2),
     Round("power cuts, xfs", (*FAULTS, "cuts", "--disk", "xfs"), 30, 20, 2),
     Round("failing disk", (*FAULTS, "disk"), 30, 20, 2),
     Round("failing disk, bucket", (*FAULTS, "disk", "--store", "s3"), 30, 20, 2),
     Round("silent senders", (*FAULTS, "stalls"), 10, 20, 3),
+    Round("silent senders, PostgreSQL", (*FAULTS, "stalls", "--database", "postgres"), 10, 20, 3),
     Round("long tests", ("-m", "pytest", "-q", "-n", "{jobs}", "--long", "-m", "long"), 60),
     Round("fuzzing", ("tools/fuzz.py", "all", "--runs", "500000"), 60),
     Round("bench", ("-m", "bench.ingest"), 30),
@@ -115,10 +123,10 @@ def environment() -> Mapping[str, str]:
 
 def print_table(outcomes: Sequence[Outcome]) -> None:
     """Print one line for each round."""
-    print(f"\n{'round':<20} {'':<6} {'minutes':>7}  last words")
+    print(f"\n{'round':<27} {'':<6} {'minutes':>7}  last words")
     for outcome in outcomes:
         word = "good" if outcome.is_good else "BROKEN"
-        print(f"{outcome.name:<20} {word:<6} {outcome.seconds / MINUTE:>7.1f}  {outcome.last}")
+        print(f"{outcome.name:<27} {word:<6} {outcome.seconds / MINUTE:>7.1f}  {outcome.last}")
 
 
 if __name__ == "__main__":
