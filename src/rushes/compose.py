@@ -49,12 +49,20 @@ from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.s3 import S3Store, open_s3
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
+from rushes.tiers.by_hand import ByHand
 from rushes.tiers.copy import Keeper
 from rushes.tiers.edge import Edge
+from rushes.tiers.evict import Evicting
 from rushes.tiers.locate import Locator
+from rushes.tiers.overview import Overview, Place
+from rushes.tiers.placement import Tier
+from rushes.tiers.prices import price_of
 from rushes.tiers.probes import Probes
 from rushes.tiers.reads import Reads
 from rushes.tiers.recall import Recalling
+from rushes.tiers.retain import Retaining
+from rushes.tiers.rules import make_rules
+from rushes.tiers.vaults import Vaults
 from rushes.uploads.admission import Admission
 from rushes.uploads.chunk_files import ChunkFiles
 from rushes.uploads.commit import Committer
@@ -117,7 +125,7 @@ class House:
     listing: Listing
     server: Server
     locator: Locator
-    reads: Reads
+    vaults: Vaults
     desk: Desk
     directing: Directing | None
     """What lets clients send into the archive's bucket themselves; None where it is a folder."""
@@ -217,7 +225,7 @@ def _build(
         listing=Listing(database),
         server=Server(database, clock, signer, Wishing(database, clock, settings.at(SEGMENTS))),
         locator=locator,
-        reads=Reads(database, clock, Recalling(database, clock, keeper, locator.local_path)),
+        vaults=_vaults(settings, keeper, locator),
         desk=Desk(database, clock, remote),
         directing=_directing(settings, archive, uploading),
     )
@@ -229,6 +237,34 @@ def open_edge(settings: Settings, store: Vault) -> Edge:
     if isinstance(on_ingest, str):
         return Edge(store, None if on_ingest == "all" else frozenset())
     return Edge(store, frozenset(on_ingest))
+
+
+def _vaults(settings: Settings, keeper: Keeper, locator: Locator) -> Vaults:
+    database, clock = keeper.database, keeper.clock
+    recalling = Recalling(database, clock, keeper, locator.local_path)
+    evicting = Evicting(database, clock, keeper.archive, keeper.edge.store)
+    cap_bytes = settings.retention.cap_bytes
+    places = {
+        Tier.EDGE: _place(settings, settings.tiers.edge.store, "edge", cap_bytes),
+        Tier.ARCHIVE: _place(settings, settings.tiers.archive.store, "archive", None),
+    }
+    rules, price = make_rules(settings.retention), places[Tier.EDGE].price
+    return Vaults(
+        reads=Reads(database, clock, recalling),
+        recalling=recalling,
+        evicting=evicting,
+        retaining=Retaining(database, clock, evicting, rules, price),
+        by_hand=ByHand(database, clock, recalling, evicting),
+        overview=Overview(database, clock, places),
+    )
+
+
+def _place(settings: Settings, name: str | None, folder: str, cap_bytes: int | None) -> Place:
+    if name is None:
+        return Place(folder, "folder", cap_bytes, price_of(None))
+    store = settings.stores[name]
+    limits = [limit for limit in (cap_bytes, store.limit_bytes) if limit is not None]
+    return Place(name, store.kind, min(limits, default=None), price_of(store))
 
 
 def _imaging(

@@ -10,6 +10,7 @@
                      │             └─> ladder      runs of segments, sound, files
                      └──> settle     the same bytes may be here, made and kept, already
      placement.wished ──> recall     a rendition that is watched comes to the edge
+     tier.eviction_asked > evict     what a plan names leaves the edge
      asset.deleted ─────> delete     objects of what nobody has any more
 
 Rooms never call the next one: they write an event beside their change, and `STORY` is the one
@@ -20,40 +21,18 @@ room, runs at least once, and may run again.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Final
 
-from rushes.access.rates import Rates
-from rushes.clock import Clock
+from rushes.deeds import Deeds
 from rushes.errors import Kind as ErrorKind
 from rushes.events.event import Event, EventType
 from rushes.events.relay import Argument, Start, Story
-from rushes.intake.early import Early
-from rushes.intake.sniff import Sniffed
-from rushes.intake.verify import Intake
-from rushes.jobs.desk import Desk
 from rushes.jobs.engine import Engine
-from rushes.jobs.job import RAISED, Queue, StepFailed, workflow_id
-from rushes.jobs.schedule import EXPIRE_UPLOADS
-from rushes.library.asset import Shown
-from rushes.library.editing import Editing
-from rushes.library.filing import Filing
-from rushes.library.originals import Originals
-from rushes.media.facts import MediaKind
+from rushes.jobs.job import BY_HAND, RAISED, Queue, StepFailed, workflow_id
+from rushes.jobs.schedule import EXPIRE_UPLOADS, RETAIN
 from rushes.media.ladder import RECIPE
-from rushes.renditions.hearing import Hearing
-from rushes.renditions.keeping import Keeping
-from rushes.renditions.look import Looking
-from rushes.renditions.make import Making
-from rushes.renditions.opening import Opening
-from rushes.renditions.outcome import Outcomes
 from rushes.renditions.rendition import PLAYED, Kind
-from rushes.renditions.stills import Stills
-from rushes.tiers.copy import Keeper
-from rushes.tiers.recall import Recalling
-from rushes.tiers.remove import Remover
-from rushes.uploads.sweep import Sweep
 
 PROBE_SECONDS: Final = 60.0
 OPEN_SECONDS: Final = 120.0
@@ -90,6 +69,14 @@ def _generation_of(event: Event) -> str:
     return f"{event.data['tier']}:{event.data['generation']}"
 
 
+def _id_of(event: Event) -> str:
+    return event.id
+
+
+def _yes_of(event: Event) -> tuple[Argument, ...]:
+    return event.subject, int(str(event.data["objects"])), event.actor
+
+
 STORY: Final[Story] = {
     EventType.UPLOAD_READABLE: (Start("glance"),),
     EventType.UPLOAD_COMPLETED: (Start("ingest"),),
@@ -101,53 +88,11 @@ STORY: Final[Story] = {
     EventType.PLACEMENT_WISHED: (
         Start("recall", recipe=_generation_of, queue=Queue.COPY, priority=RAISED),
     ),
+    EventType.TIER_EVICTION_ASKED: (
+        Start("evict", _yes_of, _id_of, queue=Queue.UPKEEP, priority=BY_HAND),
+    ),
     EventType.ASSET_DELETED: (Start("delete", arguments=_both),),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Deeds:
-    """Everything that a workflow may ask a room to do."""
-
-    intake: Intake
-    early: Early
-    filing: Filing
-    editing: Editing
-    originals: Originals
-    looking: Looking
-    stills: Stills
-    hearing: Hearing
-    opening: Opening | None
-    making: Making
-    keeping: Keeping
-    outcomes: Outcomes
-    keeper: Keeper
-    recalling: Recalling
-    remover: Remover
-    sweep: Sweep
-    rates: Rates
-    desk: Desk
-    clock: Clock
-    is_on_demand: bool = False
-    """Whether the ladder waits until somebody asks for it."""
-
-    async def open(self, content_id: str) -> bool:
-        """Make the first segments; False where nothing is watched before its ladder."""
-        return self.opening is not None and await self.opening.open(content_id)
-
-    async def settle(self, content_id: str) -> None:
-        """Bring the assets of a content to the state that is true now; free the spool if it may."""
-        summary = await self.outcomes.summary(content_id)
-        is_kept = await self.keeper.is_original_kept(content_id)
-        if is_kept:
-            await self.originals.release(content_id)
-        shown = Shown(
-            is_playable=summary.is_playable,
-            is_made=summary.is_made,
-            is_kept=is_kept,
-            error=summary.error,
-        )
-        await self.filing.settle(content_id, shown)
 
 
 def tell(engine: Engine, deeds: Deeds) -> None:
@@ -159,12 +104,13 @@ def tell(engine: Engine, deeds: Deeds) -> None:
     _tell_stills(engine, deeds, settle)
     _tell_ladder(engine, deeds, settle)
     _tell_recall(engine, deeds)
+    _tell_retaining(engine, deeds)
     _tell_leaving(engine, deeds)
 
 
 def _tell_arrival(engine: Engine, deeds: Deeds, settle: Settle) -> None:
-    verify = engine.step("verify", timeout_seconds=DAY_SECONDS)(_verifying(deeds))
-    accept = engine.step("accept")(_accepting(deeds))
+    verify = engine.step("verify", timeout_seconds=DAY_SECONDS)(deeds.verify)
+    accept = engine.step("accept")(deeds.accept)
     keep_original = engine.step("keep", timeout_seconds=DAY_SECONDS)(deeds.keeper.keep_original)
     digest = engine.step("digest", timeout_seconds=DAY_SECONDS)(deeds.originals.digest)
 
@@ -234,7 +180,7 @@ def _tell_seen(
     make, sweep = work
     seconds = RUN_SECONDS if kind is Kind.WAVEFORM else STILLS_SECONDS
     make_step = engine.step(name, timeout_seconds=seconds, preemptible=True)(make)
-    fail = engine.step("fail")(_failing(deeds, kind))
+    fail = engine.step("fail")(deeds.failing(kind))
     sweep_step = engine.step("sweep")(sweep)
 
     @engine.workflow(name)
@@ -254,7 +200,7 @@ def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     sound = engine.step("sound", timeout_seconds=RUN_SECONDS, preemptible=True)(making.encode_sound)
     list_unfinished = engine.step("list")(making.list_unfinished)
     finish = engine.step("finish", timeout_seconds=RUN_SECONDS)(making.finish)
-    fail = engine.step("fail")(_failing(deeds, Kind.PROXY, Kind.AUDIO))
+    fail = engine.step("fail")(deeds.failing(Kind.PROXY, Kind.AUDIO))
     sweep = engine.step("sweep")(making.sweep)
 
     async def make(content_id: str) -> None:
@@ -294,16 +240,28 @@ def _tell_recall(engine: Engine, deeds: Deeds) -> None:
             raise
 
 
+def _tell_retaining(engine: Engine, deeds: Deeds) -> None:
+    carry_out = engine.step("retain", timeout_seconds=RUN_SECONDS)(deeds.retaining.carry_out)
+
+    @engine.workflow("evict")
+    async def evict(_tier: str, at_most: int, actor: str) -> None:
+        await carry_out(at_most, actor)
+
+    @engine.scheduled(RETAIN)
+    async def retain() -> None:
+        await carry_out()
+
+
 def _tell_leaving(engine: Engine, deeds: Deeds) -> None:
     forget = engine.step("forget")(deeds.editing.forget)
-    clear = engine.step("clear")(_clearing(deeds))
+    clear = engine.step("clear")(deeds.clear)
     remove = engine.step("remove", timeout_seconds=RUN_SECONDS)(deeds.remover.remove_content)
-    expire = engine.step("expire", timeout_seconds=RUN_SECONDS)(_expiring(deeds))
+    expire = engine.step("expire", timeout_seconds=RUN_SECONDS)(deeds.expire)
     finish_removals = engine.step("orphans")(deeds.remover.remove_orphans)
     stop = engine.step("stop")(deeds.desk.cancel_all_for)
     release = engine.step("release")(deeds.originals.release_abandoned)
     forget_rates = engine.step("rates")(deeds.rates.sweep)
-    sweep_leftovers = engine.step("leftovers")(_sweeping_leftovers(deeds))
+    sweep_leftovers = engine.step("leftovers")(deeds.sweep_leftovers)
 
     @engine.workflow("delete")
     async def delete(asset_id: str, content_id: str) -> None:
@@ -341,52 +299,3 @@ async def _or_give_up(
         await settle(content_id)
         raise
     await settle(content_id)
-
-
-def _verifying(deeds: Deeds) -> Callable[[str], Awaitable[dict[str, str]]]:
-    async def verify(upload_id: str) -> dict[str, str]:
-        found = await deeds.intake.verify(upload_id)
-        return {name: str(value) for name, value in asdict(found).items()}
-
-    return verify
-
-
-def _accepting(deeds: Deeds) -> Callable[[str, dict[str, str]], Awaitable[str]]:
-    async def accept(upload_id: str, found: dict[str, str]) -> str:
-        sniffed = Sniffed(found["format"], MediaKind(found["kind"]), found["media_type"])
-        if not await deeds.early.judge(upload_id, sniffed):
-            return ""
-        return await deeds.filing.accept(upload_id, sniffed)
-
-    return accept
-
-
-def _expiring(deeds: Deeds) -> Callable[[], Awaitable[int]]:
-    async def expire() -> int:
-        return (await deeds.sweep.run()).expired
-
-    return expire
-
-
-def _clearing(deeds: Deeds) -> Callable[[str], Awaitable[None]]:
-    async def clear(content_id: str) -> None:
-        await deeds.stills.sweep(content_id)
-        await deeds.stills.sweep_storyboard(content_id)
-        await deeds.hearing.sweep(content_id)
-        await deeds.making.clear(content_id)
-
-    return clear
-
-
-def _sweeping_leftovers(deeds: Deeds) -> Callable[[], Awaitable[int]]:
-    async def sweep() -> int:
-        return await deeds.keeping.sweep(deeds.clock.now())
-
-    return sweep
-
-
-def _failing(deeds: Deeds, *kinds: Kind) -> Callable[[str, str, str], Awaitable[None]]:
-    async def fail(content_id: str, code: str, detail: str) -> None:
-        await deeds.outcomes.fail(content_id, kinds, code, detail)
-
-    return fail

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from rushes import journey
 from rushes.clock import SYSTEM, Clock
 from rushes.compose import SEGMENTS, House, open_edge, open_house
+from rushes.deeds import Deeds
 from rushes.events.relay import Relay
 from rushes.intake.early import Early
 from rushes.jobs.engine import Engine
@@ -92,18 +93,20 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
 
 def _beside(house: House) -> tuple[Beside, ...]:
     """Return what goes on beside the jobs of a worker."""
-    if not isinstance(house.archive, S3Store) or house.directing is None:
-        return ()
     database, clock, archive = house.database, house.clock, house.archive
+    probes, leaving = Probes(database, clock), house.vaults.evicting.run
+    edges = [Asking(probes, house.edge).run] if isinstance(house.edge, S3Store) else []
+    if not isinstance(archive, S3Store) or house.directing is None:
+        return leaving, *edges
     tending = Tending(database, clock, archive, house.directing)
     carrying = Carrying(database, clock, archive, house.intake.spool)
-    asking = Asking(Probes(database, clock), archive)
+    asking = Asking(probes, archive)
     repairing = Repairing(database, clock, archive, house.desk)
-    always = (tending.run, asking.run, repairing.run)
+    always = (leaving, *edges, tending.run, asking.run, repairing.run)
     return (*always, carrying.run) if house.settings.uploads.grow_to_archive else always
 
 
-def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
+def _deeds(house: House, tools: Toolbox) -> Deeds:
     settings, database, clock = house.settings, house.database, house.clock
     folder, top = settings.at(SEGMENTS), Quality(settings.media.max_rung)
     edge = open_edge(settings, house.edge)
@@ -117,7 +120,7 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
     segments = Segments(
         database, studio, copier, original, grading, folder=folder, top=top, threads=threads
     )
-    return journey.Deeds(
+    return Deeds(
         intake=house.intake,
         early=Early(
             database,
@@ -153,7 +156,8 @@ def _deeds(house: House, tools: Toolbox) -> journey.Deeds:
         keeping=Keeping(database, folder, settings.playback.keep_bytes),
         outcomes=outcomes,
         keeper=keeper,
-        recalling=house.reads.recalling,
+        recalling=house.vaults.recalling,
+        retaining=house.vaults.retaining,
         remover=Remover(database, house.archive, house.edge, house.scratch),
         sweep=Sweep(database, clock, house.intake.spool, house.ending, house.joining),
         rates=house.access.rates,

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -32,12 +34,17 @@ from rushes.renditions.outcome import Outcomes
 from rushes.sections import DeliverySettings
 from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.scratch import Scratch
+from rushes.tiers.by_hand import ByHand
 from rushes.tiers.copy import Keeper
 from rushes.tiers.edge import Edge
+from rushes.tiers.evict import Evicting
 from rushes.tiers.locate import Locator
+from rushes.tiers.prices import Price
 from rushes.tiers.reads import Reads
 from rushes.tiers.recall import Recalling
 from rushes.tiers.remove import Remover
+from rushes.tiers.retain import Retaining
+from rushes.tiers.rules import Rules
 from tests.support.filed import Filed, Files
 
 
@@ -91,6 +98,21 @@ class Handing:
     def recalling(self) -> Recalling:
         """What brings things back."""
         return Recalling(self.database, self.clock, self.keeper, self.locator.local_path)
+
+    def evicting(self, grace: timedelta = timedelta()) -> Evicting:
+        """Return what lets things leave the edge, after this long."""
+        return Evicting(self.database, self.clock, self.archive, self.edge, grace)
+
+    def retaining(self, rules: Rules, price: Price | None = None) -> Retaining:
+        """Return what applies the rules."""
+        return Retaining(
+            self.database, self.clock, self.evicting(), rules, price or Price(Decimal(1))
+        )
+
+    @property
+    def by_hand(self) -> ByHand:
+        """What an admin asks for."""
+        return ByHand(self.database, self.clock, self.recalling, self.evicting())
 
     @property
     def remover(self) -> Remover:

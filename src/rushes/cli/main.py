@@ -32,6 +32,7 @@ PLACES: Final = {
     "ls": "transfer",
     "link": "transfer",
     "stores": "stores",
+    "tiers": "tiers",
 }
 """The module of each command; its `add_commands` tells the rest."""
 

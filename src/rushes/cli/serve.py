@@ -257,7 +257,7 @@ async def run_server(settings: Settings, begun: Callable[[str, House], Awaitable
             keeping = asyncio.create_task(child.keep()) if child is not None else None
             _spare_collecting()
             try:
-                async with house.reads.counting():
+                async with house.vaults.reads.counting():
                     await server.serve(sockets=[listener])
             finally:
                 if child is not None and keeping is not None:

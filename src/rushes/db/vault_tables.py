@@ -25,6 +25,7 @@ read_counts = Table(  # what was read of an object, by the tier that gave it and
     Column("day", Date, primary_key=True),
     Column("tier", Text, primary_key=True),
     Column("reads", Integer, nullable=False),
+    Column("plays", Integer, nullable=False),  # reads that began at the beginning
     Column("bytes", Size, nullable=False),  # asked for; a viewer may have taken less
     Index(None, "day"),
 )

@@ -33,6 +33,7 @@ class EventType(StrEnum):
     LINK_UPDATED = "link.updated"
     LINK_USED = "link.used"
     PLACEMENT_EVICTED = "placement.evicted"
+    PLACEMENT_PINNED = "placement.pinned"
     PLACEMENT_PRESENT = "placement.present"
     PLACEMENT_RECALLED = "placement.recalled"
     PLACEMENT_WISHED = "placement.wished"
@@ -43,6 +44,7 @@ class EventType(StrEnum):
     SESSION_CREATED = "session.created"
     SESSION_ENDED = "session.ended"
     SESSION_REFUSED = "session.refused"
+    TIER_EVICTION_ASKED = "tier.eviction_asked"
     TOKEN_CREATED = "token.created"  # noqa: S105 - the name of a fact
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - the same
     UPLOAD_ACCEPTED = "upload.accepted"

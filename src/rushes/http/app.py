@@ -23,6 +23,7 @@ from rushes.http import (
     network,
     resumable,
     slots,
+    tiers,
     tus,
     unfinished,
     uploads,
@@ -76,7 +77,7 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
         listing=house.listing,
         server=house.server,
         locator=house.locator,
-        reads=house.reads,
+        reads=house.vaults.reads,
         base_url=base_url,
     )
     entrance = access.Entrance(
@@ -87,6 +88,7 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield access.routes(entrance, callers, pager)
     yield library.routes(shelf, identify)
     yield delivery.routes(handing, identify)
+    yield tiers.routes(house.vaults, identify)
     yield jobs.routes(house.desk, identify, pager)
     yield health.routes(
         house.database,

@@ -24,7 +24,7 @@ from rushes.http.auth import Identify
 from rushes.http.away import answer_away
 from rushes.http.leaving import while_there
 from rushes.http.problem import answer, request_id_of
-from rushes.http.ranged import USER_BYTES, answer_file, answer_part, count_asked
+from rushes.http.ranged import USER_BYTES, answer_file, answer_part, plan_asked
 from rushes.tiers.locate import Away, Locator
 from rushes.tiers.reads import Reads
 
@@ -238,7 +238,8 @@ async def _answer_signed(
     except RangeNotSatisfiable as error:
         return _unsatisfiable(request, error, copy.size_bytes)
     if request.method == "GET" and copy.tier is not None:
-        delivery.reads.note(found.object_id, copy.tier, count_asked(request, found, copy))
+        span = plan_asked(request, found, copy)
+        delivery.reads.note(found.object_id, copy.tier, span.length, span.start)
     return given
 
 
@@ -272,7 +273,8 @@ async def _open_part(delivery: Delivery, found: Part) -> int | Away:
         return await asyncio.to_thread(os.open, found.path, os.O_RDONLY | os.O_CLOEXEC)
     copy = await delivery.locator.open_copy(found.object_id)
     if copy.tier is not None:
-        delivery.reads.note(found.object_id, copy.tier, found.size_bytes or copy.size_bytes)
+        size_bytes = found.size_bytes or copy.size_bytes
+        delivery.reads.note(found.object_id, copy.tier, size_bytes, found.offset)
     return copy if isinstance(copy, Away) else copy.file
 
 

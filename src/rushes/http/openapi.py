@@ -40,6 +40,7 @@ TAGS: Final = MappingProxyType(
         "uploads": "What was sent and how far it came, whatever the protocol.",
         "library": "Assets: found, read, described, deleted; and what happened to them.",
         "delivery": "Watch, download, look: signed addresses, and the bytes behind them.",
+        "tiers": "Where objects are kept: what the edge holds, what would leave it, deeds by hand.",
         "jobs": "The work that is done in the background.",
         "health": "Whether the server lives, can work, and what it counts.",
     }

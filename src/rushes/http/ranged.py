@@ -81,16 +81,14 @@ def answer_part(file: int, offset: int, size_bytes: int, headers: dict[str, str]
     return FileAnswer(file, span, headers | {"Content-Length": str(size_bytes)})
 
 
-def count_asked(request: Request, found: Serving, copy: Copy | Away) -> int:
-    """Return how many bytes a request asks for; they may be on their way from a store.
+def plan_asked(request: Request, found: Serving, copy: Copy | Away) -> Span:
+    """Return which bytes a request asks for; they may be on their way from a store.
 
     Raises:
         RangeNotSatisfiable: none of them exists.
     """
-    if is_unchanged(request.headers.get("if-none-match"), found.etag):
-        return 0
     wanted, if_range = request.headers.get("range"), request.headers.get("if-range")
-    return plan_span(wanted, if_range, found.etag, copy.size_bytes).length
+    return plan_span(wanted, if_range, found.etag, copy.size_bytes)
 
 
 def answer_file(request: Request, found: Serving, copy: Copy) -> Response:

@@ -114,6 +114,13 @@ VERBS: Final = MappingProxyType(
         "image": (Verb.PLAY_ASSET,),
         "renditions": (Verb.SEE_ASSET,),
         "placements": (Verb.SEE_ASSET,),
+        **dict.fromkeys(
+            (
+                *("list_tiers", "plan_eviction", "list_retention_runs", "list_movements"),
+                *("carry_out_plan", "recall_asset", "evict_asset", "pin_asset", "unpin_asset"),
+            ),
+            (Verb.RUN_TIERS,),
+        ),
         "list_jobs": (Verb.SEE_JOBS,),
         "get_job": (Verb.SEE_JOBS,),
         "cancel_job": (Verb.RUN_JOBS,),

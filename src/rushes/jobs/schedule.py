@@ -26,7 +26,9 @@ class Time:
 EXPIRE_UPLOADS: Final = Time("expire_uploads", "0 */10 * * * *", timedelta(minutes=10))
 PURGE: Final = Time("purge", "0 30 3 * * *", timedelta(days=1))
 
-TIMES: Final = (EXPIRE_UPLOADS, PURGE)
+RETAIN: Final = Time("retain", "0 0 */6 * * *", timedelta(hours=6))
+
+TIMES: Final = (EXPIRE_UPLOADS, PURGE, RETAIN)
 
 
 def is_missed(time: Time, last: datetime | None, now: datetime) -> bool:

@@ -6,12 +6,12 @@ statement that takes it further asks for that again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.engine import Row
 
 from rushes.db.engine import Connection
@@ -171,17 +171,6 @@ async def write_pin(
         .values(pinned_until=until)
     )
     return done.rowcount
-
-
-async def sum_tiers(connection: Connection) -> Sequence[Row[tuple[str, str, int, int]]]:
-    """Return tier, state, objects and bytes of everything."""
-    query = select(
-        placements.c.tier,
-        placements.c.state,
-        func.count(),
-        func.coalesce(func.sum(placements.c.size_bytes), 0),
-    ).group_by(placements.c.tier, placements.c.state)
-    return (await connection.execute(query)).all()
 
 
 def _is_archived() -> ColumnElement[bool]:

@@ -17,11 +17,15 @@ from rushes.tiers.placement import State, Tier
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How often an object was read from a tier, and how many bytes were asked for."""
+    """How often an object was read from a tier, and how many bytes were asked for.
+
+    `plays` are the reads that began at its beginning.
+    """
 
     object_id: str
     tier: Tier
     reads: int
+    plays: int
     size_bytes: int
 
 
@@ -33,6 +37,7 @@ async def record_reads(connection: Connection, counts: Iterable[Count], now: dat
             "day": now.date(),
             "tier": count.tier.value,
             "reads": count.reads,
+            "plays": count.plays,
             "bytes": count.size_bytes,
         }
         for count in counts
@@ -43,6 +48,7 @@ async def record_reads(connection: Connection, counts: Iterable[Count], now: dat
             index_elements=["object_id", "day", "tier"],
             set_={
                 "reads": read_counts.c.reads + added.excluded.reads,
+                "plays": read_counts.c.plays + added.excluded.plays,
                 "bytes": read_counts.c.bytes + added.excluded.bytes,
             },
         ),

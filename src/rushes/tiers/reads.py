@@ -15,7 +15,7 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from rushes.clock import Clock
 from rushes.db.engine import Database
@@ -33,6 +33,10 @@ ASKED_AGAIN: Final = timedelta(seconds=60)
 """An object that was wished for is not wished for again by this process for so long."""
 MOST_REMEMBERED: Final = 100_000
 
+Told: TypeAlias = tuple[int, int, int]
+"""Reads, those from the beginning, and bytes."""
+NONE: Final[Told] = (0, 0, 0)
+
 LOG: Final = logging.getLogger(__name__)
 
 
@@ -43,15 +47,16 @@ class Reads:
     database: Database
     clock: Clock
     recalling: Recalling
-    _counts: dict[tuple[str, Tier], tuple[int, int]] = field(default_factory=dict)
+    _counts: dict[tuple[str, Tier], Told] = field(default_factory=dict)
     _missed: dict[str, float] = field(default_factory=dict)
     _fresh: set[str] = field(default_factory=set)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def note(self, object_id: str, tier: Tier, size_bytes: int) -> None:
-        """Count one read of an object from a tier."""
-        reads, total = self._counts.get((object_id, tier), (0, 0))
-        self._counts[object_id, tier] = reads + 1, total + size_bytes
+    def note(self, object_id: str, tier: Tier, size_bytes: int, start: int = 0) -> None:
+        """Count one read of an object from a tier: of so many bytes, from there on."""
+        reads, plays, total = self._counts.get((object_id, tier), NONE)
+        plays += start == 0
+        self._counts[object_id, tier] = reads + 1, plays, total + size_bytes
         if tier is not Tier.EDGE and is_id(Prefix.RENDITION, object_id):
             self._miss(object_id)
         if len(self._counts) >= LOT:
@@ -102,7 +107,7 @@ class Reads:
             raise
         return len(counts)
 
-    async def _write(self, counts: dict[tuple[str, Tier], tuple[int, int]]) -> None:
+    async def _write(self, counts: dict[tuple[str, Tier], Told]) -> None:
         if not counts:
             return
         found = [Count(object_id, tier, *told) for (object_id, tier), told in counts.items()]
@@ -113,10 +118,10 @@ class Reads:
                 await read_records.spare(connection, renditions)
         counts.clear()
 
-    def _take_back(self, counts: dict[tuple[str, Tier], tuple[int, int]]) -> None:
-        for key, (reads, size_bytes) in counts.items():
-            before = self._counts.get(key, (0, 0))
-            self._counts[key] = before[0] + reads, before[1] + size_bytes
+    def _take_back(self, counts: dict[tuple[str, Tier], Told]) -> None:
+        for key, told in counts.items():
+            before = self._counts.get(key, NONE)
+            self._counts[key] = before[0] + told[0], before[1] + told[1], before[2] + told[2]
 
     def _miss(self, object_id: str) -> None:
         """Wish for an object at once, if this process has not done so a short while ago."""

@@ -40,6 +40,7 @@ def _add_read_counts() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("tier", sa.Text(), nullable=False),
         sa.Column("reads", sa.Integer(), nullable=False),
+        sa.Column("plays", sa.Integer(), nullable=False),
         sa.Column("bytes", Size, nullable=False),
         sa.PrimaryKeyConstraint("object_id", "day", "tier", name=op.f("pk_read_counts")),
     )

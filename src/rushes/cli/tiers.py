@@ -1,0 +1,21 @@
+"""Commands for tiers: `rushes tiers status`, `plan`, `evict`, `recall` and `pin`."""
+
+from __future__ import annotations
+
+import typer
+
+from rushes.cli.vaults import evict, pin, recall, show_plan, show_status
+
+tiers = typer.Typer(no_args_is_help=True, help="Where renditions are kept, and what that costs.")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Tell the commands of this module."""
+    app.add_typer(tiers, name="tiers")
+
+
+tiers.command("status")(show_status)
+tiers.command("plan")(show_plan)
+tiers.command("evict")(evict)
+tiers.command("recall")(recall)
+tiers.command("pin")(pin)

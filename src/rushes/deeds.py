@@ -1,0 +1,112 @@
+"""The deeds: everything that a workflow may ask a room to do, gathered for the journey."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+
+from rushes.access.rates import Rates
+from rushes.clock import Clock
+from rushes.intake.early import Early
+from rushes.intake.sniff import Sniffed
+from rushes.intake.verify import Intake
+from rushes.jobs.desk import Desk
+from rushes.library.asset import Shown
+from rushes.library.editing import Editing
+from rushes.library.filing import Filing
+from rushes.library.originals import Originals
+from rushes.media.facts import MediaKind
+from rushes.renditions.hearing import Hearing
+from rushes.renditions.keeping import Keeping
+from rushes.renditions.look import Looking
+from rushes.renditions.make import Making
+from rushes.renditions.opening import Opening
+from rushes.renditions.outcome import Outcomes
+from rushes.renditions.rendition import Kind
+from rushes.renditions.stills import Stills
+from rushes.tiers.copy import Keeper
+from rushes.tiers.recall import Recalling
+from rushes.tiers.remove import Remover
+from rushes.tiers.retain import Retaining
+from rushes.uploads.sweep import Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """Everything that a workflow may ask a room to do."""
+
+    intake: Intake
+    early: Early
+    filing: Filing
+    editing: Editing
+    originals: Originals
+    looking: Looking
+    stills: Stills
+    hearing: Hearing
+    opening: Opening | None
+    making: Making
+    keeping: Keeping
+    outcomes: Outcomes
+    keeper: Keeper
+    recalling: Recalling
+    retaining: Retaining
+    remover: Remover
+    sweep: Sweep
+    rates: Rates
+    desk: Desk
+    clock: Clock
+    is_on_demand: bool = False
+    """Whether the ladder waits until somebody asks for it."""
+
+    async def open(self, content_id: str) -> bool:
+        """Make the first segments; False where nothing is watched before its ladder."""
+        return self.opening is not None and await self.opening.open(content_id)
+
+    async def settle(self, content_id: str) -> None:
+        """Bring the assets of a content to the state that is true now; free the spool if it may."""
+        summary = await self.outcomes.summary(content_id)
+        is_kept = await self.keeper.is_original_kept(content_id)
+        if is_kept:
+            await self.originals.release(content_id)
+        shown = Shown(
+            is_playable=summary.is_playable,
+            is_made=summary.is_made,
+            is_kept=is_kept,
+            error=summary.error,
+        )
+        await self.filing.settle(content_id, shown)
+
+    async def verify(self, upload_id: str) -> dict[str, str]:
+        """Look at what came, and say in plain words what it is."""
+        found = await self.intake.verify(upload_id)
+        return {name: str(value) for name, value in asdict(found).items()}
+
+    async def accept(self, upload_id: str, found: dict[str, str]) -> str:
+        """Make an asset of what was looked at; return its id, or nothing of what is refused."""
+        sniffed = Sniffed(found["format"], MediaKind(found["kind"]), found["media_type"])
+        if not await self.early.judge(upload_id, sniffed):
+            return ""
+        return await self.filing.accept(upload_id, sniffed)
+
+    async def expire(self) -> int:
+        """End uploads whose time is over; return how many."""
+        return (await self.sweep.run()).expired
+
+    async def clear(self, content_id: str) -> None:
+        """Remove what the making of a content's renditions left here."""
+        await self.stills.sweep(content_id)
+        await self.stills.sweep_storyboard(content_id)
+        await self.hearing.sweep(content_id)
+        await self.making.clear(content_id)
+
+    async def sweep_leftovers(self) -> int:
+        """Remove what lost workers left; return how much."""
+        return await self.keeping.sweep(self.clock.now())
+
+    def failing(self, *kinds: Kind) -> Callable[[str, str, str], Awaitable[None]]:
+        """Return the deed that fails renditions of these kinds with a reason."""
+
+        async def fail(content_id: str, code: str, detail: str) -> None:
+            await self.outcomes.fail(content_id, kinds, code, detail)
+
+        return fail

@@ -1,0 +1,133 @@
+"""What the tiers hold, give and cost, as people look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.tiers import read_records, retain_records
+from rushes.tiers.placement import State, Tier
+from rushes.tiers.prices import MONTH_SECONDS, Price
+from rushes.tiers.retain_records import Run
+
+READS_COUNT: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a tier's objects lie: its store's name and kind, most bytes, and what it costs."""
+
+    store: str
+    kind: str
+    limit_bytes: int | None
+    price: Price
+
+
+@dataclass(frozen=True, slots=True)
+class TierUse:
+    """A tier; pairs are objects and bytes, `reads` requests and bytes of 7 days.
+
+    `cost_per_month` is in dollars, for the room alone.
+    """
+
+    tier: Tier
+    store: str
+    kind: str
+    limit_bytes: int | None
+    present: tuple[int, int]
+    moving: tuple[int, int]
+    leaving: tuple[int, int]
+    lost: tuple[int, int]
+    reads: tuple[int, int]
+    cost_per_month: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Something that came to the edge or left it; `type` is that of its event."""
+
+    type: str
+    object_id: str
+    asset_id: str | None
+    name: str | None
+    size_bytes: int
+    reason: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Answers who looks."""
+
+    database: Database
+    clock: Clock
+    places: Mapping[Tier, Place]
+
+    async def list_tiers(self) -> tuple[list[TierUse], float | None]:
+        """Return each tier, and the share of reads that the edge answered in 7 days."""
+        since = (self.clock.now() - READS_COUNT).date()
+        async with self.database.reading() as connection:
+            sums = await retain_records.sum_tiers(connection)
+            reads = await read_records.sum_reads(connection, since)
+        held = {(tier, state): (objects, size) for tier, state, objects, size in sums}
+        asked = sum(count for count, _ in reads.values())
+        hits = reads.get(Tier.EDGE.value, (0, 0))[0]
+        uses = [self._use(tier, place, held, reads) for tier, place in self.places.items()]
+        return uses, (hits / asked if asked else None)
+
+    async def list_runs(self, limit: int) -> list[Run]:
+        """Return the last times that the rules were applied to the edge, newest first."""
+        async with self.database.reading() as connection:
+            return await retain_records.list_runs(connection, Tier.EDGE, limit)
+
+    async def list_movements(self, limit: int) -> list[Moved]:
+        """Return what last came to the edge or left it, newest first."""
+        async with self.database.reading() as connection:
+            found = await retain_records.list_movements(connection, limit)
+        return [_moved(*row) for row in found]
+
+    def _use(
+        self,
+        tier: Tier,
+        place: Place,
+        held: Mapping[tuple[str, str], tuple[int, int]],
+        reads: Mapping[str, tuple[int, int]],
+    ) -> TierUse:
+        def count(state: State) -> tuple[int, int]:
+            return held.get((tier.value, state.value), (0, 0))
+
+        present, leaving = count(State.PRESENT), count(State.EVICTING)
+        rent = place.price.rent((present[1] + leaving[1]) * MONTH_SECONDS)
+        return TierUse(
+            tier=tier,
+            store=place.store,
+            kind=place.kind,
+            limit_bytes=place.limit_bytes,
+            present=present,
+            moving=count(State.COPYING),
+            leaving=leaving,
+            lost=count(State.LOST),
+            reads=reads.get(tier.value, (0, 0)),
+            cost_per_month=float(round(rent, 4)),
+        )
+
+
+def _moved(what: str, subject: str, moment: datetime, data: Mapping[str, object]) -> Moved:
+    def text(name: str) -> str | None:
+        found = data.get(name)
+        return found if isinstance(found, str) else None
+
+    size_bytes = data.get("size_bytes")
+    return Moved(
+        type=what,
+        object_id=subject,
+        asset_id=text("asset_id"),
+        name=text("name") or text("key"),
+        size_bytes=size_bytes if isinstance(size_bytes, int) else 0,
+        reason=text("reason"),
+        created_at=moment,
+    )
