@@ -35,6 +35,11 @@ LATE_AT_MOST: Final = Fraction(1, 100)
 """Seconds by which copied sound may begin late; below what anybody notices."""
 
 BITS: Final = 8
+
+HEAD_BYTES: Final = 128
+ROW_BYTES: Final = 16
+"""What a fragment needs beside its samples, at most: its boxes, and a row for each sample."""
+
 _AUDIO_ENTRY: Final = 28
 
 
@@ -74,13 +79,16 @@ class PictureCopy:
         return Fragment(1, index + 1, self.grid.begin_of(index), samples, payload)
 
     def rates(self) -> tuple[int, int]:
-        """Return the highest rate of a segment and that of the whole, in bit/s."""
-        sizes = self.table.sizes
+        """Return the highest rate of a segment and that of the whole, in bit/s, heads included."""
+        segments = [
+            sum(self.table.sizes[first:end]) + HEAD_BYTES + ROW_BYTES * (end - first)
+            for first, end in pairwise(self.bounds)
+        ]
         peak = max(
-            ceil(sum(sizes[first:end]) * BITS / self.grid.seconds_of(index))
-            for index, (first, end) in enumerate(pairwise(self.bounds))
+            ceil(size_bytes * BITS / self.grid.seconds_of(index))
+            for index, size_bytes in enumerate(segments)
         )
-        return peak, ceil(sum(sizes) * BITS / self.grid.duration)
+        return peak, ceil(sum(segments) * BITS / self.grid.duration)
 
 
 @dataclass(frozen=True, slots=True)
