@@ -30,18 +30,12 @@ OPTIONS: Final = {
     "analyzeduration": "10000000",
 }
 PACKETS_LOOKED_AT: Final = 2_000
-TAIL_PACKETS: Final = 20_000
-TAIL_SECONDS: Final = 4
-HEAD_BYTES: Final = 64 * 2**20
-SCAN_BYTES: Final = 512 * 2**20
-CLOSE_RATE: Final = Fraction(1, 100)
-SCAN_SECONDS: Final = 6.0
+TAIL_PACKETS, TAIL_SECONDS = 20_000, 4
+HEAD_BYTES, SCAN_BYTES, READ_BYTES = 64 * 2**20, 512 * 2**20, 1 << 20
+CLOSE_RATE, UNEVEN_SHARE = Fraction(1, 100), 0.02
+SCAN_SECONDS, GAP_SECONDS = 6.0, 0.5
+TAGS_AT_MOST, RATE_AT_MOST = 32, 1_000
 TICKS: Final = 90_000
-UNEVEN_SHARE: Final = 0.02
-TAGS_AT_MOST: Final = 32
-RATE_AT_MOST: Final = 1_000
-READ_BYTES: Final = 1 << 20
-GAP_SECONDS: Final = 0.5
 CAMERA_TAGS: Final = (
     ("com.apple.quicktime.make", "com.apple.quicktime.model"),
     ("make", "model"),
@@ -216,6 +210,7 @@ class Picture:
         self.container, self.stream = container, stream
         self.size_bytes = size_bytes
         self.start = Fraction(container.start_time or 0, av.time_base)
+        self.is_avi = container.format.name == "avi"
         self.damage: str | None = None
         self.is_variable = False
         self.times: list[int] = []
@@ -230,9 +225,11 @@ class Picture:
         frame = self._first_frame()
         pixel = frame.format
         head = self._head()
-        first = frame.pts if frame.pts is not None else head[0] if head else 0
+        seen = frame.dts if self.is_avi else frame.pts
+        first = seen if seen is not None else head[0] if head else 0
+        origin = head[0] if self.is_avi and head else first
         rate = self._rate(head)
-        self._judge_rate(head, rate, first)
+        self._judge_rate(head, rate, origin)
         return {
             "codec": context.codec.canonical_name,
             "profile": context.profile,
@@ -252,7 +249,7 @@ class Picture:
             "full_range": int(frame.color_range) == 2,  # noqa: PLR2004 - AVCOL_RANGE_JPEG
             "alpha": "alpha" in pixel.name or pixel.name.startswith(("yuva", "rgba", "gbrap")),
             "start": str(first * stream.time_base),
-            "duration": str(self._duration(first, rate, length)),
+            "duration": str(self._duration(origin, rate, length)),
             "bit_rate": context.bit_rate,
         }
 
@@ -301,6 +298,8 @@ class Picture:
         chosen = () if every else (self.stream,)
         try:
             for number, packet in enumerate(self.container.demux(*chosen)):
+                if self.is_avi:  # it tells no times of showing, and ffmpeg guesses none either
+                    packet.pts = packet.dts
                 if packet.pts is not None:
                     yield packet
                 size_bytes -= packet.size
