@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 pytest_plugins = [
+    "tests.fixtures.matrix_files",
     "tests.fixtures.media_files",
     "tests.support.chromium",
     "tests.support.databases",
