@@ -45,6 +45,7 @@ MEANINGS: Final = {
     "account.created": "Someone got an account.",
     "account.deleted": "An account was removed.",
     "account.updated": "Role, name or password of an account changed, or it was locked.",
+    "asset.colored": "Somebody chose other colours for an asset.",
     "asset.created": "An accepted upload was filed in the library.",
     "asset.deleted": "An asset was taken out of the library.",
     "asset.failed": "Nothing can be shown of an asset; its original stays downloadable.",

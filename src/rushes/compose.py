@@ -42,6 +42,8 @@ from rushes.jobs.remote import Remote
 from rushes.library.editing import Editing
 from rushes.media.box import Level
 from rushes.media.toolbox import open_toolbox
+from rushes.renditions.coloring import Coloring
+from rushes.renditions.luts import Luts
 from rushes.renditions.outcome import Outcomes
 from rushes.renditions.wishing import Wishing
 from rushes.settings import Settings
@@ -122,6 +124,7 @@ class House:
     playing: Playing
     imaging: Imaging
     downloading: Downloading
+    coloring: Coloring
     listing: Listing
     server: Server
     locator: Locator
@@ -222,6 +225,7 @@ def _build(
         playing=Playing(database, clock, signer, settings.delivery),
         imaging=_imaging(settings, clock, database, signer=signer, keeper=keeper, locator=locator),
         downloading=Downloading(database, clock, signer, settings.delivery),
+        coloring=Coloring(database, clock, Luts(database, clock)),
         listing=Listing(database),
         server=Server(database, clock, signer, Wishing(database, clock, settings.at(SEGMENTS))),
         locator=locator,

@@ -11,6 +11,7 @@
                      └──> settle     the same bytes may be here, made and kept, already
      placement.wished ──> recall     a rendition that is watched comes to the edge
      tier.eviction_asked > evict     what a plan names leaves the edge
+     asset.colored ─────> prepare    the same with other colours; what needs no change stays
      asset.deleted ─────> delete     objects of what nobody has any more
 
 Rooms never call the next one: they write an event beside their change, and `STORY` is the one
@@ -61,6 +62,10 @@ def _content_of(event: Event) -> tuple[Argument, ...]:
     return (str(event.data["content_id"]),)
 
 
+def _order(event: Event) -> tuple[Argument, ...]:
+    return (str(event.data["content_id"]), event.id)
+
+
 def _both(event: Event) -> tuple[Argument, ...]:
     return (event.subject, str(event.data["content_id"]))
 
@@ -91,6 +96,7 @@ STORY: Final[Story] = {
     EventType.TIER_EVICTION_ASKED: (
         Start("evict", _yes_of, _id_of, queue=Queue.UPKEEP, priority=BY_HAND),
     ),
+    EventType.ASSET_COLORED: (Start("prepare", _order, _id_of),),
     EventType.ASSET_DELETED: (Start("delete", arguments=_both),),
 }
 
@@ -151,18 +157,18 @@ def _tell_preparing(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     open_it = engine.step("open", timeout_seconds=OPEN_SECONDS, preemptible=True)(deeds.open)
     work = [each for each in WORK if not (each[0] == LADDER and deeds.is_on_demand)]
 
-    async def plan(content_id: str) -> None:
+    async def plan(content_id: str, order: str) -> None:
         wanted = await look(content_id)
         if PLAYED.intersection(wanted) and await open_it(content_id):
             await settle(content_id)
         for name, kinds, priority in work:
             if kinds.intersection(wanted):
-                job_id = workflow_id(name, content_id, RECIPE)
+                job_id = workflow_id(name, content_id, order)
                 await engine.submit(Queue.MEDIA, name, job_id, content_id, priority=priority)
 
     @engine.workflow("prepare")
-    async def prepare(content_id: str) -> None:
-        await _or_give_up(plan, give_up, settle, content_id)
+    async def prepare(content_id: str, order: str = RECIPE) -> None:
+        await _or_give_up(lambda each: plan(each, order), give_up, settle, content_id)
 
 
 def _tell_stills(engine: Engine, deeds: Deeds, settle: Settle) -> None:

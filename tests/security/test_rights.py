@@ -51,6 +51,7 @@ OF_THE_PROJECT = frozenset(
 BODIES: dict[str, dict[str, object]] = {
     "create_link": {"client": "Acme", "project": "Spring"},
     "complete_upload": {},
+    "set_color": {"color": "rec709"},
     "set_account_limits": {"max_uploads_per_day": None},
     "direct_account_sign": {"part_numbers": [1]},
     "direct_link_sign": {"part_numbers": [1]},

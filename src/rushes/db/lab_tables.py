@@ -5,7 +5,7 @@ They belong to the one schema of `tables`, and follow its rules.
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text
 
 from rushes.db.columns import Moment
 from rushes.db.tables import metadata
@@ -25,4 +25,17 @@ segment_wishes = Table(  # segments that somebody waits for, or soon will; gone 
     Column("error_code", Text),
     Column("error_detail", Text),
     Index(None, "urgency", "asked_at"),
+)
+
+luts = Table(  # tables of colours that people sent
+    "luts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("version", Text, nullable=False),  # the first letters of the file's SHA-256
+    Column("steps", Integer, nullable=False),  # of one side, as it was sent
+    Column("side", Integer, nullable=False),  # of the Hald image
+    Column("content", LargeBinary, nullable=False),  # the Hald image
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
 )

@@ -229,6 +229,7 @@ contents = Table(  # the bytes of an original, once per owner scope
     Column("kind", Text, nullable=False),
     Column("facts", Document),  # what probing found
     Column("opened_at", Moment),  # since when it can be watched, made or not
+    Column("color", Text),  # what people chose for its colours; none: as the file says
     Column("error_code", Text),  # why nothing can be shown of it
     Column("error_detail", Text),
     Column("upload_id", Text, nullable=False),  # whose block hashes and spool file are its own

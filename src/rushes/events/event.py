@@ -22,6 +22,7 @@ class EventType(StrEnum):
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_DELETED = "account.deleted"
     ACCOUNT_UPDATED = "account.updated"
+    ASSET_COLORED = "asset.colored"
     ASSET_CREATED = "asset.created"
     ASSET_DELETED = "asset.deleted"
     ASSET_FAILED = "asset.failed"

@@ -15,6 +15,7 @@ from rushes.compose import House
 from rushes.http import (
     access,
     chunks,
+    colors,
     delivery,
     direct,
     health,
@@ -89,6 +90,7 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield library.routes(shelf, identify)
     yield delivery.routes(handing, identify)
     yield tiers.routes(house.vaults, identify)
+    yield colors.routes(house.database, house.coloring, identify)
     yield jobs.routes(house.desk, identify, pager)
     yield health.routes(
         house.database,

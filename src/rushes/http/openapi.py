@@ -38,6 +38,7 @@ TAGS: Final = MappingProxyType(
         "direct": "Send files straight into the archive's bucket, past this server: what Uppy's "
         "`@uppy/aws-s3` asks of a Companion, at /s3/ and at /u/{token}/s3/.",
         "uploads": "What was sent and how far it came, whatever the protocol.",
+        "colours": "What films are shown as, and the LUTs that people send.",
         "library": "Assets: found, read, described, deleted; and what happened to them.",
         "delivery": "Watch, download, look: signed addresses, and the bytes behind them.",
         "tiers": "Where objects are kept: what the edge holds, what would leave it, deeds by hand.",
@@ -105,6 +106,7 @@ PARAMETERS: Final = MappingProxyType(
         "index": "The chunk's number, from 0.",
         "job_id": "The job's id.",
         "link_id": "The link's id, `lnk_...`.",
+        "name": "The name of the LUT.",
         "number": "The part's number, from 1.",
         "path": "What is wanted of the asset, as its playlist or answer names it.",
         "project_id": "The project's id, `prj_...`.",

@@ -37,6 +37,7 @@ class Content:
     error_code: str | None = None
     error_detail: str | None = None
     opened_at: datetime | None = None
+    color: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,13 @@ async def record_opened(connection: AsyncConnection, content_id: str, now: datet
     await connection.execute(update(contents).where(closed).values(opened_at=now))
 
 
+async def record_color(connection: AsyncConnection, content_id: str, choice: str) -> None:
+    """Keep what people chose for the colours of a content."""
+    await connection.execute(
+        update(contents).where(contents.c.id == content_id).values(color=choice)
+    )
+
+
 async def list_labels(
     connection: AsyncConnection, content_ids: Collection[str]
 ) -> dict[str, Label]:
@@ -161,6 +169,18 @@ async def record_facts(
         .where(assets.c.content_id == content_id)
         .values(kind=kind, duration=duration, width=width, height=height)
     )
+
+
+async def record_stream(
+    connection: AsyncConnection, content_id: str, stream: Mapping[str, object]
+) -> None:
+    """Keep how a content is watched from now on; what probing found of it stays."""
+    facts = await find_facts(connection, content_id)
+    if facts is not None:
+        known = {**facts, "stream": dict(stream)}
+        await connection.execute(
+            update(contents).where(contents.c.id == content_id).values(facts=known)
+        )
 
 
 async def record_media_fact(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rushes import ids
@@ -13,7 +14,7 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.library import records as library_records
 from rushes.library.originals import Original
 from rushes.library.records import Content
-from rushes.media.color import AUTO, PLAIN, Treatment, find_log, plan_treatment
+from rushes.media.color import PLAIN, Treatment
 from rushes.media.copier import Copier, Copies
 from rushes.media.copying import NotCopied
 from rushes.media.facts import (
@@ -21,6 +22,7 @@ from rushes.media.facts import (
     MediaKind,
     VideoFacts,
     format_media_info,
+    parse_media_info,
     plain_info,
 )
 from rushes.media.ffmpeg import DEMUXERS
@@ -34,10 +36,12 @@ from rushes.media.sound import CHANNELS, plan_sound, plan_sound_alone, sound_dur
 from rushes.media.stills import IMAGE_FORMATS
 from rushes.media.studio import Studio
 from rushes.renditions import records
+from rushes.renditions.coloring import COLORED
+from rushes.renditions.grading import find_treatment
 from rushes.renditions.plan import Wanted, plan_renditions, plan_rungs
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import State
-from rushes.renditions.stream import Sound, Stream, format_stream, plan_variants
+from rushes.renditions.stream import Sound, Stream, format_stream, parse_stream, plan_variants
 from rushes.renditions.subject import ContentGone
 from rushes.sections import LadderSettings, PlaybackSettings
 
@@ -59,7 +63,8 @@ class Looking:
     async def look(self, content_id: str) -> list[str]:
         """Probe an original, keep its facts and write down the renditions that are wanted.
 
-        Returns the kinds of them. May run again: facts that are there stay.
+        Returns the kinds of them. May run again: facts that are there stay, and where people chose
+        other colours since, what they change is wanted anew.
 
         Raises:
             ContentGone: it was deleted meanwhile.
@@ -76,9 +81,28 @@ class Looking:
             sounds = 0 if stream is None else stream.count_of(SOUND)
             wanted = plan_renditions(info, rungs, grid, sounds)
             await self._keep(content, info, stream, wanted)
+        else:
+            await self._recolor(content, content.facts)
         async with self.database.reading() as connection:
             rows = await records.list_of_content(connection, content_id)
         return sorted({row.kind.value for row in rows})
+
+    async def _recolor(self, content: Content, facts: Mapping[str, object]) -> None:
+        """Plan a film anew if people chose otherwise for its colours.
+
+        What is there with these colours counts again; what is there with others stays until then.
+        """
+        info, before = parse_media_info(json.dumps(facts["media"])), facts.get("stream")
+        stream = await self._plan_stream(content, info)
+        known = parse_stream(before)
+        if stream is None or known is None or known.treatment == stream.treatment:
+            return
+        wanted = plan_renditions(info, plan_rungs(info, self.top), stream.grid, 0)
+        recipe = recipe_of(stream.treatment)
+        rows = [self._row(content.id, each, recipe) for each in wanted if each.kind in COLORED]
+        async with self.database.transaction() as connection:
+            await records.record_anew(connection, content.id, rows, self.clock.now())
+            await library_records.record_stream(connection, content.id, format_stream(stream))
 
     async def give_up(self, content_id: str, code: str, detail: str) -> None:
         """Keep why nothing can be shown of a content."""
@@ -106,7 +130,8 @@ class Looking:
         if info.kind is not MediaKind.VIDEO or info.video is None:
             return None
         rungs = plan_rungs(info, self.top)
-        treatment = plan_treatment(AUTO, info.video.transfer, find_log(info.gamma))
+        async with self.database.reading() as connection:
+            treatment = await find_treatment(connection, content.color, info)
         copies, obstacle = await self._plan_copies(content, info, rungs, treatment)
         path, reason = playback_path(info, obstacle, treatment)
         grid = plan_grid(info, info.video) if copies is None else copies.picture.grid

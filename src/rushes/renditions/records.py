@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.tables import renditions
 from rushes.renditions.rendition import PLAYED, Kind, State
+
+KEPT: Final = frozenset({State.READY, State.MAKING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,25 @@ async def record_wanted(connection: AsyncConnection, wanted: Iterable[Rendition]
         statement = dialect.insert(renditions).values(**values)
         unique = [renditions.c.content_id, renditions.c.name, renditions.c.recipe]
         await connection.execute(statement.on_conflict_do_nothing(index_elements=unique))
+
+
+async def record_anew(
+    connection: AsyncConnection, content_id: str, wanted: Sequence[Rendition], now: datetime
+) -> None:
+    """Want renditions instead of others of the same names.
+
+    What is ready stays, and what is ready by the recipe that is wanted is the newest from now on;
+    what is neither ready nor in the making gives way.
+    """
+    recipes = {row.name: row.recipe for row in wanted}
+    rows = [row for row in await list_of_content(connection, content_id) if row.name in recipes]
+    same = [row for row in rows if row.recipe == recipes[row.name]]
+    stale = [row.id for row in rows if row not in same and row.state not in KEPT]
+    await connection.execute(delete(renditions).where(renditions.c.id.in_(stale)))
+    ready = [row.id for row in same if row.state is State.READY]
+    again = renditions.c.id.in_(ready)
+    await connection.execute(update(renditions).where(again).values(created_at=now, updated_at=now))
+    await record_wanted(connection, wanted)
 
 
 async def list_of_content(connection: AsyncConnection, content_id: str) -> list[Rendition]:

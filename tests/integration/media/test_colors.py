@@ -28,7 +28,7 @@ from tests.support.screening import ignore, plan_run
 GREYS = tuple((step / 8,) * 3 for step in range(9))
 BARS = ((0.75, 0.75, 0.0), (0.0, 0.75, 0.75), (0.0, 0.75, 0.0), (0.75, 0.0, 0.75), (0.75, 0, 0))
 PATCHES = (*GREYS, *BARS)
-GREYS_OFF, COLORS_OFF = 2.0, 5.0
+GREYS_OFF, COLORS_OFF = 2.0, 9.0
 """Steps of 255 by which a sample may be off after scaling, a table and an encoder. Between two
 steps of a table a colour at the rim of what a screen shows is bent a little."""
 

@@ -17,7 +17,7 @@ export class ApiProblem extends Error {
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
 export interface CallOptions {
-  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly query?: Query;
   readonly body?: unknown;
   readonly signal?: AbortSignal;

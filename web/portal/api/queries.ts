@@ -4,6 +4,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { call, type Query } from "./call";
 import type {
   Asset,
+  Colors,
   Job,
   Occurrence,
   Page,
@@ -86,6 +87,14 @@ export const renditionsQuery = (id: string) =>
       );
       return isBusy === true ? BUSY_MS : QUIET_MS;
     },
+  });
+
+/** Asked again with the asset: its key stands below that of the asset. */
+export const colorQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["asset", id, "color"],
+    queryFn: ({ signal }) => call<Colors>(`${assetPath(id)}/color`, { signal }),
+    refetchInterval: QUIET_MS,
   });
 
 export const placementsQuery = (id: string) =>

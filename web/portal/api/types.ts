@@ -60,6 +60,15 @@ export interface Asset {
   readonly placements: readonly TierPlacement[];
 }
 
+export interface Colors {
+  readonly choice: string;
+  /** As what it is shown now. */
+  readonly applied: string;
+  /** The LOG that the camera names. */
+  readonly camera: string | null;
+  readonly choices: readonly string[];
+}
+
 export type RenditionState = "wanted" | "making" | "ready" | "failed";
 
 export interface Rendition {

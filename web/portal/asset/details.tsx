@@ -11,6 +11,7 @@ import type { Asset } from "../api/types";
 import { CopyText } from "../parts/copy";
 import { FailureBar } from "../parts/notes";
 import { labelOfPlace } from "../parts/places";
+import { Color } from "./color";
 import { rowsOf } from "./facts";
 
 export function Details({ asset }: { readonly asset: Asset }): ReactNode {
@@ -56,6 +57,7 @@ export function Details({ asset }: { readonly asset: Asset }): ReactNode {
           </Fact>
         ))}
       </dl>
+      {asset.kind === "video" && asset.facts && <Color key={`${asset.id} color`} asset={asset} />}
       <Edit key={asset.id} asset={asset} />
     </div>
   );

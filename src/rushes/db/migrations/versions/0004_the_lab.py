@@ -18,6 +18,7 @@ def upgrade() -> None:
     _add_segment_wishes()
     _add_tool_facts()
     op.add_column("contents", sa.Column("opened_at", Moment()))
+    _add_colors()
 
 
 def _add_segment_wishes() -> None:
@@ -45,3 +46,19 @@ def _add_tool_facts() -> None:
     op.add_column("jobs", sa.Column("trouble", Document))
     op.add_column("jobs", sa.Column("box", sa.Text()))
     op.add_column("executors", sa.Column("box", sa.Text()))
+
+
+def _add_colors() -> None:
+    op.add_column("contents", sa.Column("color", sa.Text()))
+    op.create_table(
+        "luts",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("steps", sa.Integer(), nullable=False),
+        sa.Column("side", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_luts")),
+    )

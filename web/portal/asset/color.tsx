@@ -1,0 +1,59 @@
+/** What the colours of a film are taken for, and the choice of another. */
+import { NativeSelect } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+
+import { portal as words } from "../../shared/text/en.json";
+import { fill } from "../../shared/text/fill";
+import { call } from "../api/call";
+import { assetQuery, colorQuery } from "../api/queries";
+import type { Asset, Colors } from "../api/types";
+import { FailureBar } from "../parts/notes";
+
+const { color: names } = words.asset;
+
+export function Color({ asset }: { readonly asset: Asset }): ReactNode {
+  const queries = useQueryClient();
+  const found = useQuery(colorQuery(asset.id));
+  const change = useMutation({
+    mutationFn: (color: string) =>
+      call<Colors>(`/assets/${asset.id}/color`, { method: "PUT", body: { color } }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: assetQuery(asset.id).queryKey });
+    },
+  });
+  const colors = found.data;
+  if (colors === undefined) return null;
+  return (
+    <div className="stack edit">
+      <NativeSelect
+        label={names.label}
+        description={hintOf(colors)}
+        value={change.isPending ? change.variables : colors.choice}
+        disabled={change.isPending}
+        onChange={(event) => {
+          change.mutate(event.currentTarget.value);
+        }}
+      >
+        {colors.choices.map((choice) => (
+          <option key={choice} value={choice}>
+            {nameOf(choice)}
+          </option>
+        ))}
+      </NativeSelect>
+      {change.error !== null && <FailureBar error={change.error} title={words.not_saved} />}
+    </div>
+  );
+}
+
+/** A choice in words: a LUT that somebody has sent is called by its own name. */
+function nameOf(choice: string): string {
+  const known: Readonly<Record<string, string | undefined>> = names.choices;
+  return known[choice] ?? fill(names.lut, { name: choice.replace(/^log:/, "") });
+}
+
+function hintOf({ applied, camera }: Colors): string {
+  const shown = fill(names.shown_as, { name: nameOf(applied) });
+  if (camera === null) return shown;
+  return `${shown} ${fill(names.camera_says, { name: nameOf(`log:${camera}`) })}`;
+}
