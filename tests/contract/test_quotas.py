@@ -188,10 +188,10 @@ async def test_admins_have_no_limit_and_an_account_may_have_its_own(
 
 @pytest.mark.covers("BG-16")
 async def test_two_processes_cannot_pass_the_limit_of_the_archive_together(
-    parts: Parts, project: Project, database_url: str, clock: Clock
+    parts: Parts, database_url: str, clock: Clock
 ) -> None:
-    """The limit stands in no row: whoever sums up what the archive holds is alone with the sum."""
-    account_id = await make_account(parts, Role.ADMIN)
+    """Nothing is shared but the archive, and its limit stands in no row: the sum has a lock."""
+    owners = [(await make_account(parts), await People(parts).project()) for _ in range(20)]
     databases = [open_database(database_url) for _ in range(2)]  # as two processes have them
     allowance = Allowance(archive_bytes=500 * MB)
     doors = [
@@ -199,17 +199,18 @@ async def test_two_processes_cannot_pass_the_limit_of_the_archive_together(
         for database in databases
     ]
 
-    async def one(door: Admission) -> RushesError | Upload:
+    async def one(door: Admission, account_id: str, project: Project) -> RushesError | Upload:
         wanted = Wanted(Protocol.TUS, project.id, Owner(account_id), "a.mov", "", "", 100 * MB)
         try:
             return await door.create(wanted)
         except NoSpace as refused:
             return refused
 
-    ends = await asyncio.gather(*(one(doors[number % 2]) for number in range(20)))
+    ends = await asyncio.gather(
+        *(one(doors[number % 2], *owner) for number, owner in enumerate(owners))
+    )
     for database in databases:
         await database.close()
 
-    assert (5, 15) == tuple(
-        sum(isinstance(end, kind) for end in ends) for kind in (Upload, NoSpace)
-    )
+    kinds = [sum(isinstance(end, kind) for end in ends) for kind in (Upload, NoSpace)]
+    assert [5, 15] == kinds

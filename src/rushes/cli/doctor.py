@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Final
 
 import typer
 
+from rushes.cli.finding import Finding
 from rushes.cli.places import DataOption, load_settings
+from rushes.cli.spooling import examine_spool
 from rushes.cli.voice import EXIT_CODES, AsJson, answer
 from rushes.clock import SYSTEM
 from rushes.compose import SEGMENTS
@@ -40,16 +42,6 @@ BOXES: Final = {
     Level.PARTIAL: "tools read their libraries and what they work on, no more (Landlock)",
     Level.NONE: "tools are limited, not shut in",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found; `advice` is there where something should be done."""
-
-    name: str
-    is_well: bool
-    found: str
-    advice: str | None = None
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -196,6 +188,7 @@ def _advice(name: str, bucket: StoreSettings) -> Iterator[str]:
 CHECKS: Final[dict[str, Callable[[Settings], Finding]]] = {
     "database": _database,
     "disk": _disk,
+    "spool": examine_spool,
     "ffmpeg": _tools,
     "box": _box,
     "worker": _worker,
