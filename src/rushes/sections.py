@@ -70,7 +70,7 @@ class UploadSettings(Section):
     expires_after: timedelta = timedelta(hours=24)
     """How long an unfinished upload of an account rests after its last byte."""
     direct: Literal["off", "offer"] = "off"
-    """`offer`: the pages send files above 16 MiB straight into the archive's bucket. It must let
+    """`offer`: the pages send files straight into the archive's bucket. It must let
     them in (`rushes stores cors`); a file that does not get there comes by tus. Programs may send
     there either way."""
     grow_to_archive: bool = True

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     """`postgresql://user:password@host/name`; by default SQLite in the data folder."""
     base_url: str | None = None
     """The address people use, for links in answers; by default `http://{host}:{port}`."""
+    upload_url: str | None = None
+    """A second address of this server, for bytes on their way in alone: past a CDN or a proxy that
+    bears no large bodies. It has to reach the same paths; by default `base_url`."""
     host: str = "127.0.0.1"
     """The address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8080

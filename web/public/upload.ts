@@ -26,6 +26,8 @@ async function start(): Promise<void> {
   startTheme();
   const facts = readFacts(need("upload", HTMLElement));
   const records = await Records.open();
+  // The same link at another address: what was begun before is still known.
+  const place = new URL(facts.endpoint, location.href).pathname;
   const queue = new Queue({
     target: {
       endpoint: facts.endpoint,
@@ -33,7 +35,7 @@ async function start(): Promise<void> {
       appendBytes: facts.appendBytes,
       direct: facts.direct,
     },
-    place: facts.endpoint,
+    place,
     records,
     limits: facts.limits,
     pace: new Pace(facts.parallel, mostAtOnce()),
@@ -61,7 +63,7 @@ async function start(): Promise<void> {
       notice(words.unreadable_drop);
     },
   );
-  await new Returning(records, facts.endpoint, queue, say).start();
+  await new Returning(records, place, queue, say).start();
   document.body.dataset["ready"] = "yes";
 }
 

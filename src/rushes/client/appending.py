@@ -18,7 +18,7 @@ from rushes.client.failures import ClientFailure, Refused, Unreachable, Unsettle
 from rushes.client.files import FileState, read_span
 from rushes.client.parts import FIRST_APPEND, SMALLEST_APPEND, fit_append
 from rushes.client.patience import Patience
-from rushes.client.wire import Wire
+from rushes.client.wire import Wire, find_place
 
 VERSION: Final = {"Tus-Resumable": "1.0.0"}
 BODY_TYPE: Final = "application/offset+octet-stream"
@@ -65,7 +65,7 @@ class Appender:
         response = await self.wire.patiently(
             lambda: self.wire.once("POST", self.endpoint, headers=headers)
         )
-        return str(response.url.join(response.headers["location"]))
+        return find_place(response, response.headers["location"])
 
     async def find_offset(self, address: str) -> int:
         """Return how many bytes the server has."""

@@ -19,7 +19,7 @@ from rushes.client.failures import Refused, Unsettled, WrongDigest
 from rushes.client.files import BLOCK_BYTES, digest_span, read_span
 from rushes.client.pace import MOST, Pace, guess_width
 from rushes.client.parts import Part, Tally, find_missing, pick
-from rushes.client.wire import API, Wire
+from rushes.client.wire import API, Wire, find_place
 
 UNKNOWN_HERE: Final = frozenset({404, 405, 501})
 """What a server answers that takes no chunks."""
@@ -87,7 +87,8 @@ class Chunker:
                 return None
             raise
         answer = response.json()
-        return Chunked.parse(str(response.url.join(f"{API}/uploads/{answer['id']}")), answer)
+        own = f"{API}/uploads/{answer['id']}"
+        return Chunked.parse(find_place(response, response.headers.get("location", own)), answer)
 
     async def look(self, address: str) -> Chunked:
         """Return what the server has."""

@@ -93,6 +93,17 @@ class Wire:
             await self.moments.sleep(pause)
 
 
+def find_place(response: httpx.Response, told: str) -> str:
+    """Return where an upload goes on, as the server tells: it may be another address of its own.
+
+    Never in the clear where it was asked over TLS: then the path counts alone.
+    """
+    place = response.url.join(told)
+    if response.url.scheme == "https" and place.scheme != "https":
+        place = response.url.join(place.raw_path.decode("ascii"))
+    return str(place)
+
+
 def unreachable(address: httpx.URL, error: Exception) -> str:
     """Return what is said where nothing answers."""
     reason = str(error) or type(error).__name__

@@ -99,6 +99,11 @@ class Callers:
             return self.settings.public_url
         return f"{request.url.scheme}://{request.url.netloc}"
 
+    def find_upload_base(self, request: Request) -> str:
+        """Return the address that bytes are sent to: its own where there is one."""
+        told = self.settings.upload_url
+        return self.find_base(request) if told is None else told.rstrip("/")
+
     async def has_session(self, request: Request) -> bool:
         """Say whether the caller is logged in."""
         cookie = self.find_cookie(request)

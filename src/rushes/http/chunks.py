@@ -187,10 +187,13 @@ def routes(deeds: Chunks) -> APIRouter:
     router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"])
 
     @router.post("", status_code=201)
-    async def create_upload(request: Request, asked: NewUpload) -> BegunAnswer:
+    async def create_upload(request: Request, response: Response, asked: NewUpload) -> BegunAnswer:
         """Begin an upload in chunks; the answer says how long they are and how many."""
         upload = await deeds.begin(request, asked)
         size_bytes, chunk_bytes = chunked.require_chunked(upload)
+        place = deeds.senders.find_upload_place(f"/api/v1/uploads/{upload.id}")
+        if place is not None:
+            response.headers["Location"] = place
         return BegunAnswer(
             id=upload.id,
             asset_id=upload.asset_id,

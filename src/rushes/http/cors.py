@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -38,12 +39,20 @@ EXPOSED: Final = (
 PREFLIGHT_SECONDS: Final = 600
 
 
+def origin_of(url: str) -> str:
+    """Return the origin of an address, as browsers write it."""
+    address = urlsplit(url)
+    return f"{address.scheme}://{address.netloc}".lower()
+
+
 class Cors:
     """Answers preflights, and tells browsers who may read an answer."""
 
-    def __init__(self, app: ASGIApp, settings: HttpSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: HttpSettings, own_origin: str | None = None) -> None:
+        """`own_origin` is that of our pages, where they send bytes to another address of ours."""
         self._app = app
         self._settings = settings
+        self._own_origin = own_origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; one without `Origin` is none of ours."""
@@ -72,7 +81,7 @@ class Cors:
         if is_link or (is_header and WITH_LINK.fullmatch(path) is not None):
             if ANY in self._settings.link_origins:
                 return ANY
-            if origin in self._settings.link_origins:
+            if origin and origin in {self._own_origin, *self._settings.link_origins}:
                 return origin
         is_known = origin not in {"", "null"} and origin in self._settings.cors_origins
         return origin if is_known else None

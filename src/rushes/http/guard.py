@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rushes.errors import Kind, RushesError
 from rushes.http.auth import API, Callers, Gate
-from rushes.http.cors import Cors
+from rushes.http.cors import Cors, origin_of
 from rushes.http.crowd import Crowded
 from rushes.http.problem import Edge, add_problems
 from rushes.http.proxies import Forwarded
@@ -86,7 +86,8 @@ def protect(app: FastAPI, settings: Settings, callers: Callers, is_set_up: IsSet
     app.add_middleware(Guard, settings=settings, is_set_up=is_set_up)
     app.add_middleware(Crowded, settings=settings.http)
     app.add_middleware(Edge)
-    app.add_middleware(Cors, settings=settings.http)
+    own = None if settings.upload_url is None else origin_of(settings.public_url)
+    app.add_middleware(Cors, settings=settings.http, own_origin=own)
     app.add_middleware(Dressed, is_secure=settings.public_url.startswith("https:"))
     app.add_middleware(Forwarded, trusted=settings.http.trusted_proxies)
     app.add_middleware(Trailers)
@@ -219,7 +220,8 @@ def _list_headers(path: str, *, is_secure: bool) -> Iterator[tuple[str, str]]:
 
 def _known_hosts(settings: Settings) -> frozenset[str]:
     """Return the names that are answered, beside loopback's."""
-    names = {settings.host, urlsplit(settings.public_url).hostname or ""}
+    urls = (settings.public_url, settings.upload_url or "")
+    names = {settings.host, *(urlsplit(url).hostname or "" for url in urls)}
     return frozenset(name.lower() for name in names.union(settings.http.allowed_hosts))
 
 

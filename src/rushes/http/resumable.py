@@ -77,7 +77,7 @@ class Resumable:
         caller = await self.senders.find_caller(asked.request)
         upload = await self._begin(creation, caller)
         path = asked.request.url.path.rstrip("/")
-        asked.location = f"{self.senders.find_base(asked.request)}{path}/{upload.id}"
+        asked.location = f"{self.senders.find_upload_base(asked.request)}{path}/{upload.id}"
         asked.upload, asked.append, asked.wanted = upload, creation.append, creation.wanted
         limits = self._limits(upload, caller.link)
         interim = Interim(asked.request)

@@ -65,9 +65,14 @@ class Senders:
         """Return the project that a text names for this caller; see `Places.resolve_project`."""
         return await self.callers.access.resolve_project(caller.actor, text)
 
-    def find_base(self, request: Request) -> str:
-        """Return the address people use, or the one that this request was sent to."""
-        return self.callers.find_base(request)
+    def find_upload_base(self, request: Request) -> str:
+        """Return the address that bytes are sent to."""
+        return self.callers.find_upload_base(request)
+
+    def find_upload_place(self, path: str) -> str | None:
+        """Return a path at the address for bytes; None where that is the one of everything."""
+        told = self.callers.settings.upload_url
+        return None if told is None else f"{told.rstrip('/')}{path}"
 
     def find_most_bytes(self, link: Link | None) -> int:
         """Return how many bytes a file may have of which nothing is known yet."""

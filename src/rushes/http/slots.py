@@ -77,7 +77,7 @@ def routes(deeds: Slotting) -> APIRouter:
         project = await deeds.senders.resolve_project(caller, asked.project)
         await deeds.senders.count(PAGES, caller)
         slots = await deeds.slots.create(project.id, find_owner(caller), asked.count, caller.link)
-        base = deeds.senders.find_base(request)
+        base = deeds.senders.find_upload_base(request)
         token = request.headers.get("Rushes-Link")
         place = f"{base}/files" if token is None else f"{base}/u/{token}/files"
         return SlotsAnswer(

@@ -94,7 +94,7 @@ class Tus:
         has_body = creation.append is not None
         if twin is None and has_body and upload.is_open:
             upload = await self._take_first(upload, creation, incoming, caller)
-        base = self.senders.find_base(request)
+        base = self.senders.find_upload_base(request)
         location = f"{base}{request.url.path.rstrip('/')}/{upload.id}"
         return _respond(tus.answer_creation(upload, location, has_body=has_body))
 

@@ -60,6 +60,8 @@ class LinkOpen:
     extensions: tuple[str, ...] = ()
     """Lower-case, without the dot; empty: every type."""
     max_append_bytes: int | None = None
+    upload_base: str = ""
+    """Scheme and host that bytes are sent to; empty: those of the page."""
     is_direct: bool = False
     """Whether large files may go straight into the archive's bucket."""
     parallel: int = 3
@@ -80,7 +82,7 @@ class LinkOpen:
 def describe_facts(link: LinkOpen, token: str) -> dict[str, object]:
     """Return what the page's program needs; its other side is web/public/facts.ts."""
     return {
-        "endpoint": f"/u/{token}/files/",
+        "endpoint": f"{link.upload_base}/u/{token}/files/",
         "direct": f"/u/{token}/s3" if link.is_direct else None,
         "token": token,
         "linkId": link.link_id,

@@ -59,12 +59,15 @@ class PageSource:
     """Origins that media come from, beside our own."""
     direct_origin: str | None = None
     """Where browsers send large files to themselves; None: they send all of them to us."""
+    upload_origin: str | None = None
+    """Where bytes are sent that come to us; None: where the pages come from."""
 
 
 def add_pages(app: FastAPI, source: PageSource, *, static: Path = STATIC) -> None:
     """Add every page to the app, as its last routes: they take only what nobody else takes."""
     bundle = find_bundle(static)
-    stores = () if source.direct_origin is None else (source.direct_origin,)
+    beside = (source.direct_origin, source.upload_origin)
+    stores = tuple(origin for origin in beside if origin is not None)
     shell = Shell(bundle, media_origins=source.media_origins, store_origins=stores)
     pages = _Pages(shell, source)
     manual = Manual(shell, app.openapi)
@@ -143,7 +146,7 @@ class _Pages:
             private=True,
             link=link,
             facts=json.dumps(describe_facts(link, token)),
-            address=f"{request.base_url}u/{token}/files/",
+            address=f"{link.upload_base or str(request.base_url).rstrip('/')}/u/{token}/files/",
         )
 
     async def _find_link(self, token: str, address: str) -> LinkOpen | LinkRefused:

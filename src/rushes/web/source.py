@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from rushes.access.limits import list_extensions
 from rushes.access.link import LinkNotFound, LinkState
 from rushes.compose import House
 from rushes.http.auth import Callers
+from rushes.http.cors import origin_of
 from rushes.sections import UploadSettings
 from rushes.stores.store import Presign
 from rushes.web.link import LinkOpen, LinkRefused, Refusal
@@ -27,6 +29,7 @@ def page_source(house: House) -> PageSource:
     callers = Callers(house.access, house.settings)
     is_offered = house.settings.uploads.direct == "offer"
     origin = house.directing.origin if house.directing and is_offered else None
+    upload_base = (house.settings.upload_url or "").rstrip("/")
 
     async def find_link(token: str, address: str) -> LinkOpen | LinkRefused:
         try:
@@ -37,7 +40,8 @@ def page_source(house: House) -> PageSource:
             return LinkRefused(reason=Refusal.LOCKED)
         if facts.state is not LinkState.LIVE:
             return LinkRefused(reason=REFUSALS[facts.state], expired_at=facts.link.expires_at)
-        return _open(facts, house.settings.uploads, is_direct=origin is not None)
+        opened = _open(facts, house.settings.uploads, is_direct=origin is not None)
+        return replace(opened, upload_base=upload_base)
 
     return PageSource(
         find_link=find_link,
@@ -45,6 +49,7 @@ def page_source(house: House) -> PageSource:
         has_session=callers.has_session,
         media_origins=_media_origins(house),
         direct_origin=origin,
+        upload_origin=origin_of(upload_base) if upload_base else None,
     )
 
 
