@@ -88,4 +88,3 @@ def _advise(settings: Settings, seconds: float) -> str | None:
     if seconds > SLOW_SECONDS:
         return "Senders wait for this. Put the data folder on a faster disk."
     return None
-
