@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -28,6 +28,7 @@ from rushes.media.copying import (
 )
 from rushes.media.failures import InvalidMedia, SourceUnreadable
 from rushes.media.fragment import PIECE_AT_MOST, format_fragment
+from rushes.media.h264 import IDR, find_picture, parse_entry, unit_bytes_of
 from rushes.media.movie import aac_track, format_init
 from rushes.media.samples import MOOV_AT_MOST, SampleTable, Span, parse_tracks
 from rushes.media.sound import BIT_RATE
@@ -36,6 +37,10 @@ KEPT: Final = 8
 """Originals whose tables are kept at hand."""
 
 TOP_BOXES_AT_MOST: Final = 1_000
+
+SAMPLE_HEAD_BYTES: Final = 4_096
+SAMPLE_AT_MOST: Final = 2**20
+"""What is read of a key frame to find its picture: few have more before it than the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ def _plan(original: Path, rate: Fraction | None, track: int) -> Copies:
         pictures = [each for each in tracks if each.handler == "vide"]
         if not pictures:
             raise NotCopied("there is no picture")
-        copy = plan_picture(pictures[0], rate)
+        copy = _plan_picture(original, pictures[0], rate)
         check_gaps(copy)
         _check_whole(original, copy.table)
     except OverflowError:
@@ -113,6 +118,31 @@ def _plan(original: Path, rate: Fraction | None, track: int) -> Copies:
     except InvalidMedia as error:
         raise NotCopied(error.message[:1].lower() + error.message[1:].rstrip(".")) from None
     return Copies(copy, _plan_sound(original, tracks, copy, track))
+
+
+def _plan_picture(original: Path, table: SampleTable, rate: Fraction | None) -> PictureCopy:
+    """Return how pictures are copied; each segment begins with an IDR picture.
+
+    Where groups are open, a table also names pictures as key frames after which others may refer
+    to what was before them: a browser that goes there waits for one that it can begin with.
+    """
+    copy = plan_picture(table, rate)
+    unit_bytes = unit_bytes_of(parse_entry(copy.track.description)[1])
+    with original.open("rb") as file:
+        if all(_is_idr(file.fileno(), table, cut, unit_bytes) for cut in copy.bounds[:-1]):
+            return copy
+        keys = [key for key in table.list_sync() if _is_idr(file.fileno(), table, key, unit_bytes)]
+    return plan_picture(replace(table, sync=keys), rate)
+
+
+def _is_idr(file: int, table: SampleTable, number: int, unit_bytes: int) -> bool:
+    size = table.sizes[number]
+    for size_bytes in (min(SAMPLE_HEAD_BYTES, size), min(SAMPLE_AT_MOST, size)):
+        head = os.pread(file, size_bytes, table.offsets[number])
+        found = find_picture(head, unit_bytes)
+        if found is not None:
+            return found == IDR
+    return False
 
 
 def _plan_sound(

@@ -1,7 +1,7 @@
 """What an H.264 stream says of itself: its decoder record and its sequence parameter set.
 
 Read to decide whether the pictures of an original can be handed on as they are.
-Sources: ISO/IEC 14496-10 section 7.3.2.1 (SPS), 14496-15 section 5.3.3 (avcC).
+Sources: ISO/IEC 14496-10 sections 7.3.2.1 (SPS) and 7.4.1 (units), 14496-15 section 5.3.3 (avcC).
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ from rushes.media.failures import InvalidMedia
 ENTRY_BYTES: Final = 78
 """The fixed fields of a picture's sample entry, which stand before its boxes."""
 
+IDR: Final = 5
+"""The type of a picture after which nothing refers to what was before it."""
+
+_SLICES: Final = range(1, 6)
+_TYPE_MASK: Final = 0x1F
 _WITH_CHROMA: Final = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 _LISTS: Final = 8
 _SMALL_LIST, _LARGE_LIST, _SMALL_LISTS = 16, 64, 6
@@ -53,6 +58,26 @@ def parse_entry(description: bytes) -> tuple[Stream, bytes]:
     if end > avcc.end:
         raise InvalidMedia("Its parameter set is longer than the box around it.")
     return _parse_sps(description[start:end], sets), description[avcc.start : avcc.end]
+
+
+def unit_bytes_of(record: bytes) -> int:
+    """Return how many bytes tell the length of a unit, out of an `avcC` box."""
+    box = mp4.find(record, "avcC")
+    return (mp4.unpack("5B", record, box.body, box.end)[4] & 3) + 1
+
+
+def find_picture(head: bytes, unit_bytes: int) -> int | None:
+    """Return the type of the first unit of a picture in a sample; None where it comes later.
+
+    `head` is what the sample begins with; before its picture stand parameters and remarks.
+    """
+    at = 0
+    while at + unit_bytes < len(head):
+        kind = head[at + unit_bytes] & _TYPE_MASK
+        if kind in _SLICES:
+            return kind
+        at += unit_bytes + int.from_bytes(head[at : at + unit_bytes])
+    return None
 
 
 def _parse_sps(unit: bytes, sets: int) -> Stream:

@@ -6,7 +6,7 @@ import pytest
 
 from rushes.media import mp4
 from rushes.media.failures import InvalidMedia
-from rushes.media.h264 import Stream, parse_entry
+from rushes.media.h264 import IDR, Stream, find_picture, parse_entry, unit_bytes_of
 from tests.support.movies import SPS, avc1, avcc
 
 
@@ -89,3 +89,33 @@ def test_broken_records_are_refused(description: bytes) -> None:
     """With the one error of readers of headers."""
     with pytest.raises(InvalidMedia):
         parse_entry(description)
+
+
+def sample(*types: int, unit_bytes: int = 4) -> bytes:
+    """Return a sample with units of these types, three bytes each."""
+    return b"".join((3).to_bytes(unit_bytes) + bytes([0x60 | kind, 1, 2]) for kind in types)
+
+
+@pytest.mark.parametrize(
+    ("head", "unit_bytes", "expected"),
+    [
+        (sample(5), 4, IDR),
+        (sample(9, 7, 8, 6, 5), 4, IDR),
+        (sample(9, 6, 1), 4, 1),
+        (sample(6, 5, unit_bytes=2), 2, IDR),
+        (sample(9, 6), 4, None),
+        (sample(9, 5)[:9], 4, None),
+        (b"", 4, None),
+        (bytes(40), 1, None),
+    ],
+)
+def test_the_picture_of_a_sample_is_found(
+    head: bytes, unit_bytes: int, expected: int | None
+) -> None:
+    """Past what stands before it; None where it comes later than what was read."""
+    assert expected == find_picture(head, unit_bytes)
+
+
+def test_a_record_tells_how_long_lengths_are() -> None:
+    """Four bytes, as nearly everywhere."""
+    assert 4 == unit_bytes_of(avcc())
