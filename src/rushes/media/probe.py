@@ -33,7 +33,7 @@ PACKETS_LOOKED_AT: Final = 2_000
 TAIL_PACKETS, TAIL_SECONDS = 20_000, 4
 HEAD_BYTES, SCAN_BYTES, READ_BYTES = 64 * 2**20, 512 * 2**20, 1 << 20
 CLOSE_RATE, UNEVEN_SHARE = Fraction(1, 100), 0.02
-SCAN_SECONDS, GAP_SECONDS = 6.0, 0.5
+SCAN_SECONDS, GAP_SECONDS, HELD_SECONDS = 6.0, 0.5, 10
 TAGS_AT_MOST, RATE_AT_MOST = 32, 1_000
 TICKS: Final = 90_000
 CAMERA_TAGS: Final = (
@@ -91,7 +91,8 @@ def look(container_format: str, size_bytes: int) -> dict[str, Any]:
 
 def _facts(container: Any, container_format: str, size_bytes: int) -> dict[str, Any]:
     warnings: list[str] = []
-    streams = [stream for stream in container.streams.video if not _is_cover(stream)]
+    cover = av.stream.Disposition.attached_pic
+    streams = [stream for stream in container.streams.video if not stream.disposition & cover]
     sounds = [
         (number, stream)
         for number, stream in enumerate(container.streams.audio)
@@ -140,15 +141,9 @@ def _picture(container: Any, stream: Any, size_bytes: int, length: Fraction) -> 
     }
 
 
-def _is_cover(stream: Any) -> bool:
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
-
-
 def _camera(tags: dict[str, str]) -> str | None:
-    for maker, model in CAMERA_TAGS:
-        if tags.get(maker) or tags.get(model):
-            return " ".join(filter(None, (tags.get(maker), tags.get(model))))
-    return None
+    told = (" ".join(filter(None, map(tags.get, names))) for names in CAMERA_TAGS)
+    return next(filter(None, told), None)
 
 
 def _gamma(container: Any, container_format: str) -> str | None:
@@ -287,7 +282,11 @@ class Picture:
         return bool(is_mov and 0 < self.stream.frames == len(self.stream.index_entries))
 
     def _rewind(self) -> None:
-        self.container.seek(self.container.start_time or 0)
+        start = self.container.start_time or 0
+        try:
+            self.container.seek(start)
+        except av.error.FFmpegError:  # FLV whose first key frame comes later has none before it
+            self.container.seek(start, backward=False)
 
     def _demux(self, count: int, size_bytes: int, *, every: bool = False) -> Iterator[Any]:
         """Yield packets with a time, of the picture or of all streams, within bounds.
@@ -340,8 +339,10 @@ class Picture:
         """Return how long pictures really go on, in seconds, and note what is missing."""
         stream, step = self.stream, 1 / rate
         if self.is_variable:
-            last = self.times[-1] - self.times[-2]
-            return Fraction(self.times[-1] + min(last, TICKS), TICKS)
+            last = Fraction(self.times[-1], TICKS)
+            step = Fraction(min(self.times[-1] - self.times[-2], TICKS), TICKS)
+            held: Fraction = length + self.start - first * stream.time_base - last
+            return last + max(step, min(held, Fraction(HELD_SECONDS)))
         claimed = _seconds(stream.duration, stream.time_base)
         if claimed and self._is_indexed():
             found, all_end = claimed, Fraction(0)

@@ -1,0 +1,49 @@
+"""Odd clocks of odd containers: when pictures begin, and how long they go on."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from rushes.media.copier import Copier
+from rushes.media.studio import Studio
+from rushes.media.toolbox import Toolbox
+from tests.fixtures.matrix_files import MatrixFiles
+from tests.fixtures.media_files import SNIFFED
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("b_frames.avi", (0.08, 6.0)),
+        ("mp3.avi", (0.0, 91 / 30)),
+        ("web.flv", (0.023, 6.0)),
+        ("screen.webm", (0.0, 7.0)),
+    ],
+)
+async def test_pictures_begin_and_end_when_ffmpeg_shows_them(
+    matrix_files: MatrixFiles,
+    toolbox: Toolbox,
+    tmp_path: Path,
+    name: str,
+    expected: tuple[float, float],
+) -> None:
+    """AVI by its times of decoding, FLV without a key frame at 0, a screen that rests."""
+    sniffed = SNIFFED[name.rpartition(".")[2]]
+    facts = await Studio(toolbox, tmp_path).probe(matrix_files.get(name), sniffed)
+
+    assert facts.video is not None
+    found = (float(facts.video.start), float(facts.duration))
+    assert expected == pytest.approx(found, abs=0.01)
+    assert facts.damage is None
+
+
+async def test_a_copied_segment_begins_with_an_idr_picture(matrix_files: MatrixFiles) -> None:
+    """Open groups are joined, though their table calls each of them a key frame."""
+    original = matrix_files.get("open_group.mp4")
+
+    copies = await Copier().plan("open", original, Fraction(30), 0)
+
+    assert len(copies.picture.table.list_sync()) == copies.picture.grid.count == 1
