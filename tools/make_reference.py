@@ -78,6 +78,11 @@ MEANINGS: Final = {
     "upload.expired": "An unfinished upload rested too long and was removed.",
     "upload.quarantined": "The gate refused the file; it is kept apart.",
     "upload.readable": "The first 64 KiB are committed; only the journey follows it.",
+    "webhook.created": "A webhook was made.",
+    "webhook.deleted": "A webhook was removed.",
+    "webhook.paused": "A webhook's receiver was away for days, or for good; nothing is sent there.",
+    "webhook.pinged": "Someone tried a webhook; only that one gets it.",
+    "webhook.updated": "A webhook was changed, paused, let go on, or got a new secret.",
 }
 
 

@@ -42,6 +42,7 @@ from rushes.jobs.remote import Remote
 from rushes.library.editing import Editing
 from rushes.media.box import Level
 from rushes.media.toolbox import open_toolbox
+from rushes.notify.webhooks import Webhooks
 from rushes.renditions.coloring import Coloring
 from rushes.renditions.luts import Luts
 from rushes.renditions.outcome import Outcomes
@@ -130,6 +131,7 @@ class House:
     locator: Locator
     vaults: Vaults
     desk: Desk
+    webhooks: Webhooks
     directing: Directing | None
     """What lets clients send into the archive's bucket themselves; None where it is a folder."""
 
@@ -186,8 +188,7 @@ def _build(
     signer = _signer(signing)
     spool = Spool(settings.at("spool"))
     scratch = Scratch(settings.at("scratch"), settings.tiers.scratch_bytes)
-    away = _elsewhere(settings, archive, scratch)
-    intake = Intake(database, spool, away)
+    intake = Intake(database, spool, _elsewhere(settings, archive, scratch))
     uploading = _build_uploading(settings, clock, database, spool)
     ending, admission = uploading.ending, uploading.joining.admission
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
@@ -231,6 +232,7 @@ def _build(
         locator=locator,
         vaults=_vaults(settings, keeper, locator),
         desk=Desk(database, clock, remote),
+        webhooks=Webhooks(database, clock, settings.webhooks, sealer),
         directing=_directing(settings, archive, uploading),
     )
 

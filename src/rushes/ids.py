@@ -27,6 +27,7 @@ class Prefix(StrEnum):
     ACCOUNT = "acc"
     ASSET = "ast"
     CONTENT = "cnt"
+    DELIVERY = "dlv"
     EVENT = "evt"
     LINK = "lnk"
     PLACEMENT = "plc"

@@ -175,6 +175,19 @@ class DeliverySettings(Section):
     """Life of an address of a poster or preview, rounded up to the hour so that it is cached."""
 
 
+class WebhookSettings(Section):
+    """How other programs are told what happened."""
+
+    allow_private: tuple[str, ...] = ()
+    """Receivers in your own network, each as `host:port`; these may be plain http as well. All
+    others must be https addresses of the open internet, on port 443 or 8443."""
+    legacy_signature: bool = False
+    """Whether `X-Webhook-Signature` is sent too: hex HMAC-SHA256 of the body, by the secret's text,
+    for receivers that know nothing of Standard Webhooks."""
+    keep: timedelta = Field(default=timedelta(days=30), ge=timedelta(days=4))
+    """How long the log tells of what was delivered or failed."""
+
+
 def unfold(given: object, known: Collection[str] | None = None) -> object:
     """Return a table whose flat names, as the environment has them, stand in tables of their own.
 

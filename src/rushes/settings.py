@@ -42,6 +42,7 @@ from rushes.sections import (
     StoreSettings,
     TierSettings,
     UploadSettings,
+    WebhookSettings,
     unfold,
 )
 
@@ -95,6 +96,7 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     stores: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,31}$")], StoreSettings] = {}
     """Places for objects, each by a name of yours."""
+    webhooks: WebhookSettings = WebhookSettings()
     tiers: TierSettings = TierSettings()
     retention: RetentionSettings = RetentionSettings()
 

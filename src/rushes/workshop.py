@@ -24,6 +24,8 @@ from rushes.media.ladder import Quality
 from rushes.media.listening import Listening
 from rushes.media.studio import Studio
 from rushes.media.toolbox import Toolbox, open_toolbox
+from rushes.notify.guard import open_way_out
+from rushes.notify.posting import Posting
 from rushes.renditions.attend import Attending
 from rushes.renditions.grading import Grading
 from rushes.renditions.hearing import Hearing
@@ -55,7 +57,10 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
     Raises:
         RushesError: something that is needed is not there; the sentence says what.
     """
-    async with open_house(settings, clock) as house:
+    async with (
+        open_house(settings, clock) as house,
+        open_way_out(settings.webhooks.allow_private) as way_out,
+    ):
         program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
         house.scratch.sweep()
         tools = await open_toolbox(program, Level(settings.box.require), settings.box.user)
@@ -63,10 +68,11 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
         deeds = _deeds(house, tools)
         journey.tell(engine, deeds)
         attending = Attending(house.database, clock, deeds.making.segments, url=settings.rooms_url)
-        watching = [attending.run]
+        posting = Posting(house.database, clock, house.webhooks, way_out)
+        watching = [attending.run, posting.run]
         if not settings.is_embedded:
             watching.append(Sharing(settings.at(SEGMENTS), engine.executor_id).run)
-        relay = Relay(house.database, journey.STORY, engine.follow)
+        relay = Relay(house.database, journey.STORY, engine.follow, house.webhooks.spread)
         liveness = None
         if not settings.is_embedded:
             liveness = Liveness(
@@ -86,7 +92,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
             remote=house.desk.remote,
             liveness=liveness,
             beside=(*_beside(house), *watching),
-            woken=(attending.wake,),
+            woken=(attending.wake, posting.wake),
             box=tools.level.value,
         )
 

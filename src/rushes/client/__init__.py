@@ -20,6 +20,7 @@ from rushes.client.failures import (
 from rushes.client.pace import Rate
 from rushes.client.sdk import AsyncRushes, Rushes
 from rushes.client.stop import Stop
+from rushes.client.webhook import WrongSignature, verify_webhook
 
 __all__ = [
     "Asset",
@@ -38,4 +39,6 @@ __all__ = [
     "Unreachable",
     "Upload",
     "WrongDigest",
+    "WrongSignature",
+    "verify_webhook",
 ]

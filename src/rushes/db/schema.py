@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from rushes.db.lab_tables import segment_wishes
+from rushes.db.notify_tables import BESIDE as TOLD
 from rushes.db.tables import metadata
 from rushes.db.upload_tables import BESIDE
 from rushes.db.vault_tables import read_counts, retention_runs, store_probes
 
-EXTENSIONS: Final = (*BESIDE, segment_wishes, store_probes, read_counts, retention_runs)
+EXTENSIONS: Final = (
+    *BESIDE,
+    segment_wishes,
+    *(store_probes, read_counts, retention_runs),
+    *TOLD,
+)
 """Tables that stand in files beside `tables`."""
 
 WHOLE_SCHEMA: Final = metadata

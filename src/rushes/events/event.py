@@ -55,6 +55,11 @@ class EventType(StrEnum):
     UPLOAD_EXPIRED = "upload.expired"
     UPLOAD_QUARANTINED = "upload.quarantined"
     UPLOAD_READABLE = "upload.readable"
+    WEBHOOK_CREATED = "webhook.created"
+    WEBHOOK_DELETED = "webhook.deleted"
+    WEBHOOK_PAUSED = "webhook.paused"
+    WEBHOOK_PINGED = "webhook.pinged"
+    WEBHOOK_UPDATED = "webhook.updated"
 
 
 INTERNAL: Final = frozenset({EventType.PLACEMENT_WISHED, EventType.UPLOAD_READABLE})

@@ -7,6 +7,8 @@ start is asked for again, and does nothing, because a workflow's id runs once fo
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,6 +36,11 @@ async def record(connection: AsyncConnection, event: Event) -> None:
         )
     )
     await connection.execute(insert(outbox).values(event_id=event.id))
+    await wake_after(connection)
+
+
+async def wake_after(connection: AsyncConnection) -> None:
+    """Let workers look when the caller's transaction is committed."""
     if connection.dialect.name == "postgresql":
         await connection.execute(text(f"NOTIFY {WAKE}"))
     (await connection.get_raw_connection()).info[TOLD] = True
@@ -82,6 +89,25 @@ async def list_events(
     if before is not None:
         query = query.where(events.c.seq < before)
     return [(row.seq, _event(row)) for row in (await connection.execute(query)).all()]
+
+
+async def list_newest(
+    connection: AsyncConnection, event_type: str, project_ids: list[str] | None, limit: int
+) -> list[Event]:
+    """Return the newest events of a type; `project_ids` None means of all."""
+    query = select(events).where(events.c.type == event_type)
+    if project_ids is not None:
+        query = query.where(events.c.project_id.in_(project_ids))
+    rows = await connection.execute(query.order_by(events.c.seq.desc()).limit(limit))
+    return [_event(row) for row in rows]
+
+
+async def find_events(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Event]:
+    """Return events by their ids; of a type that only a newer version knows there are none."""
+    query = select(events).where(
+        events.c.id.in_(ids), events.c.type.in_([known.value for known in EventType])
+    )
+    return {row.id: _event(row) for row in await connection.execute(query)}
 
 
 def _event(row: Row[tuple[object, ...]]) -> Event:

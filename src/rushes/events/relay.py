@@ -4,14 +4,16 @@
 2. It starts first and deletes the outbox row second. After a crash between the two the same start
    is asked for again, and does nothing, because the id of a call runs once for ever.
 3. It looks when it is woken (a commit in this process, NOTIFY, the socketpair), and every second.
-4. An event whose start fails stays in the outbox and is tried again; the others go on.
+4. What others are told of an event (webhooks) is written in the transaction in which it leaves
+   the outbox: once, whatever crashes.
+5. An event whose start fails stays in the outbox and is tried again; the others go on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -88,16 +90,22 @@ class Start:
 Story: TypeAlias = Mapping[EventType, tuple[Start, ...]]
 
 
+async def _tell_nobody(_connection: Connection, _events: Sequence[Event]) -> None:
+    """Write nothing: there is nobody else to tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Relay:
     """Carries events from the outbox to the engine; one in every worker.
 
-    `start` must be safe to ask twice for the same id.
+    `start` must be safe to ask twice for the same id. `spread` writes what others are told of
+    events, in the transaction in which these leave the outbox.
     """
 
     database: Database
     story: Story
     start: Callable[[Call], Awaitable[object]]
+    spread: Callable[[Connection, Sequence[Event]], Awaitable[None]] = _tell_nobody
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -127,19 +135,25 @@ class Relay:
         if not self.database.is_sqlite:
             async with self.database.transaction() as connection:  # holds the rows it reads
                 read, done = await self._start_lot(connection, after)
-                await outbox.delete_relayed(connection, done)
+                await self._let_go(connection, done)
             return read, len(done)
         async with self.database.reading() as connection:
             read, done = await self._start_lot(connection, after)
         if done:
             async with self.database.transaction() as connection:
-                await outbox.delete_relayed(connection, done)
+                await self._let_go(connection, done)
         return read, len(done)
 
-    async def _start_lot(self, connection: Connection, after: int) -> tuple[list[int], list[int]]:
+    async def _start_lot(
+        self, connection: Connection, after: int
+    ) -> tuple[list[int], list[tuple[int, Event]]]:
         lot = await outbox.list_unrelayed(connection, LOT, after=after)
-        done = [number for number, event in lot if await self._follow(event)]
+        done = [(number, event) for number, event in lot if await self._follow(event)]
         return [number for number, _ in lot], done
+
+    async def _let_go(self, connection: Connection, done: list[tuple[int, Event]]) -> None:
+        await self.spread(connection, [event for _, event in done])
+        await outbox.delete_relayed(connection, [number for number, _ in done])
 
     async def _follow(self, event: Event) -> bool:
         try:

@@ -28,6 +28,7 @@ from rushes.http import (
     tus,
     unfinished,
     uploads,
+    webhooks,
 )
 from rushes.http.auth import Callers, Identify
 from rushes.http.guard import protect, require_safe_transport
@@ -92,6 +93,8 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield tiers.routes(house.vaults, identify)
     yield colors.routes(house.database, house.coloring, identify)
     yield jobs.routes(house.desk, identify, pager)
+    yield webhooks.routes(house.webhooks, identify, pager)
+    yield webhooks.zapier_routes(house.webhooks, house.database, identify)
     yield health.routes(
         house.database,
         identify,

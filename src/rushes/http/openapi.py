@@ -43,6 +43,7 @@ TAGS: Final = MappingProxyType(
         "delivery": "Watch, download, look: signed addresses, and the bytes behind them.",
         "tiers": "Where objects are kept: what the edge holds, what would leave it, deeds by hand.",
         "jobs": "The work that is done in the background.",
+        "webhooks": "Other programs that are told what happens, and what became of it.",
         "health": "Whether the server lives, can work, and what it counts.",
     }
 )
@@ -101,6 +102,8 @@ PLAIN: Final = "Successful Response"
 
 PARAMETERS: Final = MappingProxyType(
     {
+        "webhook_id": "The webhook's id, `whk_...`.",
+        "delivery_id": "The delivery's id, `dlv_...`.",
         "account_id": "The account's id, `acc_...`.",
         "asset_id": "The asset's id, `ast_...`.",
         "index": "The chunk's number, from 0.",

@@ -58,6 +58,12 @@ _DIRECT: Final = {
 }
 
 
+_WEBHOOKS: Final = (
+    *("list_webhooks", "create_webhook", "get_webhook", "change_webhook", "delete_webhook"),
+    *("rotate_webhook", "ping_webhook", "list_deliveries", "replay_delivery", "replay_failed"),
+    *("subscribe", "unsubscribe", "sample"),
+)
+
 VERBS: Final = MappingProxyType(
     {
         "who_am_i": (Verb.SEE_SELF,),
@@ -132,6 +138,7 @@ VERBS: Final = MappingProxyType(
         "retry_job": (Verb.RUN_JOBS,),
         "raise_job": (Verb.RUN_JOBS,),
         "metrics": (Verb.SEE_SETTINGS,),
+        **dict.fromkeys(_WEBHOOKS, (Verb.MANAGE_WEBHOOKS,)),
     }
 )
 """The first verb is the least that is asked; further ones for what is not one's own."""

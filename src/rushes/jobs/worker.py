@@ -78,7 +78,7 @@ class Worker:
         await self._sign_in()
         helpers = [asyncio.create_task(run()) for run in (self.relay.run, *self.beside)]
         if not self.database.is_sqlite:
-            helpers.append(asyncio.create_task(listen(self.database_url, WAKE, self.relay.wake)))
+            helpers.append(asyncio.create_task(listen(self.database_url, WAKE, self.wake)))
         try:
             await self._settle_dead()
             if begun is not None:

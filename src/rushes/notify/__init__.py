@@ -1,0 +1,1 @@
+"""Others are told what happened: webhooks, and whoever listens."""

@@ -1,0 +1,82 @@
+"""The one way out to addresses that people chose: each new connection goes where it was judged to.
+
+1. A name is resolved once for each connection; if any of its addresses is not public, nothing is
+   connected to. The connection goes to the very address that was judged, so that a name that
+   changes between the two (DNS rebinding) leads nowhere.
+2. TLS is checked against the name. Redirects are never followed, proxies never asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpcore
+
+from rushes.notify.address import UrlBlocked, find_ip, is_public
+
+MAX_CONNECTIONS: Final = 256
+KEEP_SECONDS: Final = 5.0
+"""An idle connection is kept for so long: bursts are cheap, and a moved name is seen soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedNetwork(httpcore.AsyncNetworkBackend):
+    """Connects to public addresses, and to `allowed` ones (`host:port`) whatever they are."""
+
+    allowed: Collection[str] = ()
+    network: httpcore.AsyncNetworkBackend = field(default_factory=httpcore.AnyIOBackend)
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the same
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to what a name stands for now.
+
+        Raises:
+            UrlBlocked: one of its addresses is not public.
+            httpcore.ConnectError: there is no such name, or nobody answers.
+        """
+        address = await resolve(host, port, is_free=f"{host}:{port}" in self.allowed)
+        return await self.network.connect_tcp(address, port, timeout, local_address, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; httpcore does between its own tries."""
+        await asyncio.sleep(seconds)
+
+
+async def resolve(host: str, port: int, *, is_free: bool) -> str:
+    """Return the address to connect to; `is_free` leaves it unjudged.
+
+    Raises:
+        UrlBlocked: one of the name's addresses is not public.
+        httpcore.ConnectError: there is no such name.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(f"the name is unknown: {error.strerror}") from error
+    addresses = [str(each[4][0]) for each in found]
+    for text in addresses:
+        address = find_ip(text)
+        if not is_free and (address is None or not is_public(address)):
+            raise UrlBlocked("The name leads to an address that is not of the open internet.")
+    return addresses[0]
+
+
+def open_way_out(allowed: Collection[str]) -> httpcore.AsyncConnectionPool:
+    """Return the client; close it with `aclose`."""
+    return httpcore.AsyncConnectionPool(
+        max_connections=MAX_CONNECTIONS,
+        max_keepalive_connections=MAX_CONNECTIONS,
+        keepalive_expiry=KEEP_SECONDS,
+        network_backend=GuardedNetwork(frozenset(allowed)),
+    )
