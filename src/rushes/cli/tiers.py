@@ -1,9 +1,10 @@
-"""Commands for tiers: `rushes tiers status`, `plan`, `evict`, `recall` and `pin`."""
+"""Commands for tiers: `rushes tiers status`, `plan`, `evict`, `recall`, `pin` and `simulate`."""
 
 from __future__ import annotations
 
 import typer
 
+from rushes.cli.simulating import simulate_tiers
 from rushes.cli.vaults import evict, pin, recall, show_plan, show_status
 
 tiers = typer.Typer(no_args_is_help=True, help="Where renditions are kept, and what that costs.")
@@ -19,3 +20,4 @@ tiers.command("plan")(show_plan)
 tiers.command("evict")(evict)
 tiers.command("recall")(recall)
 tiers.command("pin")(pin)
+tiers.command("simulate")(simulate_tiers)

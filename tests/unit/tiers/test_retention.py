@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rushes.renditions.rendition import Kind as RenditionKind
@@ -276,7 +276,7 @@ moments = ages.map(lambda age: NOON - age)
 
 @st.composite
 def rows(draw: Callable[[st.SearchStrategy[object]], object]) -> list[Held]:
-    """Return up to 30 objects in any state."""
+    """Return up to 12 objects in any state."""
     one = st.builds(
         Held,
         placement_id=st.uuids().map(str),
@@ -293,7 +293,7 @@ def rows(draw: Callable[[st.SearchStrategy[object]], object]) -> list[Held]:
         recent_plays=st.integers(0, 9),
         keep_for=st.none() | ages,
     )
-    found = draw(st.lists(one, max_size=30))
+    found = draw(st.lists(one, max_size=12))
     assert isinstance(found, list)
     return found
 
@@ -306,6 +306,7 @@ a_rule = st.builds(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(rows(), a_rule, st.floats(0.5, 3))
 def test_no_plan_names_what_is_pinned_not_archived_or_within_grace(
     held: list[Held], rules: Rules, doubling: float
@@ -324,6 +325,7 @@ def test_no_plan_names_what_is_pinned_not_archived_or_within_grace(
             assert row.placement_id not in chosen
 
 
+@settings(max_examples=40, deadline=None)
 @given(rows(), a_rule)
 def test_what_goes_and_what_stays_are_all_that_is_held(held: list[Held], rules: Rules) -> None:
     """Every object is counted once, and no placement goes twice."""
