@@ -30,13 +30,17 @@ Told = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One file on its way; `blocks` are digests of its blocks that are known by now."""
+    """One file on its way; `blocks` are digests of its blocks that are known by now.
+
+    `is_of_many`: what an earlier run of the same files has finished is not sent again.
+    """
 
     file: FileState
     told: Told
     project: str | None = None
     relative_path: str | None = None
     blocks: dict[int, bytes] = field(default_factory=dict)
+    is_of_many: bool = False
 
     @property
     def media_type(self) -> str:

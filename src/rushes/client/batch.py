@@ -51,8 +51,12 @@ async def send_all(
 ) -> list[Sent]:
     """Send files, and folders with all that is in them; return what became of each, in order.
 
-    A file that fails does not keep the others; a server that cannot be reached does. Files of a
-    folder keep their place in it: `relativePath` of their upload begins with the folder's name.
+    A file that fails does not keep the others; a server that cannot be reached does. The same
+    call, within a day of one that was killed or left files behind, does not send again what had
+    arrived and is still there.
+
+    Files of a folder keep their place in it: `relativePath` of their upload begins with the
+    folder's name.
 
     Args:
         paths: files and folders.
@@ -95,6 +99,7 @@ class _Batch:
         self._unchecked = asyncio.Semaphore(CHECKS)
         self._large = asyncio.Lock()
         self._lost: ClientFailure | None = None
+        self._passed: list[Sending] = []
 
     async def run(self) -> list[Sent]:
         """Send them all; return what became of each."""
@@ -102,6 +107,8 @@ class _Batch:
         async with asyncio.TaskGroup() as group:
             for _ in range(AT_ONCE):
                 group.create_task(self._send_some(turns, group))
+        if all(sent.failure is None for sent in self._sent.values()):
+            self._session.forget_sent(self._passed)
         return [self._sent[number] for number in sorted(self._sent)]
 
     async def _send_some(
@@ -125,7 +132,8 @@ class _Batch:
             if self._ears.on_progress is not None:
                 self._ears.on_progress(found.path, done, whole)
 
-        sending = Sending(file, tell, found.project, found.relative_path)
+        sending = Sending(file, tell, found.project, found.relative_path, is_of_many=True)
+        self._passed.append(sending)
         try:
             if file.size <= CHUNKS_FROM:
                 return sending, await self._session.pass_on(sending, self._ears.stop)

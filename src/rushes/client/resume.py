@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +21,12 @@ from rushes.client.files import FileState
 
 MOST: Final = 1_000
 """Uploads remembered; the oldest are forgotten first."""
+
+SENT: Final = "sent"
+"""The folder of what a run of many files has finished, while the run goes on."""
+
+SENT_SECONDS: Final = 24 * 3_600
+"""For so long a run that broke off goes on behind what it had finished."""
 
 
 def default_folder() -> Path:
@@ -103,6 +111,25 @@ class Memory:
         """Drop an upload that is complete or gone."""
         self._path(name).unlink(missing_ok=True)
 
+    def finish(self, name: str) -> None:
+        """Remember that a file of many has arrived."""
+        (self.folder / SENT).mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileNotFoundError):  # an empty file is never remembered
+            self._path(name).replace(self._sent_path(name))
+
+    def find_sent(self, name: str) -> Record | None:
+        """Return what was finished by a run that did not come to its end; None: nothing lately."""
+        path = self._sent_path(name)
+        return _read(path) if _is_fresh(path) else None
+
+    def forget_sent(self, names: Iterable[str]) -> None:
+        """Drop what was finished, and all that is too old."""
+        for name in names:
+            self._sent_path(name).unlink(missing_ok=True)
+        for path in (self.folder / SENT).glob("*.json"):
+            if not _is_fresh(path):
+                path.unlink(missing_ok=True)
+
     def forget_upload(self, upload_id: str) -> None:
         """Drop what is remembered of an upload, by its id."""
         for path in self._paths():
@@ -112,6 +139,9 @@ class Memory:
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.json"
+
+    def _sent_path(self, name: str) -> Path:
+        return self.folder / SENT / f"{name}.json"
 
     def _paths(self) -> list[Path]:
         found = [path for path in self.folder.glob("*.json") if ".part" not in path.name]
@@ -123,6 +153,13 @@ def _age(path: Path) -> tuple[int, str]:
         return path.stat().st_mtime_ns, path.name
     except OSError:
         return 0, path.name
+
+
+def _is_fresh(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime < SENT_SECONDS
+    except OSError:
+        return False
 
 
 def _read(path: Path) -> Record | None:

@@ -6,7 +6,7 @@ to a server that takes none, by tus.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Final, TypeVar
 
 from rushes.client.appending import Appender, Sending
@@ -24,6 +24,8 @@ T = TypeVar("T")
 TUS, CHUNKS = "tus", "chunks"
 GONE: Final = frozenset({403, 404, 410})
 RECEIVING: Final = "receiving"
+COMPLETED, ACCEPTED = "completed", "accepted"
+TAKEN: Final = frozenset({COMPLETED, ACCEPTED})
 ARRIVED: Final = frozenset({"completed", "accepted", "quarantined"})
 MEASURABLE_SECONDS: Final = 1.0
 
@@ -39,6 +41,7 @@ class Sender:
         self.memory = memory
         begins = str(wire.http.base_url.join(endpoint))
         self.place = place or begins
+        self._sees_assets = place is None  # an account's; who has only a link sees uploads alone
         self._appender = Appender(wire, begins)
         self._chunker = Chunker(wire, parallel)
         self._mbit: float | None = None
@@ -52,13 +55,24 @@ class Sender:
             OSError: the file cannot be read.
         """
         name = self._name(sending)
+        sent = await self._find_sent(name) if sending.is_of_many else None
+        if sent is not None:
+            sending.told(sending.file.size, sending.file.size)
+            return sent.upload_id
         try:
             record = await self._go_on(sending, name) or await self._begin(sending, name)
         except FileChanged:
             await self.abort(sending)
             raise
-        self.memory.forget(name)
+        if sending.is_of_many:
+            self.memory.finish(name)
+        else:
+            self.memory.forget(name)
         return record.upload_id
+
+    def forget_sent(self, sent: Iterable[Sending]) -> None:
+        """Remember a run of many files no more: all of it has come to its end."""
+        self.memory.forget_sent(self._name(sending) for sending in sent)
 
     async def abort(self, sending: Sending) -> None:
         """End what was begun of a file, here and on the server; what is gone there is no matter."""
@@ -72,6 +86,25 @@ class Sender:
         except Refused as refused:
             if refused.status not in GONE:
                 raise
+
+    async def _find_sent(self, name: str) -> Record | None:
+        """Return what an earlier run has finished, if it is on the server still."""
+        record = self.memory.find_sent(name)
+        if record is None:
+            return None
+        is_there = await self._is_there(record)
+        if not is_there:
+            self.memory.forget_sent([name])
+        return record if is_there else None
+
+    async def _is_there(self, record: Record) -> bool:
+        try:
+            upload = await _unless_gone(self.wire.json("GET", f"{API}/uploads/{record.upload_id}"))
+            if upload["state"] == ACCEPTED and self._sees_assets:
+                await _unless_gone(self.wire.json("GET", f"{API}/assets/{upload['asset_id']}"))
+        except _Forgotten:
+            return False
+        return upload["state"] in TAKEN
 
     async def _go_on(self, sending: Sending, name: str) -> Record | None:
         record = self.memory.find(name)

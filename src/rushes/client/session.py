@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack
@@ -266,6 +266,10 @@ class Session(Generic[A]):
             raise Cancelled(
                 f"{sending.file.path.name} was stopped. Nothing of it was kept."
             ) from None
+
+    def forget_sent(self, sent: Iterable[Sending]) -> None:
+        """Remember a run of many files no more: all of it has come to its end."""
+        self._sender.forget_sent(sent)
 
     async def check(self, sending: Sending, upload_id: str) -> Upload:
         """Return the upload once the server took the file in, and holds the same bytes.

@@ -105,3 +105,37 @@ def test_what_was_begun_goes_on_without_being_named(
     assert MEDIA == server.received
     assert 1 == server.asked.count("POST /files/")
     assert [] == rushes.resume_all()
+
+
+def test_the_same_files_again_after_one_failed_begin_no_upload_twice(
+    face: MakeFace, server: SmallServer, folder: Path
+) -> None:
+    """What had arrived is asked for; once all have come to their end, all are sent anew."""
+    server.troubles = [415]
+    rushes = face()
+    first = rushes.send_all([folder])
+    begun = server.count("POST /files/")
+
+    again = rushes.send_all([folder])
+    rest = server.count("POST /files/") - begun
+    anew = rushes.send_all([folder])
+
+    assert (1, 3) == (sum(sent.failure is not None for sent in first), begun)
+    assert [None] * 6 == [sent.failure for sent in (*again, *anew)]
+    assert (0, 3) == (rest, server.count("POST /files/") - begun)
+
+
+def test_what_is_gone_from_the_server_is_sent_again(
+    face: MakeFace, server: SmallServer, folder: Path
+) -> None:
+    """It had arrived, and somebody removed it since."""
+    server.troubles = [415]
+    rushes = face()
+    rushes.send_all([folder])
+    begun = server.count("POST /files/")
+    server.gone = True
+
+    again = rushes.send_all([folder])
+
+    assert [None] * 3 == [sent.failure for sent in again]
+    assert begun < server.count("POST /files/")
