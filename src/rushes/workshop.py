@@ -22,6 +22,7 @@ from rushes.media.copier import Copier
 from rushes.media.gallery import Gallery
 from rushes.media.ladder import Quality
 from rushes.media.listening import Listening
+from rushes.media.speed import Speed
 from rushes.media.studio import Studio
 from rushes.media.toolbox import Toolbox, open_toolbox
 from rushes.notify.guard import open_way_out
@@ -145,6 +146,7 @@ def _deeds(house: House, tools: Toolbox) -> Deeds:
             studio=studio,
             gallery=gallery,
             copier=copier,
+            speed=Speed(tools, folder),
             original=original,
             top=top,
             playback=settings.playback,

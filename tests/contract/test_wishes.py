@@ -52,6 +52,12 @@ async def positions(database: Database, clock: Clock, lane: Lane = Lane.PICTURE)
     return [each.place.position for each in found]
 
 
+async def lanes(database: Database, clock: Clock) -> set[Lane]:
+    """Return where there is something to do."""
+    async with database.reading() as connection:
+        return await wish_records.list_lanes(connection, clock.now())
+
+
 async def urgencies(database: Database) -> dict[int, int]:
     """Return how urgent the wishes for segments 0 to 4 are, where there are any."""
     async with database.reading() as connection:
@@ -102,10 +108,14 @@ async def test_a_wish_that_nobody_renews_is_urgent_no_more(
 
 async def test_what_costs_little_waits_for_no_picture(database: Database, clock: Clock) -> None:
     """Copies, sound and pictures have a lane each."""
+    assert set() == await lanes(database, clock)
     await wish(database, clock, a_place(1))
+    assert {Lane.PICTURE} == await lanes(database, clock)
     await wish(database, clock, a_place(2, SOUND))
+    assert {Lane.PICTURE, Lane.SOUND} == await lanes(database, clock)
     await wish(database, clock, a_place(3, "1080p"), is_light=True)
     await wish(database, clock, a_place(4, SOUND), is_light=True)
+    assert set(Lane) == await lanes(database, clock)
 
     assert [1] == await positions(database, clock, Lane.PICTURE)
     assert [2] == await positions(database, clock, Lane.SOUND)

@@ -58,8 +58,8 @@ def list_jobs(client: Client) -> Iterator[dict[str, Any]]:
 def list_left(data: Path) -> list[str]:
     """Return the files that lie where nothing should lie when all work is done."""
     places = [path for name in FOLDERS for path in (data / name).rglob("*") if path.is_file()]
-    signs = (".rushes-worker-",)
-    return [path.relative_to(data).as_posix() for path in places if not path.name.startswith(signs)]
+    ours = ".rushes-"
+    return [path.relative_to(data).as_posix() for path in places if not path.name.startswith(ours)]
 
 
 def list_processes(data: Path) -> list[int]:

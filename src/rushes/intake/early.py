@@ -116,6 +116,9 @@ class Early:
         if ready is None:
             return
         prefix, needs = ready
+        prefix = await self.growing.find(prefix.upload.id)
+        if not (prefix.upload.is_open or prefix.upload.is_partial):
+            return  # it is whole, and looked at once more right now: that comes first
         path = await self.growing.path(prefix, needs)
         try:
             info = await self.studio.probe(path, sniffed.format, prefix.size_bytes)

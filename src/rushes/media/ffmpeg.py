@@ -324,6 +324,17 @@ def listening_arguments(facts: MediaInfo, copy: str) -> list[str]:
     ]
 
 
+def gauge_arguments(width: int, height: int, frames: int) -> list[str]:
+    """Return the call that encodes a moving pattern to nowhere, and says what time it took."""
+    pattern = f"testsrc2=size={width * 3 // 2}x{height * 3 // 2}:rate=30"
+    return [
+        *("-hide_banner", "-nostdin", "-nostats", "-v", "info", "-benchmark"),
+        *("-f", "lavfi", "-i", pattern, "-frames:v", str(frames)),
+        *("-vf", f"scale={width}:{height}:flags=bicubic,format=yuv420p"),
+        *("-c:v", "libx264", "-preset", "veryfast", "-crf", str(CRF), "-f", "null", "-"),
+    ]
+
+
 def still_arguments(
     facts: MediaInfo,
     at: Fraction,

@@ -38,7 +38,7 @@ KNOWN_CODECS: Final = MappingProxyType(
 )
 
 MADE_PER_CORE: Final = 29_000_000
-"""Pixels a second that one core encodes, with decoding and scaling: 2.1 x 720p30 on two cores."""
+"""Pixels a second that one core encodes where that was not measured (2.1 x 720p30 on two cores)."""
 FASTER_THAN_SEEN: Final = Fraction(3, 2)
 """A rung that is made while it is watched has to be ahead of the viewer by so much."""
 
@@ -119,14 +119,16 @@ def _heaviness(video: VideoFacts, treatment: Treatment) -> str | None:
     return "its colours are made anew" if treatment.look is not Look.PLAIN else None
 
 
-def list_in_time(rungs: Sequence[Rung], path: Path, rate: Fraction, cores: int) -> list[Rung]:
-    """Return the rungs that so many cores make fast enough to be watched meanwhile, lowest first.
+def list_in_time(
+    rungs: Sequence[Rung], path: Path, rate: Fraction, made_per_second: int
+) -> list[Rung]:
+    """Return the rungs that are made fast enough to be watched meanwhile, lowest first.
 
-    The lowest is always among them.
+    The lowest is always among them. `made_per_second`: pixels that this machine encodes.
     """
     if path is Path.HEAVY:
         return list(rungs[:1])
-    budget = MADE_PER_CORE * max(1, cores) / FASTER_THAN_SEEN
+    budget = made_per_second / FASTER_THAN_SEEN
     return [
         rung
         for place, rung in enumerate(rungs)

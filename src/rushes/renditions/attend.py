@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -47,29 +49,40 @@ class Attending:
     clock: Clock
     segments: Segments
     url: str
-    _woken: dict[Lane, asyncio.Event] = field(
-        default_factory=lambda: {lane: asyncio.Event() for lane in Lane}
-    )
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
         """Look now; call it on the event loop of `run`."""
-        for woken in self._woken.values():
-            woken.set()
+        self._changed.set()
 
     async def run(self) -> None:
         """Attend until cancelled; an error that is not the database's ends it, and is raised."""
         if self.database.is_sqlite:  # the only worker: what was held, a dead one held
             async with self.database.transaction() as connection:
                 await wish_records.release_all(connection)
-        lanes = [
-            _Attendant(self.database, self.clock, self.segments, lane, self._woken[lane])
-            for lane in Lane
-        ]
+        lanes = [_Attendant(self.database, self.clock, self.segments, lane) for lane in Lane]
         async with asyncio.TaskGroup() as group:
             if not self.database.is_sqlite:
                 group.create_task(listen(self.url, WAKE, self.wake))
             for each in lanes:
                 group.create_task(each.attend())
+            group.create_task(self._look(lanes))
+
+    async def _look(self, lanes: Sequence[_Attendant]) -> None:
+        """Wake those for whom there is something, each time that somebody wishes."""
+        while True:
+            self._changed.clear()
+            try:
+                async with self.database.reading() as connection:
+                    found = await wish_records.list_lanes(connection, self.clock.now())
+                for each in lanes:
+                    if each.lane in found:
+                        each.woken.set()
+            except (DatabaseAway, DatabaseFull) as away:
+                log.warning("The wishes cannot be read", extra={"code": away.code})
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._changed.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +93,18 @@ class _Attendant:
     clock: Clock
     segments: Segments
     lane: Lane
-    _woken: asyncio.Event
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def attend(self) -> None:
         """Make what is wished for until cancelled."""
         while True:
-            self._woken.clear()
+            self.woken.clear()
             try:
                 while (wish := await self._take()) is not None:
                     await self._fulfil(wish)
             except (DatabaseAway, DatabaseFull) as away:
                 log.warning("The wishes cannot be read", extra={"code": away.code})
-            await self._rest()
+            await self.woken.wait()
 
     async def _take(self) -> Wish | None:
         """Hold the most urgent wish that nobody is at."""
@@ -142,8 +155,8 @@ class _Attendant:
         """
         renew_at = self.clock.now() + timedelta(seconds=RENEW_SECONDS)
         while not task.done():
-            self._woken.clear()
-            waking = asyncio.create_task(self._woken.wait())
+            self.woken.clear()
+            waking = asyncio.create_task(self.woken.wait())
             await asyncio.wait(
                 {task, waking}, timeout=RENEW_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
@@ -179,13 +192,6 @@ class _Attendant:
     async def _let_go(self, wish: Wish) -> None:
         async with self.database.transaction() as connection:
             await wish_records.hold(connection, wish, None)
-
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
 
 
 async def _end(task: asyncio.Task[None]) -> None:

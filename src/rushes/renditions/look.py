@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,10 +28,11 @@ from rushes.media.ffmpeg import DEMUXERS
 from rushes.media.gallery import Gallery
 from rushes.media.grid import VARIABLE_TIMESCALE, Grid, plan_constant, plan_variable
 from rushes.media.ladder import Quality, Rung
-from rushes.media.path import find_obstacle, playback_path
+from rushes.media.path import Path, find_obstacle, playback_path
 from rushes.media.shelf import SOUND, recipe_of
 from rushes.media.show import SEQUENCE_FORMATS, Show
 from rushes.media.sound import CHANNELS, plan_sound, plan_sound_alone, sound_duration
+from rushes.media.speed import Speed
 from rushes.media.stills import IMAGE_FORMATS
 from rushes.media.studio import Studio
 from rushes.renditions import records
@@ -55,6 +55,7 @@ class Looking:
     studio: Studio
     gallery: Gallery
     copier: Copier
+    speed: Speed
     original: Original
     top: Quality
     playback: PlaybackSettings
@@ -138,10 +139,16 @@ class Looking:
         copied = None
         if copies is not None:
             copied = (copies.picture.track.codec, *copies.picture.rates())
-        cores = os.cpu_count() or 1
-        variants = plan_variants(rungs, path, info.video.frame_rate, cores, copied)
+        made = await self._made_per_second(rungs, path)
+        variants = plan_variants(rungs, path, info.video.frame_rate, made, copied)
         heard = _plan_sound(info, grid, copies)
         return Stream(path, reason, grid, variants, heard, treatment)
+
+    async def _made_per_second(self, rungs: Sequence[Rung], path: Path) -> int:
+        """Return how fast segments are made here; where nothing depends on it, no guess is made."""
+        if len(rungs) == 1 or path is Path.HEAVY:
+            return 0
+        return await self.speed.made_per_second()
 
     async def _plan_copies(
         self, content: Content, info: MediaInfo, rungs: Sequence[Rung], treatment: Treatment

@@ -102,7 +102,7 @@ def plan_variants(
     rungs: Sequence[Rung],
     path: Path,
     rate: Fraction,
-    cores: int,
+    made_per_second: int,
     copied: tuple[str, int, int] | None = None,
 ) -> tuple[Variant, ...]:
     """Return what each rung will be.
@@ -111,10 +111,10 @@ def plan_variants(
         rungs: the ladder, lowest first.
         path: how the original is watched.
         rate: pictures a second.
-        cores: how many make segments here.
+        made_per_second: pixels that are encoded here.
         copied: codec, peak and average of the top rung, where it is copied.
     """
-    in_time = list_in_time(rungs, path, rate, cores)
+    in_time = list_in_time(rungs, path, rate, made_per_second)
     variants = []
     for rung in rungs:
         is_copied = copied is not None and rung is rungs[-1]

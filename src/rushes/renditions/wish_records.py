@@ -132,6 +132,21 @@ async def list_open(
     return [_wish(row) for row in await connection.execute(query)]
 
 
+async def list_lanes(connection: AsyncConnection, now: datetime) -> set[Lane]:
+    """Return the lanes in which there is a wish that nobody holds and that did not fail."""
+    rows = segment_wishes.c
+    query = (
+        select(rows.is_light, rows.name == SOUND)
+        .where(_is_free(now), rows.error_code.is_(None))
+        .distinct()
+    )
+    found = await connection.execute(query)
+    return {
+        Lane.COPY if is_light else Lane.SOUND if is_sound else Lane.PICTURE
+        for is_light, is_sound in found
+    }
+
+
 async def take(connection: AsyncConnection, wish: Wish, now: datetime, until: datetime) -> bool:
     """Hold a wish until a time; False where somebody else was faster."""
     mine = and_(_is(wish.place), segment_wishes.c.fence == wish.fence, _is_free(now))

@@ -10,7 +10,14 @@ import pytest
 from rushes.media.color import Look, Treatment
 from rushes.media.facts import MediaInfo, MediaKind
 from rushes.media.ladder import Rung, plan_ladder
-from rushes.media.path import Path, describe, find_obstacle, list_in_time, playback_path
+from rushes.media.path import (
+    MADE_PER_CORE,
+    Path,
+    describe,
+    find_obstacle,
+    list_in_time,
+    playback_path,
+)
 from tests.support.filmed import FULL_HD
 
 VIDEO = replace(FULL_HD, frame_rate=Fraction(30))
@@ -111,7 +118,7 @@ def test_a_picture_is_called_what_people_call_it(changes: dict[str, object], exp
     [
         (Path.JIT, 2, ["360p", "540p", "720p"]),
         (Path.JIT, 8, ["360p", "540p", "720p", "1080p"]),
-        (Path.JIT, 0, ["360p", "540p"]),
+        (Path.JIT, 1, ["360p", "540p"]),
         (Path.HEAVY, 8, ["360p"]),
     ],
 )
@@ -119,6 +126,6 @@ def test_a_rung_is_listed_where_it_is_made_in_time(
     path: Path, cores: int, expected: list[str]
 ) -> None:
     """The lowest always; of what is heavy nothing else."""
-    found = list_in_time(RUNGS, path, Fraction(30), cores)
+    found = list_in_time(RUNGS, path, Fraction(30), cores * MADE_PER_CORE)
 
     assert expected == [rung.quality.value for rung in found]

@@ -23,6 +23,9 @@ from rushes.renditions.stream import (
     sound_rates,
 )
 
+FAST = 58_000_000
+"""Pixels a second that two cores make."""
+
 GRID = plan_constant(Fraction(30), Fraction(10))
 RUNGS = plan_ladder(1280, 720, Fraction(30))
 CUTS = plan_sound(GRID)
@@ -30,7 +33,7 @@ COPIED = Stream(
     Path.COPY,
     "H.264 High, 1280x720: played from the original.",
     GRID,
-    plan_variants(RUNGS, Path.COPY, Fraction(30), 2, ("avc1.64001f", 3_000_000, 2_000_000)),
+    plan_variants(RUNGS, Path.COPY, Fraction(30), FAST, ("avc1.64001f", 3_000_000, 2_000_000)),
     Sound(CUTS, 1, is_copied=True),
 )
 GRADED = replace(
@@ -72,7 +75,7 @@ def test_a_row_without_fields_is_refused(bent: dict[str, object]) -> None:
 
 def test_the_copied_quality_is_the_first_one() -> None:
     """Else the lowest; else the sound."""
-    encoded = plan_variants(RUNGS, Path.JIT, Fraction(30), 2)
+    encoded = plan_variants(RUNGS, Path.JIT, Fraction(30), FAST)
 
     assert "720p" == COPIED.first
     assert "360p" == Stream(Path.JIT, "", GRID, encoded, None).first
