@@ -32,6 +32,7 @@ from rushes.media.fragment import (
 from rushes.media.h264 import parse_entry
 from rushes.media.hls import format_media_playlist, format_multivariant, variant_of
 from rushes.media.layout import Layout, Piece, TrackLayout
+from rushes.media.lut import parse_cube
 from rushes.media.movie import aac_track, format_init, parse_track
 from rushes.media.samples import parse_tracks
 from rushes.media.sound import AdtsReader
@@ -134,6 +135,11 @@ def _camera(data: bytes) -> None:
                 lambda at, size: data[at : at + size], sniffed
             )
         )
+
+
+def _cube(data: bytes) -> None:
+    lut = parse_cube(data)
+    assert all(-1e6 <= each <= 1e6 for each in lut.at((0.2, 0.5, 0.9)))
 
 
 def _facts(data: bytes) -> None:
@@ -403,6 +409,16 @@ TARGETS: Final[Mapping[str, Target]] = {
         Target("pieces", _pieces, (*MOVIES, MOVIES[0] + FRAGMENTS[1]), MEDIA, BOX_WORDS),
         Target("samples", _samples, TABLES, MEDIA, BOX_WORDS),
         Target("camera", _camera, tuple(_camera_seeds()), (), BOX_WORDS),
+        Target(
+            "cube",
+            _cube,
+            (
+                b'TITLE "a"\nLUT_3D_SIZE 2\n' + b"0 0.5 1\n" * 8,
+                b"DOMAIN_MIN 0 0 0\nDOMAIN_MAX 1 1 2\nLUT_1D_SIZE 3\n0 0 0\n1 1 1\n1 2 1e0\n",
+            ),
+            MEDIA,
+            (b"LUT_3D_SIZE ", b"LUT_1D_SIZE ", b"DOMAIN_MAX ", b"\n", b" ", b"nan", b"1e9", b"#"),
+        ),
         Target("adts", _adts, tuple(_adts_seeds()), MEDIA),
         Target(
             "facts", _facts, (FACTS, VIDEO), MEDIA, (b'"', b"null", b"[]", b"{}", b"-1", b"1/0")

@@ -31,21 +31,31 @@ WEIGHTS = {1: (0.2126, 0.0722), 5: (0.299, 0.114), 9: (0.2627, 0.0593)}
 """Of red and blue in luma, by matrix."""
 
 
-def write_patches(path: Path, patches: Sequence[Signal], tags: Tags, matrix: int) -> Path:
-    """Write ten pictures of patches in a row, ten bits, without loss; `matrix` is the true one."""
-    width = PATCH * len(patches)
+def write_patches(
+    path: Path,
+    patches: Sequence[Signal],
+    tags: Tags,
+    matrix: int,
+    alphas: Sequence[float] = (),
+) -> Path:
+    """Write ten pictures of patches in a row, ten bits, without loss; `matrix` is the true one.
+
+    `alphas` say how much of each patch is seen; without them all of it is.
+    """
+    width, shape = PATCH * len(patches), "yuva444p10le" if alphas else "yuv444p10le"
     rows = [
         [_sample(patch, matrix, is_full=tags.is_full)[plane] for patch in patches]
         for plane in range(3)
     ]
+    rows += [[round(1023 * alpha) for alpha in alphas]] if alphas else []
     with av.open(str(path), "w", format="matroska") as container:
         stream = container.add_stream("ffv1", rate=Fraction(10))
-        stream.width, stream.height, stream.pix_fmt = width, PATCH, "yuv444p10le"
+        stream.width, stream.height, stream.pix_fmt = width, PATCH, shape
         context = stream.codec_context
         context.color_primaries, context.color_trc = tags.primaries, tags.transfer
         context.colorspace, context.color_range = tags.matrix, 2 if tags.is_full else 1
         for number in range(10):
-            frame = VideoFrame(width, PATCH, "yuv444p10le")
+            frame = VideoFrame(width, PATCH, shape)
             for plane, levels in zip(frame.planes, rows, strict=True):
                 line = array("H", [level for level in levels for _ in range(PATCH)]).tobytes()
                 plane.update(line.ljust(plane.line_size, b"\0") * PATCH)

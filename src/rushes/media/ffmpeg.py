@@ -54,6 +54,7 @@ PIXELS_AT_MOST: Final = 268_435_456
 ALLOCATION_AT_MOST: Final = 2_147_483_648
 CRF: Final = 23
 DEINTERLACE: Final = "bwdif=mode=send_frame:deint=interlaced"
+ON_BLACK: Final = "premultiply=inplace=1"
 GOP_AT_LEAST: Final = 600  # longer than any segment: key frames stand where we force them
 NEAR_TICKS: Final = 8
 """How far a frame of a varying rate may stand from its tick after ffmpeg's own rounding."""
@@ -180,7 +181,7 @@ def _shared_chain(run: SegmentRun) -> str:
     scale = run.grid.timescale
     shift = round(run.video.start * scale)
     steps = [f"[0:V:0]settb=1/{scale}", f"setpts=PTS-({shift})"]
-    steps.append(DEINTERLACE)
+    steps += _whole_picture(run.video)
     if run.grid.rate is None:
         trim = f"trim=start_pts={max(0, run.begin - NEAR_TICKS)}:end_pts={run.end - NEAR_TICKS}"
         steps += [f"settb=1/{scale}", trim]
@@ -205,6 +206,11 @@ def _rung_chains(run: SegmentRun, rung: Rung, number: int) -> list[str]:
         f"{begin}{scale},{GRADED}[g{number}]",
         f"[g{number}][t{number}]{APPLIED}," + ",".join([f"scale={SHOWN}", *ending]) + end,
     ]
+
+
+def _whole_picture(video: VideoFacts) -> list[str]:
+    """Return the steps that make whole pictures of fields, and lay what is transparent on black."""
+    return [DEINTERLACE, *([ON_BLACK] if video.alpha else [])]
 
 
 def _scale(video: VideoFacts, grade: Grade, width: int, height: int) -> str:
@@ -351,7 +357,7 @@ def still_arguments(
         raise NoStream("There is no picture in it.")
     seek = max(Fraction(0), video.start - facts.start + at)
     ending = "setsar=1,format=bgr24"
-    chain = f"[0:V:0]{DEINTERLACE},{_scale(video, grade, *size)}"
+    chain = "[0:V:0]" + ",".join([*_whole_picture(video), _scale(video, grade, *size)])
     if grade.hald is not None:
         chain = f"{chain},{GRADED}[g];[1:v:0]{GRADED}[t];[g][t]{APPLIED}"
     return [

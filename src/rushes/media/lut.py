@@ -7,8 +7,7 @@ only for some sides. Source of `.cube`: Adobe, Cube LUT Specification 1.0.
 
 from __future__ import annotations
 
-import sys
-from array import array
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -117,22 +116,20 @@ class Hald:
     def at(self, red: int, green: int, blue: int) -> tuple[int, int, int]:
         """Return the colour of a step, 0 to 65,535 a channel."""
         place = 6 * (red + self.side * (green + self.side * blue))
-        first, second, third = memoryview(self.content)[place : place + 6].cast("H")
+        first, second, third = struct.unpack_from("<3H", self.content, place)
         return first, second, third
 
 
 def make_hald(source: Source, side: int = COARSE) -> Hald:
     """Return the Hald image of a function of colours."""
     steps = [step / (side - 1) for step in range(side)]
-    values = array("H")
+    values: list[int] = []
     for blue, green, red in product(steps, repeat=3):
         values.extend(
             int(min(1.0, max(0.0, value)) * FULL_16_BITS + HALF)
             for value in source((red, green, blue))
         )
-    if sys.byteorder == "big":
-        values.byteswap()
-    return Hald(side, values.tobytes())
+    return Hald(side, struct.pack(f"<{len(values)}H", *values))
 
 
 def hald_of(lut: Lut) -> Hald:

@@ -80,6 +80,20 @@ async def test_ordinary_signals_stay_what_they_are(
     check([expect_codes(patch) for patch in PATCHES], found)
 
 
+async def test_what_is_transparent_lies_on_black(studio: Studio, tmp_path: Path) -> None:
+    """Whatever colour stands in what nobody should see; half of it is seen as half as bright."""
+    alphas = [(1.0, 0.5, 0.0)[number % 3] for number in range(len(PATCHES))]
+    film = write_patches(tmp_path / "film.mkv", PATCHES, Tags(1, 1, 1), 1, alphas)
+
+    found = await seen(studio, film)
+
+    seen_part = [
+        (red * alpha, green * alpha, blue * alpha)
+        for (red, green, blue), alpha in zip(PATCHES, alphas, strict=True)
+    ]
+    check([expect_codes(patch) for patch in seen_part], found)
+
+
 def shown(light: Color) -> Color:
     """Return the signals for an ordinary screen of light in cd/m2 with the colours of BT.2020."""
     red, green, blue = (part / 203 for part in light)

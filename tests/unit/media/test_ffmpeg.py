@@ -165,6 +165,17 @@ def test_hdr_is_mapped_after_it_was_made_small() -> None:
     assert ["64x64"] == told(arguments, "-video_size")
 
 
+def test_what_is_transparent_is_laid_on_black() -> None:
+    """Before it is made small; a whole picture costs nothing more."""
+    clear = replace(FACTS, video=replace(PLAIN, alpha=True))
+
+    (chain,) = told(segment_arguments(run(facts=clear), ["pipe:3"]), "-filter_complex")
+    (plain,) = told(segment_arguments(run(), ["pipe:3"]), "-filter_complex")
+
+    assert "bwdif=mode=send_frame:deint=interlaced,premultiply=inplace=1" in chain
+    assert "premultiply" not in plain
+
+
 def test_sound_begins_with_the_picture() -> None:
     """Silence fills what is missing; its own first sample counts where there is no picture."""
     video = replace(FACTS, video=replace(PLAIN, start=Fraction(2)))

@@ -55,6 +55,13 @@ def test_a_number_outside_its_bounds_is_refused(name: str, low: int, high: int) 
         READER.whole(name, low, high)
 
 
+@pytest.mark.parametrize("text", ["1e9999999", "1" * 65])
+def test_a_rate_that_would_take_long_to_read_is_refused(text: str) -> None:
+    """Ten million digits are no rate."""
+    with pytest.raises(ValueError, match="rate"):
+        Reader({"rate": text}).fraction("rate", 0, 100)
+
+
 def test_other_types_are_refused() -> None:
     """No text, no list, no rate."""
     with pytest.raises(TypeError):
