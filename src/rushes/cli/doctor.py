@@ -128,7 +128,8 @@ def _segments(settings: Settings) -> Finding:
     folder = settings.at(SEGMENTS)
     unseen = {host for worker, host in living.items() if worker not in list_signed(folder)}
     if not unseen:
-        found = f"{folder} is shared with {len(living)} workers"
+        workers = "1 worker" if len(living) == 1 else f"{len(living)} workers"
+        found = f"{folder} is shared with {workers}"
         return Finding("segments", is_well=True, found=found)
     found = f"{folder} is not that of the workers on {', '.join(sorted(unseen))}"
     advice = "Let one data folder be shared by all machines: see the page on PostgreSQL."
