@@ -93,10 +93,16 @@ class Looking:
 
         What is there with these colours counts again; what is there with others stays until then.
         """
-        info, before = parse_media_info(json.dumps(facts["media"])), facts.get("stream")
+        info, known = (
+            parse_media_info(json.dumps(facts["media"])),
+            parse_stream(facts.get("stream")),
+        )
+        async with self.database.reading() as connection:
+            treatment = await find_treatment(connection, content.color, info)
+        if known is None or known.grid is None or known.treatment == treatment:
+            return
         stream = await self._plan_stream(content, info)
-        known = parse_stream(before)
-        if stream is None or known is None or known.treatment == stream.treatment:
+        if stream is None:
             return
         wanted = plan_renditions(info, plan_rungs(info, self.top), stream.grid, 0)
         recipe = recipe_of(stream.treatment)
