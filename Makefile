@@ -63,6 +63,7 @@ reference: $(VENV)/dev.stamp
 # Ratios, not tests: 15 minutes at most on two cores that do nothing else. `make bench BENCH=--quick`.
 bench: $(VENV)/dev.stamp web system-parts
 	$(BIN)/python -m bench.ingest $(BENCH)
+	$(BIN)/python -m bench.lab $(LAB)
 
 # Parts of the system that some tests start: programs, not libraries.
 system-parts: $(VENV)/dev.stamp

@@ -65,6 +65,8 @@ MEANINGS: Final = {
     "project.updated": "A project got another name or other members.",
     "rendition.failed": "One rendition could not be made; the reason is in `data`.",
     "rendition.ready": "One rendition is whole.",
+    "rendition.wanted": "Qualities are to be made that rested, or that a new recipe makes anew.",
+    "roll_out.wanted": "All that an older recipe made is to be made anew.",
     "session.created": "Someone logged in.",
     "session.ended": "Someone logged out, or a session was ended for them.",
     "session.refused": "An attempt to log in failed.",

@@ -10,7 +10,8 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+MARK = "bench"
+BEGIN, END = f"<!-- {MARK}: begin -->", f"<!-- {MARK}: end -->"
 """Around the table of a page."""
 
 HEAD = ("work", "measured", "beside it", "figure", "budget", "met")
@@ -105,13 +106,14 @@ def format_markdown(figures: Iterable[Figure]) -> str:
     return "\n".join(_markdown(figures)) + "\n"
 
 
-def place_table(page: str, table: str) -> str:
+def place_table(page: str, table: str, mark: str = MARK) -> str:
     """Return a page with the table between its marks; one without marks becomes the table."""
-    before, begun, rest = page.partition(BEGIN)
-    _, ended, after = rest.partition(END)
+    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+    before, begun, rest = page.partition(begin)
+    _, ended, after = rest.partition(end)
     if not (begun and ended):
         return table
-    return f"{before}{BEGIN}\n{table}{END}{after}"
+    return f"{before}{begin}\n{table}{end}{after}"
 
 
 def _markdown(figures: Iterable[Figure]) -> Iterator[str]:

@@ -41,11 +41,15 @@ from rushes.jobs.desk import Desk
 from rushes.jobs.remote import Remote
 from rushes.library.editing import Editing
 from rushes.media.box import Level
+from rushes.media.ladder import Quality
+from rushes.media.recipe import Encoder
 from rushes.media.toolbox import open_toolbox
 from rushes.notify.webhooks import Webhooks
 from rushes.renditions.coloring import Coloring
 from rushes.renditions.luts import Luts
+from rushes.renditions.ordering import Ordering
 from rushes.renditions.outcome import Outcomes
+from rushes.renditions.remaking import Remaking
 from rushes.renditions.wishing import Wishing
 from rushes.settings import Settings
 from rushes.stores.filesystem import FolderStore, open_folder
@@ -126,6 +130,7 @@ class House:
     imaging: Imaging
     downloading: Downloading
     coloring: Coloring
+    remaking: Remaking
     listing: Listing
     server: Server
     locator: Locator
@@ -184,16 +189,15 @@ def _build(
     edge: Vault,
     remote: Remote,
 ) -> House:
-    signing = load_ring(settings.at("keys"), SIGNING, clock)
-    signer = _signer(signing)
-    spool = Spool(settings.at("spool"))
+    signing, secret = (load_ring(settings.at("keys"), each, clock) for each in (SIGNING, SECRET))
+    signer, sealer = _signer(signing), Sealer(secret, clock)
+    spool, ordering = Spool(settings.at("spool")), Ordering(database, clock)
     scratch = Scratch(settings.at("scratch"), settings.tiers.scratch_bytes)
     intake = Intake(database, spool, _elsewhere(settings, archive, scratch))
     uploading = _build_uploading(settings, clock, database, spool)
     ending, admission = uploading.ending, uploading.joining.admission
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
     hashing, rates, places = Hashing(), Rates(database, clock), Places(database, clock)
-    sealer = Sealer(load_ring(settings.at("keys"), SECRET, clock), clock)
     locator = Locator(database, archive, edge, scratch, intake.path)
     keeper = Keeper(database, clock, archive, open_edge(settings, edge), intake.path)
     return House(
@@ -223,9 +227,10 @@ def _build(
         intake=intake,
         editing=Editing(database, clock),
         covers=Covers(database, clock, signer, settings.delivery),
-        playing=Playing(database, clock, signer, settings.delivery),
+        playing=Playing(database, clock, signer, settings.delivery, ordering),
         imaging=_imaging(settings, clock, database, signer=signer, keeper=keeper, locator=locator),
-        downloading=Downloading(database, clock, signer, settings.delivery),
+        downloading=Downloading(database, clock, signer, settings.delivery, ordering),
+        remaking=Remaking(database, clock, Quality(settings.media.max_rung), _always_x264),
         coloring=Coloring(database, clock, Luts(database, clock)),
         listing=Listing(database),
         server=Server(database, clock, signer, Wishing(database, clock, settings.at(SEGMENTS))),
@@ -271,6 +276,10 @@ def _place(settings: Settings, name: str | None, folder: str, cap_bytes: int | N
     store = settings.stores[name]
     limits = [limit for limit in (cap_bytes, store.limit_bytes) if limit is not None]
     return Place(name, store.kind, min(limits, default=None), price_of(store))
+
+
+async def _always_x264() -> Encoder:
+    return Encoder.X264
 
 
 def _imaging(

@@ -22,6 +22,7 @@ from rushes.renditions.look import Looking
 from rushes.renditions.make import Making
 from rushes.renditions.opening import Opening
 from rushes.renditions.outcome import Outcomes
+from rushes.renditions.remaking import Remaking
 from rushes.renditions.rendition import Kind
 from rushes.renditions.stills import Stills
 from rushes.tiers.copy import Keeper
@@ -46,6 +47,7 @@ class Deeds:
     opening: Opening | None
     making: Making
     keeping: Keeping
+    remaking: Remaking
     outcomes: Outcomes
     keeper: Keeper
     recalling: Recalling
@@ -55,8 +57,6 @@ class Deeds:
     rates: Rates
     desk: Desk
     clock: Clock
-    is_on_demand: bool = False
-    """Whether the ladder waits until somebody asks for it."""
 
     async def open(self, content_id: str) -> bool:
         """Make the first segments; False where nothing is watched before its ladder."""
@@ -100,8 +100,10 @@ class Deeds:
         await self.making.clear(content_id)
 
     async def sweep_leftovers(self) -> int:
-        """Remove what lost workers left; return how much."""
-        return await self.keeping.sweep(self.clock.now())
+        """Remove what lost workers left, and files that newer ones followed; return how much."""
+        now = self.clock.now()
+        older = await self.remover.remove_superseded(now)
+        return older + await self.keeping.sweep(now)
 
     def failing(self, *kinds: Kind) -> Callable[[str, str, str], Awaitable[None]]:
         """Return the deed that fails renditions of these kinds with a reason."""

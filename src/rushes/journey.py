@@ -13,6 +13,8 @@
      tier.eviction_asked > evict     what a plan names leaves the edge
      asset.colored ─────> prepare    the same with other colours; what needs no change stays
      asset.deleted ─────> delete     objects of what nobody has any more
+     rendition.wanted ──> ladder     what rested, or what a new recipe makes anew
+     roll_out.wanted ───> roll_out   the same of all that an older recipe made
 
 Rooms never call the next one: they write an event beside their change, and `STORY` is the one
 table from event to workflow. A workflow's body only orders steps; each step is one deed of one
@@ -33,7 +35,9 @@ from rushes.jobs.engine import Engine
 from rushes.jobs.job import BY_HAND, RAISED, Queue, StepFailed, workflow_id
 from rushes.jobs.schedule import EXPIRE_UPLOADS, RETAIN
 from rushes.media.ladder import RECIPE
+from rushes.renditions.make import LADDER
 from rushes.renditions.rendition import PLAYED, Kind
+from rushes.renditions.rolling_out import tell_rolling_out
 
 PROBE_SECONDS: Final = 60.0
 OPEN_SECONDS: Final = 120.0
@@ -43,7 +47,6 @@ DAY_SECONDS: Final = 86_400.0
 
 BY_COPY: Final = 10
 
-LADDER = "ladder"
 CANCELLED: Final = ("rendition.cancelled", "Its making was cancelled. Try the job again.")
 WORK: Final = (
     ("stills", frozenset({Kind.STILL}), 10),
@@ -98,6 +101,10 @@ STORY: Final[Story] = {
     ),
     EventType.ASSET_COLORED: (Start("prepare", _order, _id_of),),
     EventType.ASSET_DELETED: (Start("delete", arguments=_both),),
+    EventType.RENDITION_WANTED: (
+        Start(LADDER, _content_of, _id_of, queue=Queue.MEDIA, priority=BY_HAND),
+    ),
+    EventType.ROLL_OUT_WANTED: (Start("roll_out"),),
 }
 
 
@@ -111,6 +118,7 @@ def tell(engine: Engine, deeds: Deeds) -> None:
     _tell_ladder(engine, deeds, settle)
     _tell_recall(engine, deeds)
     _tell_retaining(engine, deeds)
+    tell_rolling_out(engine, deeds.remaking)
     _tell_leaving(engine, deeds)
 
 
@@ -155,13 +163,12 @@ def _tell_preparing(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     look = engine.step("probe", timeout_seconds=PROBE_SECONDS, preemptible=True)(deeds.looking.look)
     give_up = engine.step("give_up")(deeds.looking.give_up)
     open_it = engine.step("open", timeout_seconds=OPEN_SECONDS, preemptible=True)(deeds.open)
-    work = [each for each in WORK if not (each[0] == LADDER and deeds.is_on_demand)]
 
     async def plan(content_id: str, order: str) -> None:
         wanted = await look(content_id)
         if PLAYED.intersection(wanted) and await open_it(content_id):
             await settle(content_id)
-        for name, kinds, priority in work:
+        for name, kinds, priority in WORK:
             if kinds.intersection(wanted):
                 job_id = workflow_id(name, content_id, order)
                 await engine.submit(Queue.MEDIA, name, job_id, content_id, priority=priority)
@@ -198,11 +205,9 @@ def _tell_seen(
 def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     making = deeds.making
 
-    async def encode_and_report(content_id: str, first: int, count: int) -> None:
-        await making.encode(content_id, first, count, lambda share: engine.report("encode", share))
-
     plan = engine.step("plan")(making.plan)
-    encode = engine.step("encode", timeout_seconds=RUN_SECONDS, preemptible=True)(encode_and_report)
+    encode_run = partial(making.encode, partial(engine.report, "encode"))
+    encode = engine.step("encode", timeout_seconds=RUN_SECONDS, preemptible=True)(encode_run)
     sound = engine.step("sound", timeout_seconds=RUN_SECONDS, preemptible=True)(making.encode_sound)
     list_unfinished = engine.step("list")(making.list_unfinished)
     finish = engine.step("finish", timeout_seconds=RUN_SECONDS)(making.finish)
@@ -210,10 +215,11 @@ def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     sweep = engine.step("sweep")(making.sweep)
 
     async def make(content_id: str) -> None:
-        for first, count in await plan(content_id):
-            await encode(content_id, first, count)
-        await sound(content_id)
-        for rendition_id in await list_unfinished(content_id):
+        names, runs = await plan(content_id, engine.job_id)
+        for first, count in runs:
+            await encode(content_id, names, first, count)
+        await sound(content_id, names)
+        for rendition_id in await list_unfinished(content_id, names):
             await finish(content_id, rendition_id)
 
     async def abandon(content_id: str) -> None:

@@ -158,10 +158,17 @@ class LadderSettings(Section):
     """The qualities that are made of each video."""
 
     mode: Literal["full", "on_demand"] = "full"
-    """`full`: all of them, behind the scenes. `on_demand`: only the segments that are watched."""
+    """`full`: all of them, behind the scenes. `on_demand`: a quality is made when it is first
+    asked for; of those that are watched meanwhile, only the segments that are watched."""
+    asked: tuple[Literal["360p", "540p", "720p", "1080p", "2160p"], ...] = ()
+    """Qualities that wait until somebody asks for them, where the others are made at once."""
     copy_top: bool = True
     """Whether an original that browsers can play is the top quality itself, repackaged. Else it is
     encoded like the others, and watched as others are."""
+
+    def rests(self, quality: str) -> bool:
+        """Say whether a quality waits until somebody asks for it."""
+        return self.mode == "on_demand" or quality in self.asked
 
 
 class DeliverySettings(Section):

@@ -28,12 +28,14 @@ from rushes.media.toolbox import Toolbox, open_toolbox
 from rushes.notify.guard import open_way_out
 from rushes.notify.posting import Posting
 from rushes.renditions.attend import Attending
+from rushes.renditions.completing import Completing
 from rushes.renditions.grading import Grading
 from rushes.renditions.hearing import Hearing
 from rushes.renditions.keeping import Keeping
 from rushes.renditions.look import Looking
 from rushes.renditions.make import Making
 from rushes.renditions.opening import Opening
+from rushes.renditions.ordering import Ordering
 from rushes.renditions.outcome import Outcomes
 from rushes.renditions.segments import Segments
 from rushes.renditions.sharing import Sharing
@@ -68,7 +70,14 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
         engine = Engine(settings, house.database, clock, tools.level.value)
         deeds = _deeds(house, tools)
         journey.tell(engine, deeds)
-        attending = Attending(house.database, clock, deeds.making.segments, url=settings.rooms_url)
+        completing = Completing(deeds.making.segments, Ordering(house.database, clock))
+        attending = Attending(
+            house.database,
+            clock,
+            deeds.making.segments,
+            url=settings.rooms_url,
+            landed=completing.look,
+        )
         posting = Posting(house.database, clock, house.webhooks, way_out)
         watching = [attending.run, posting.run]
         if not settings.is_embedded:
@@ -113,13 +122,17 @@ def _beside(house: House) -> tuple[Beside, ...]:
     return (*always, carrying.run) if house.settings.uploads.grow_to_archive else always
 
 
+def _remover(house: House) -> Remover:
+    watched_for = house.settings.delivery.playback_life
+    return Remover(house.database, house.archive, house.edge, house.scratch, watched_for)
+
+
 def _deeds(house: House, tools: Toolbox) -> Deeds:
     settings, database, clock = house.settings, house.database, house.clock
     folder, top = settings.at(SEGMENTS), Quality(settings.media.max_rung)
     edge = open_edge(settings, house.edge)
     keeper = Keeper(database, clock, house.archive, edge, house.intake.path)
-    is_on_demand = settings.ladder.mode == "on_demand"
-    outcomes = Outcomes(database, clock, keeper.keep_rendition, is_on_demand)
+    outcomes = Outcomes(database, clock, keeper.keep_rendition)
     original = house.locator.local_path
     nearby = None if isinstance(house.archive, FolderStore) else house.scratch
     studio, gallery, copier = Studio(tools, folder), Gallery(tools, folder), Copier()
@@ -162,14 +175,14 @@ def _deeds(house: House, tools: Toolbox) -> Deeds:
             settings.media.run_segments,
         ),
         keeping=Keeping(database, folder, settings.playback.keep_bytes),
+        remaking=house.remaking,
         outcomes=outcomes,
         keeper=keeper,
         recalling=house.vaults.recalling,
         retaining=house.vaults.retaining,
-        remover=Remover(database, house.archive, house.edge, house.scratch),
+        remover=_remover(house),
         sweep=Sweep(database, clock, house.intake.spool, house.ending, house.joining),
         rates=house.access.rates,
         desk=house.desk,
         clock=clock,
-        is_on_demand=is_on_demand,
     )

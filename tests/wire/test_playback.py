@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -124,9 +125,10 @@ async def test_relative_addresses_of_the_playlists_lead_to_the_bytes(handing: Ha
         index.headers["cache-control"],
         media.headers["cache-control"],
     )
-    assert '#EXT-X-MAP:URI="720p.mp4",BYTERANGE="50@100"' in media.text
-    assert "#EXT-X-BYTERANGE:300@200\n720p.mp4" in media.text
-    assert '#EXT-X-MAP:URI="360p.mp4",BYTERANGE="50@150"' in sound.text
+    address = re.search('#EXT-X-MAP:URI="(720p.mp4[?]v=rnd_[^"]+)",BYTERANGE="50@100"', media.text)
+    assert address is not None
+    assert f"#EXT-X-BYTERANGE:300@200\n{address[1]}" in media.text
+    assert re.search('#EXT-X-MAP:URI="360p.mp4[?]v=rnd_[^"]+",BYTERANGE="50@150"', sound.text)
     assert (206, CLIP[200:500]) == (file.status_code, file.content)
 
 
@@ -152,6 +154,25 @@ async def test_addresses_of_segments_are_places_in_the_file(handing: Handing) ->
     )
     assert "private, max-age=3600" == second.headers["cache-control"]
     assert 404 == beyond.status_code
+
+
+async def test_a_player_goes_on_with_the_file_it_began_with(handing: Handing, hands: Hands) -> None:
+    """A newer version of a quality has other ranges; who asks anew gets it."""
+    filed = await film(handing)
+    async with handing.client() as client:
+        found = (await ask(client, filed)).json()
+        before = (await client.get(httpx.URL(found["hls_url"]).join("720p.m3u8"))).text
+        hands.advance(timedelta(minutes=1))
+        newer = await handing.files.rendition(
+            filed, "720p", content=SMALL, layout=layout_of("720p", SMALL), recipe="r9"
+        )
+        await handing.keep(newer, SMALL)
+        after = (await client.get(httpx.URL(found["hls_url"]).join("720p.m3u8"))).text
+        folder = httpx.URL(found["hls_url"])
+        first = await client.get(folder.join(before.splitlines()[-2]))
+        second = await client.get(folder.join(after.splitlines()[-2]))
+
+    assert (CLIP, SMALL) == (first.content, second.content)
 
 
 async def test_a_sound_without_pictures_is_played_as_well(handing: Handing) -> None:

@@ -33,6 +33,7 @@ PLACES: Final = {
     "link": "transfer",
     "stores": "stores",
     "tiers": "tiers",
+    "renditions": "remaking",
 }
 """The module of each command; its `add_commands` tells the rest."""
 

@@ -15,6 +15,7 @@ from rushes.delivery.medium import Medium, get_permitted
 from rushes.delivery.playback import ASK_AGAIN_SECONDS, Waiting
 from rushes.delivery.sign import Grant, Scope, Signer, until
 from rushes.errors import Kind, RushesError
+from rushes.renditions.ordering import Ordering
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import PLAYED, State
 from rushes.sections import DeliverySettings
@@ -52,11 +53,15 @@ class Downloading:
     clock: Clock
     signer: Signer
     settings: DeliverySettings
+    ordering: Ordering | None = None
+    """Orders qualities that rest; None where nothing does."""
 
     async def ask(
         self, actor: Actor, asset_id: str, base: str, *, quality: str = ORIGINAL
     ) -> Download | Waiting:
         """Return the address of the original or of one quality, or when to ask again.
+
+        A quality that rests is ordered by this.
 
         Raises:
             AssetNotFound, Forbidden: see `get_permitted`.
@@ -73,6 +78,8 @@ class Downloading:
             )
         if rendition.state is State.FAILED:
             raise QualityFailed("This quality could not be made. Take another, or the original.")
+        if rendition.state is State.RESTING and self.ordering is not None:
+            await self.ordering.order(medium.content.id, [quality], actor.id)
         if rendition.state is not State.READY:
             return Waiting(asset_id, None, ASK_AGAIN_SECONDS, f"{quality} is being made.")
         return self._sign(medium, actor, quality, f"{base}/p/{{}}/{_place(rendition)}")

@@ -18,23 +18,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from rushes import ids
 from rushes.access.permit import Actor, Verb
 from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.delivery.medium import Medium, get_permitted
 from rushes.delivery.sign import Grant, Scope, Signer, until
 from rushes.errors import Kind, RushesError
-from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.media.darkroom import Darkroom, Order
-from rushes.media.ladder import RECIPE
 from rushes.media.stills import MOTION
 from rushes.media.toolbox import Toolbox
 from rushes.renditions import records
 from rushes.renditions.outcome import Outcomes
+from rushes.renditions.plan import Wanted
 from rushes.renditions.records import Made, Rendition
 from rushes.renditions.rendition import Kind as RenditionKind
 from rushes.renditions.rendition import State
+from rushes.renditions.wanting import new_row
 from rushes.sections import DeliverySettings
 
 WIDTHS: Final = (160, 320, 480, 640, 960, 1280, 1600, 1920, 2560)
@@ -194,29 +193,9 @@ class Imaging:
 
     async def _begin(self, medium: Medium, file_name: str, media_type: str) -> Rendition:
         """Return the row of a picture that is being made; a row of an earlier try is its own."""
-        now, name = self.clock.now(), file_name.replace(".", "-")
-        wanted = Rendition(
-            id=ids.new(Prefix.RENDITION, now, self.clock.entropy(ENTROPY_BYTES)),
-            content_id=medium.content.id,
-            name=name,
-            kind=RenditionKind.IMAGE,
-            recipe=RECIPE,
-            state=State.WANTED,
-            media_type=media_type,
-            file_name=file_name,
-            width=None,
-            height=None,
-            bitrate=None,
-            size_bytes=None,
-            digest=None,
-            layout=None,
-            done_segments=0,
-            all_segments=0,
-            error_code=None,
-            error_detail=None,
-            created_at=now,
-            updated_at=now,
-        )
+        name = file_name.replace(".", "-")
+        want = Wanted(name, RenditionKind.IMAGE, file_name, media_type)
+        wanted = new_row(self.clock, medium.content.id, want)
         async with self.database.transaction() as connection:
             await records.record_wanted(connection, [wanted])
         await self.outcomes.begin([await self._row(medium, name)])

@@ -17,19 +17,26 @@ from rushes.renditions import records as rendition_records
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import PLAYED, Kind, State
 from rushes.renditions.stream import Stream, parse_stream
+from rushes.renditions.versions import list_current
 
 HEIGHTS: Final = {quality.value: quality.height for quality in Quality}
 
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """What the rows say; `renditions` holds the newest of each name."""
+    """What the rows say; `renditions` holds that of each name which counts."""
 
     asset: Asset
     content: Identity
     renditions: dict[str, Rendition]
     stream: Stream | None = None
     """How it is watched meanwhile; None where nothing can be, or nobody asked."""
+    versions: tuple[Rendition, ...] = ()
+    """All of them, older ones as well."""
+
+    def find_version(self, rendition_id: str) -> Rendition | None:
+        """Return one version by its id."""
+        return next((each for each in self.versions if each.id == rendition_id), None)
 
     def rungs(self, cap: str | None = None) -> list[Rendition]:
         """Return the proxies, lowest first, up to the quality `cap`."""
@@ -79,7 +86,7 @@ async def get_medium(connection: Connection, asset_id: str, *, with_stream: bool
     if with_stream and content.opened_at is not None:
         facts = await library_records.find_facts(connection, content.id)
         stream = parse_stream((facts or {}).get("stream"))
-    return Medium(asset, content, _newest(found), stream)
+    return Medium(asset, content, list_current(found), stream, versions=tuple(found))
 
 
 async def get_permitted(
@@ -104,13 +111,3 @@ async def get_permitted(
 def unknown_asset() -> AssetNotFound:
     """Return what is said of an asset that is unknown or foreign."""
     return AssetNotFound("There is no such asset. Check its id.")
-
-
-def _newest(found: list[Rendition]) -> dict[str, Rendition]:
-    """Return one rendition for each name: the newest that is ready, else the newest."""
-    newest: dict[str, Rendition] = {}
-    for each in found:
-        before = newest.get(each.name)
-        if before is None or before.state is not State.READY or each.state is State.READY:
-            newest[each.name] = each
-    return newest

@@ -14,7 +14,7 @@ from typing import Final
 
 from rushes.access.permit import Actor, Verb
 from rushes.clock import Clock
-from rushes.db.engine import Database
+from rushes.db.engine import Connection, Database
 from rushes.delivery.medium import Medium, get_permitted, is_playable
 from rushes.delivery.quality import AUTO, Hints, select
 from rushes.delivery.sign import Grant, Scope, Signer, until
@@ -26,6 +26,8 @@ from rushes.jobs.records import JobFilter
 from rushes.library.asset import State as AssetState
 from rushes.media.ladder import Quality
 from rushes.media.path import Path
+from rushes.renditions.ordering import Ordering
+from rushes.renditions.outcome import ENDED
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import State
 from rushes.sections import DeliverySettings
@@ -100,6 +102,8 @@ class Playing:
     clock: Clock
     signer: Signer
     settings: DeliverySettings
+    ordering: Ordering | None = None
+    """Orders qualities that rest; None where nothing does."""
 
     async def ask(
         self, actor: Actor, asset_id: str, base: str, *, quality: str = AUTO, hints: Hints
@@ -121,17 +125,27 @@ class Playing:
             medium = await get_permitted(
                 connection, actor, Verb.PLAY_ASSET, asset_id, with_stream=True
             )
-            offers = list_offers(medium)
+            offers, job = list_offers(medium), None
             if not offers:
                 _refuse_unplayable(medium)
-                wanted = JobFilter(
-                    states=(JobState.RUNNING, JobState.WAITING), subject=medium.content.id
-                )
-                jobs = await job_records.list_jobs(connection, wanted, 1)
-                reason = "The first quality is being made."
-                job = jobs[0].id if jobs else None
-                return Waiting(asset_id, job, ASK_AGAIN_SECONDS, reason)
+                job = await _find_job(connection, medium)
+        if job is None:
+            await self._order(medium, offers, quality, hints, actor)
+        if not offers:
+            return Waiting(asset_id, job, ASK_AGAIN_SECONDS, "The first quality is being made.")
         return self._answer(medium, actor, base, _start(offers, quality, hints))
+
+    async def _order(
+        self, medium: Medium, offers: list[Offer], quality: str, hints: Hints, actor: Actor
+    ) -> None:
+        """Order the quality that is asked for, if it rests and cannot be watched meanwhile."""
+        resting = [each.name for each in medium.rungs() if each.state is State.RESTING]
+        offered = {offer.name for offer in offers}
+        if self.ordering is None or not resting or (offers and quality not in resting):
+            return
+        chosen = select(quality, hints, [Quality(name) for name in resting])
+        if chosen is not None and chosen.value not in offered:
+            await self.ordering.order(medium.content.id, [chosen.value], actor.id)
 
     def _answer(self, medium: Medium, actor: Actor, base: str, start: Offer) -> Playback:
         asset = medium.asset
@@ -145,7 +159,7 @@ class Playing:
         storyboard, waveform = stills.get(STORYBOARD), stills.get(WAVEFORM)
         return Playback(
             asset_id=asset.id,
-            ready=all(each.state in {State.READY, State.FAILED} for each in rungs),
+            ready=all(each.state in ENDED for each in rungs),
             path=path,
             reason=reason,
             hls_url=f"{folder}/index.m3u8?start={start.name}",
@@ -167,6 +181,13 @@ class Playing:
         expires_at = until(self.clock.now(), self.settings.still_life, step=STILL_STEP)
         grant = Grant(medium.asset.id, Scope.STILL, None, actor.id, expires_at)
         return f"{base}/p/{self.signer.sign(grant)}/stills/{still.file_name}"
+
+
+async def _find_job(connection: Connection, medium: Medium) -> str | None:
+    """Return a job that works for this content."""
+    wanted = JobFilter(states=(JobState.RUNNING, JobState.WAITING), subject=medium.content.id)
+    jobs = await job_records.list_jobs(connection, wanted, 1)
+    return jobs[0].id if jobs else None
 
 
 def _start(offers: list[Offer], quality: str, hints: Hints) -> Offer:

@@ -118,9 +118,9 @@ class Server:
     """What gives segments that may have to be made; None where all must be there."""
 
     async def resolve(
-        self, signed: str, path: str, start: str | None = None
+        self, signed: str, path: str, start: str | None = None, version: str | None = None
     ) -> Playlist | Serving | Part:
-        """Return what stands at `/p/{signed}/{path}`.
+        """Return what stands at `/p/{signed}/{path}`; `version` is the id of one rendition.
 
         Raises:
             SignatureRefused, AddressExpired: see `Signer.verify`.
@@ -141,7 +141,7 @@ class Server:
             return _original(medium, grant, now)
         if path.startswith(SEGMENT_FOLDER):
             return await self._segment(medium, grant, path.removeprefix(SEGMENT_FOLDER), now)
-        return _rung(medium, grant, path, now)
+        return _rung(medium, grant, path, now, version)
 
     async def _segment(self, medium: Medium, grant: Grant, path: str, now: datetime) -> Part:
         """Return a segment: out of the file of its quality, else from where it is made."""
@@ -193,7 +193,9 @@ def _playlist(
     track = layout.sound if name == SOUND else layout.tracks[0]
     if track is None:
         raise _nothing()
-    return Playlist(format_media_playlist(track, _file_of(chosen)), max_age)
+    # Its ranges are those of this file: a newer one of the name must not be met half-way.
+    address = f"{_file_of(chosen)}?v={chosen.id}"
+    return Playlist(format_media_playlist(track, address), max_age)
 
 
 def _index(offers: list[Offer], stream: Stream | None, start: str | None) -> str:
@@ -245,10 +247,17 @@ def _still(medium: Medium, grant: Grant, file_name: str, now: datetime) -> Servi
     return _serving(medium, grant, found, now)
 
 
-def _rung(medium: Medium, grant: Grant, path: str, now: datetime) -> Serving:
+def _rung(
+    medium: Medium, grant: Grant, path: str, now: datetime, version: str | None = None
+) -> Serving:
     name, _, ending = path.rpartition(".")
-    found = medium.renditions.get(name)
-    if found is None or found.kind not in PLAYED or found.state is not State.READY:
+    found = medium.renditions.get(name) if version is None else medium.find_version(version)
+    if (
+        found is None
+        or found.name != name
+        or found.kind not in PLAYED
+        or found.state is not State.READY
+    ):
         raise _nothing()
     if found.file_name.rpartition(".")[2] != ending:
         raise _nothing()

@@ -42,6 +42,8 @@ class EventType(StrEnum):
     PROJECT_UPDATED = "project.updated"
     RENDITION_FAILED = "rendition.failed"
     RENDITION_READY = "rendition.ready"
+    RENDITION_WANTED = "rendition.wanted"
+    ROLL_OUT_WANTED = "roll_out.wanted"
     SESSION_CREATED = "session.created"
     SESSION_ENDED = "session.ended"
     SESSION_REFUSED = "session.refused"

@@ -22,6 +22,7 @@ from rushes.http import (
     jobs,
     library,
     network,
+    remaking,
     resumable,
     slots,
     tiers,
@@ -95,6 +96,7 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield jobs.routes(house.desk, identify, pager)
     yield webhooks.routes(house.webhooks, identify, pager)
     yield webhooks.zapier_routes(house.webhooks, house.database, identify)
+    yield remaking.routes(house.database, house.remaking, identify)
     yield health.routes(
         house.database,
         identify,

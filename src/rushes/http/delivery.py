@@ -195,9 +195,12 @@ def _signed_routes(delivery: Delivery) -> APIRouter:
         start: Annotated[
             str | None, Query(max_length=20, description="Quality to begin with")
         ] = None,
+        v: Annotated[
+            str | None, Query(max_length=60, description="The version of a file, by its id")
+        ] = None,
     ) -> Response:
         """Give a playlist, or bytes of one asset, to whoever has the address."""
-        return await _answer_signed(delivery, request, signed, path, start)
+        return await _answer_signed(delivery, request, signed, path, start=start, version=v)
 
     return router
 
@@ -216,9 +219,15 @@ async def serve_original(
 
 
 async def _answer_signed(
-    delivery: Delivery, request: Request, signed: str, path: str, start: str | None = None
+    delivery: Delivery,
+    request: Request,
+    signed: str,
+    path: str,
+    *,
+    start: str | None = None,
+    version: str | None = None,
 ) -> Response:
-    asking = delivery.server.resolve(signed, path, start)
+    asking = delivery.server.resolve(signed, path, start, version)
     if path.startswith(SEGMENT_FOLDER):  # it may have to be made, for as long as somebody waits
         asking = while_there(request, asking)
     found = await asking

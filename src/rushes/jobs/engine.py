@@ -9,14 +9,12 @@
 4. Everything runs on the event loop in which `start` was called.
 5. Our row of a job is written before its workflow starts, and a cancel there wins.
 
-    engine = Engine(settings, database, clock)
     probe = engine.step("probe", timeout_seconds=60)(house.prober.probe)
 
     @engine.workflow("ingest")
     async def ingest(upload_id: str) -> None:
         facts = await probe(upload_id)
-        rung = await engine.submit(Queue.MEDIA, "ladder", f"ladder:{upload_id}:r1", upload_id)
-        await rung.outcome()
+        await engine.submit(Queue.MEDIA, "ladder", f"ladder:{upload_id}:r1", upload_id)
 """
 
 from __future__ import annotations
@@ -276,10 +274,14 @@ class Engine:
             project_id=call.project_id,
         )
 
+    @property
+    def job_id(self) -> str:
+        """Return the job whose step this runs in; empty outside of one."""
+        return DBOS.workflow_id or ""
+
     async def report(self, stage: str, progress: float) -> None:
         """Say, from inside a step, how far its job is, from 0 to 1; as often as you like."""
-        if DBOS.workflow_id is not None:
-            await self._progress.note(DBOS.workflow_id, stage, progress)
+        await self._progress.note(self.job_id, stage, progress)
 
     def _followed(self, name: str, body: Body) -> Runnable:
         async def followed(*args: Any) -> Any:

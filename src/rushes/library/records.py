@@ -197,6 +197,18 @@ async def record_media_fact(
     )
 
 
+async def record_recipe(connection: AsyncConnection, content_id: str, recipe: str) -> None:
+    """Note by which recipe the pictures of a content are made from now on."""
+    query = select(contents.c.facts).where(contents.c.id == content_id).with_for_update()
+    facts = (await connection.execute(query)).scalar_one_or_none()
+    if facts is None or facts.get("stream") is None:
+        return
+    known = {**facts, "stream": {**facts["stream"], "recipe": recipe}}
+    await connection.execute(
+        update(contents).where(contents.c.id == content_id).values(facts=known)
+    )
+
+
 async def record_trouble(
     connection: AsyncConnection, content_id: str, code: str, detail: str
 ) -> None:

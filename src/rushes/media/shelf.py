@@ -93,9 +93,9 @@ class Shelf:
         return True
 
 
-def recipe_of(treatment: Treatment) -> str:
+def recipe_of(treatment: Treatment, recipe: str = RECIPE) -> str:
     """Return the recipe of what is encoded: the encoder's, and what became of the colours."""
-    return "-".join(filter(None, (RECIPE, treatment.word)))
+    return "-".join(filter(None, (recipe, treatment.word)))
 
 
 def shelf_of(folder: Path, name: str, grid: str, recipe: str = RECIPE) -> Shelf:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -41,6 +41,10 @@ PASSING: Final = frozenset({Kind.UNAVAILABLE, Kind.FULL, Kind.LOCKED})
 """Kinds of trouble that are no fault of the segment."""
 
 
+Landed = Callable[[str, str], Awaitable[None]]
+"""Told of a segment that was made for a viewer: its content, and the name of its quality."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attending:
     """Makes wished segments; one in every worker. `url` is where notices come from."""
@@ -49,6 +53,7 @@ class Attending:
     clock: Clock
     segments: Segments
     url: str
+    landed: Landed | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -60,7 +65,9 @@ class Attending:
         if self.database.is_sqlite:  # the only worker: what was held, a dead one held
             async with self.database.transaction() as connection:
                 await wish_records.release_all(connection)
-        lanes = [_Attendant(self.database, self.clock, self.segments, lane) for lane in Lane]
+        lanes = [
+            _Attendant(self.database, self.clock, self.segments, lane, self.landed) for lane in Lane
+        ]
         async with asyncio.TaskGroup() as group:
             if not self.database.is_sqlite:
                 group.create_task(listen(self.url, WAKE, self.wake))
@@ -93,6 +100,7 @@ class _Attendant:
     clock: Clock
     segments: Segments
     lane: Lane
+    landed: Landed | None = None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def attend(self) -> None:
@@ -145,6 +153,8 @@ class _Attendant:
             return
         finally:
             await _end(task)
+        if self.landed is not None:
+            await self.landed(place.content_id, place.name)
         async with self.database.transaction() as connection:
             await wish_records.delete_wish(connection, place)
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rushes import ids
 from rushes.clock import Clock
 from rushes.db.engine import Database
-from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.library import records as library_records
 from rushes.library.originals import Original
 from rushes.library.records import Content
-from rushes.media.color import PLAIN, Treatment
+from rushes.media.color import Treatment
 from rushes.media.copier import Copier, Copies
 from rushes.media.copying import NotCopied
 from rushes.media.facts import (
@@ -39,10 +37,10 @@ from rushes.renditions import records
 from rushes.renditions.coloring import COLORED
 from rushes.renditions.grading import find_treatment
 from rushes.renditions.plan import Wanted, plan_renditions, plan_rungs
-from rushes.renditions.records import Rendition
-from rushes.renditions.rendition import State
+from rushes.renditions.rendition import PLAYED, Kind, State
 from rushes.renditions.stream import Sound, Stream, format_stream, parse_stream, plan_variants
 from rushes.renditions.subject import ContentGone
+from rushes.renditions.wanting import new_row
 from rushes.sections import LadderSettings, PlaybackSettings
 
 
@@ -81,7 +79,7 @@ class Looking:
             rungs, grid = plan_rungs(info, self.top), None if stream is None else stream.grid
             sounds = 0 if stream is None else stream.count_of(SOUND)
             wanted = plan_renditions(info, rungs, grid, sounds)
-            await self._keep(content, info, stream, wanted)
+            await self._keep(content, info, stream, dress(wanted, stream, self.ladder))
         else:
             await self._recolor(content, content.facts)
         async with self.database.reading() as connection:
@@ -104,10 +102,18 @@ class Looking:
         stream = await self._plan_stream(content, info)
         if stream is None:
             return
-        wanted = plan_renditions(info, plan_rungs(info, self.top), stream.grid, 0)
-        recipe = recipe_of(stream.treatment)
-        rows = [self._row(content.id, each, recipe) for each in wanted if each.kind in COLORED]
+        stream = replace(stream, recipe=known.recipe)
+        planned = plan_renditions(info, plan_rungs(info, self.top), stream.grid, 0)
+        wanted = [each for each in dress(planned, stream, self.ladder) if each.kind in COLORED]
         async with self.database.transaction() as connection:
+            there = await records.list_of_content(connection, content.id)
+            ready = {row.name for row in there if row.state is State.READY}
+            rows = [
+                new_row(self.clock, content.id, replace(each, is_resting=False))
+                if each.name in ready
+                else new_row(self.clock, content.id, each)
+                for each in wanted
+            ]
             await records.record_anew(connection, content.id, rows, self.clock.now())
             await library_records.record_stream(connection, content.id, format_stream(stream))
 
@@ -180,8 +186,7 @@ class Looking:
         if stream is not None:
             facts["stream"] = format_stream(stream)
         async with self.database.transaction() as connection:
-            treatment = PLAIN if stream is None else stream.treatment
-            rows = [self._row(content.id, want, recipe_of(treatment)) for want in wanted]
+            rows = [new_row(self.clock, content.id, want) for want in wanted]
             await records.record_wanted(connection, rows)
             await library_records.record_facts(
                 connection,
@@ -192,30 +197,19 @@ class Looking:
                 size=_shown_size(info),
             )
 
-    def _row(self, content_id: str, want: Wanted, recipe: str) -> Rendition:
-        now = self.clock.now()
-        return Rendition(
-            id=ids.new(Prefix.RENDITION, now, self.clock.entropy(ENTROPY_BYTES)),
-            content_id=content_id,
-            name=want.name,
-            kind=want.kind,
-            recipe=recipe,
-            state=State.WANTED,
-            media_type=want.media_type,
-            file_name=want.file_name,
-            width=want.width or None,
-            height=want.height or None,
-            bitrate=None,
-            size_bytes=None,
-            digest=None,
-            layout=None,
-            done_segments=0,
-            all_segments=want.segments,
-            error_code=None,
-            error_detail=None,
-            created_at=now,
-            updated_at=now,
-        )
+
+def dress(wanted: Sequence[Wanted], stream: Stream | None, ladder: LadderSettings) -> list[Wanted]:
+    """Return the same with the recipe of each; qualities that wait for somebody to ask rest."""
+    if stream is None:
+        return list(wanted)
+    dressed = []
+    for want in wanted:
+        name = SOUND if want.kind is Kind.AUDIO else want.name
+        seen = recipe_of(stream.treatment, want.recipe)
+        recipe = stream.recipe_of(name) if want.kind in PLAYED else seen
+        rests = want.kind is Kind.PROXY and ladder.rests(want.name)
+        dressed.append(replace(want, recipe=recipe, is_resting=rests))
+    return dressed
 
 
 def plan_grid(info: MediaInfo, video: VideoFacts) -> Grid:

@@ -14,8 +14,12 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Final
 
 from rushes.db.engine import Database
+from rushes.jobs import records as job_records
+from rushes.jobs.job import JobState
+from rushes.jobs.records import JobFilter
 from rushes.library import records as library_records
 from rushes.media.assembly import PicturePart, SoundPart, assemble
 from rushes.media.layout import Layout, format_layout
@@ -26,13 +30,18 @@ from rushes.renditions.plan import Stretch, plan_runs
 from rushes.renditions.records import Made, Rendition
 from rushes.renditions.rendition import Kind, State
 from rushes.renditions.segments import Segments
-from rushes.renditions.subject import Subject, read_subject
+from rushes.renditions.subject import ContentGone, Subject, read_subject
 
 OnShare = Callable[[float], Awaitable[None]]
 """Told how much of the whole is done, from 0 to 1."""
 
 LONGEST_SOUND = 1_000_000
 """Sound is made in one stream as far as it is missing: a start costs more than what may be lost."""
+
+LADDER: Final = "ladder"
+"""The name of the workflow whose jobs make a ladder."""
+
+JOBS_AT_MOST: Final = 10
 
 CLEAR_ROUNDS = 10
 """A program has 5 s to end when it is asked, and its last writes land after that."""
@@ -47,35 +56,45 @@ class Making:
     outcomes: Outcomes
     run_segments: int
 
-    async def plan(self, content_id: str) -> list[tuple[int, int]]:
-        """Return the runs (first segment, count) that are missing, and begin the renditions."""
-        subject = await self._begun(content_id)
+    async def plan(self, content_id: str, job_id: str) -> tuple[list[str], list[tuple[int, int]]]:
+        """Begin what is due; return its names, and the runs (first segment, count) it lacks.
+
+        What another job is making is left to it.
+        """
+        due = (await self._subject(content_id)).due
+        if await self._is_making_elsewhere(content_id, job_id):
+            due = tuple(row for row in due if row.state is not State.MAKING)
+        names = [row.name for row in due]
+        subject = await self._begun(content_id, names)
         missing = await self._list_missing(subject)
         wanted = sorted({index for indices in missing.values() for index in indices})
-        return [(each.first, each.count) for each in plan_runs(wanted, self.run_segments)]
+        runs = plan_runs(wanted, self.run_segments)
+        return names, [(each.first, each.count) for each in runs]
 
-    async def encode(self, content_id: str, first: int, count: int, on_share: OnShare) -> None:
-        """Make what is missing among segments first .. first+count-1, from one decode.
+    async def encode(
+        self, on_share: OnShare, content_id: str, names: Sequence[str], first: int, count: int
+    ) -> None:
+        """Make what these lack among segments first .. first+count-1, from one decode.
 
         Raises:
             ContentGone: it was deleted meanwhile.
             RushesError: what the tool could not do (`media.*`, `tool.*`, `render.*`).
         """
-        subject = await self._begun(content_id)
+        subject = await self._begun(content_id, names)
         missing = await self._list_missing(subject)
         whole = 0 if subject.stream is None or subject.stream.grid is None else first + count
-        for names, run in _plan_groups(missing, range(first, whole)):
-            share = _Share(subject, names[-1], on_share)
+        for lacking, run in _plan_groups(missing, range(first, whole)):
+            share = _Share(subject, lacking[-1], on_share)
             outcome = await self.segments.make_some(
-                subject, names, run.first, run.count, on_segment=share.note
+                subject, lacking, run.first, run.count, on_segment=share.note
             )
             if outcome.damage is not None:
                 await self._note_damage(content_id, outcome.damage)
         await self._note_progress(subject, first + count)
 
-    async def encode_sound(self, content_id: str) -> None:
-        """Make what is missing of the sound, where there is any, each stretch in one stream."""
-        subject = await self._begun(content_id)
+    async def encode_sound(self, content_id: str, names: Sequence[str]) -> None:
+        """Make what is missing of the sound of these, each stretch in one stream."""
+        subject = await self._begun(content_id, names)
         if SOUND not in subject.names:
             return
         missing = await self.segments.list_missing(subject, SOUND)
@@ -104,14 +123,31 @@ class Making:
         """Return where segments stand, a folder for each content."""
         return self.segments.folder
 
-    async def list_unfinished(self, content_id: str) -> list[str]:
-        """Return the ids of proxies and sounds that are to be put together, lowest first."""
-        subject = await self._begun(content_id)
-        return [each.id for each in subject.renditions if each.state is State.MAKING]
+    async def list_unfinished(self, content_id: str, names: Sequence[str]) -> list[str]:
+        """Return the ids of those of these that are to be put together, lowest first."""
+        subject = await self._begun(content_id, names)
+        return [each.id for each in subject.due if each.state is State.MAKING]
 
     async def sweep(self, content_id: str) -> None:
-        """Remove the segments of a content: they are in its files now, or nobody wants them."""
-        await asyncio.to_thread(shutil.rmtree, self.folder / content_id, ignore_errors=True)
+        """Remove segments of a content that are in its files now, or that nobody wants.
+
+        While other qualities wait or are made, theirs stay, and those of the sound.
+        """
+        kept = await self._list_wanted(content_id)
+        await asyncio.to_thread(_sweep, self.folder / content_id, kept)
+
+    async def _list_wanted(self, content_id: str) -> set[str]:
+        """Return the names of shelves and files that somebody may want still."""
+        try:
+            subject = await self._subject(content_id)
+        except ContentGone:
+            return set()
+        wanted = [row for row in subject.renditions if row.state is not State.FAILED]
+        if not wanted or subject.stream is None:
+            return set()
+        names = {SOUND, *(row.name for row in wanted)}
+        shelves = {self.segments.shelf(subject, name).folder.name for name in names}
+        return shelves | {row.file_name for row in wanted}
 
     async def clear(self, content_id: str) -> None:
         """Remove the segments of a deleted content; a program that is ended just now may write on.
@@ -132,10 +168,17 @@ class Making:
             picture = PicturePart(self.segments.shelf(subject, rendition.name), stream.grid)
         return await assemble(rendition.name, target, picture, sound)
 
-    async def _begun(self, content_id: str) -> Subject:
-        """Return what is to be made, begun; what failed in an earlier try is begun again."""
-        await self.outcomes.begin((await self._subject(content_id)).renditions)
-        return await self._subject(content_id)
+    async def _begun(self, content_id: str, names: Sequence[str]) -> Subject:
+        """Return these of a content, begun; what failed in an earlier try is begun again."""
+        await self.outcomes.begin((await self._subject(content_id)).narrowed(names).due)
+        return (await self._subject(content_id)).narrowed(names)
+
+    async def _is_making_elsewhere(self, content_id: str, job_id: str) -> bool:
+        """Say whether another job makes something of this content now."""
+        wanted = JobFilter(states=(JobState.RUNNING,), workflow=LADDER, subject=content_id)
+        async with self.database.reading() as connection:
+            jobs = await job_records.list_jobs(connection, wanted, JOBS_AT_MOST)
+        return any(job.id != job_id for job in jobs)
 
     async def _subject(self, content_id: str) -> Subject:
         return await read_subject(self.database, content_id, self.segments.top)
@@ -176,6 +219,20 @@ def _plan_groups(
         found = list(group)
         if names:
             yield names, Stretch(found[0], len(found))
+
+
+def _sweep(folder: Path, kept: set[str]) -> None:
+    """Remove a folder, or all in it but the shelves that are kept."""
+    if not kept or not folder.is_dir():
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for path in folder.iterdir():
+        if path.name in kept or path.name.startswith("."):  # attempts of whoever is at work
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _made(layout: Layout) -> Made:

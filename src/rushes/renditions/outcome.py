@@ -18,8 +18,10 @@ from rushes.library import records as library_records
 from rushes.renditions import records
 from rushes.renditions.records import Made, Rendition
 from rushes.renditions.rendition import ASKED, PLAYED, Kind, State, Step, after
+from rushes.renditions.versions import list_current
 
-ENDED: Final = frozenset({State.READY, State.FAILED})
+ENDED: Final = frozenset({State.READY, State.FAILED, State.RESTING})
+"""States in which nothing more is being made."""
 
 Keep = Callable[[str, Path], Awaitable[None]]
 """Puts a rendition's file where it is kept for good; the deed of a room to our right."""
@@ -41,8 +43,6 @@ class Outcomes:
     database: Database
     clock: Clock
     keep: Keep
-    is_on_demand: bool = False
-    """Whether proxies are made only when somebody asks for them."""
 
     async def begin(self, renditions: Sequence[Rendition]) -> None:
         """Note that these are being made now; one that failed is tried again."""
@@ -75,7 +75,7 @@ class Outcomes:
         now = self.clock.now()
         async with self.database.transaction() as connection:
             for rendition in await records.list_of_content(connection, content_id):
-                if rendition.kind not in kinds or rendition.state in {State.READY, State.FAILED}:
+                if rendition.kind not in kinds or rendition.state in ENDED:
                     continue
                 state = after(rendition.state, Step.FAIL)
                 await records.change_state(
@@ -88,7 +88,8 @@ class Outcomes:
         """Say what renditions show of a content now."""
         async with self.database.reading() as connection:
             content = await library_records.find_content(connection, content_id)
-            rows = await records.list_of_content(connection, content_id)
+            found = await records.list_of_content(connection, content_id)
+        rows = list(list_current(found).values())
         if content is None:
             return Summary(is_playable=False, is_made=False, error=None)
         trouble = None
@@ -103,14 +104,9 @@ class Outcomes:
         return Summary(
             is_playable=content.opened_at is not None
             or any(row.state is State.READY for row in shows),
-            is_made=is_looked_at and all(row.state in self._ended(row) for row in due),
+            is_made=is_looked_at and all(row.state in ENDED for row in due),
             error=trouble,
         )
-
-    def _ended(self, row: Rendition) -> frozenset[State]:
-        """Return the states in which nothing more is being made of a rendition."""
-        is_asked_for = self.is_on_demand and row.kind is Kind.PROXY
-        return ENDED | {State.WANTED} if is_asked_for else ENDED
 
     async def _tell(
         self,

@@ -18,6 +18,7 @@ from rushes.media.board import Board, plan_board, sheet_name
 from rushes.media.facts import ImageFacts, MediaInfo, MediaKind, VideoFacts
 from rushes.media.grid import Grid
 from rushes.media.ladder import Quality, Rung, plan_ladder
+from rushes.media.recipe import SEEN
 from rushes.media.stills import (
     MOTION,
     MOTION_WIDTH,
@@ -40,7 +41,10 @@ STILL_TYPES: Final = {"webp": "image/webp", "jpg": "image/jpeg"}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One rendition that should exist; sizes in pixels, 0 where there is no picture."""
+    """One rendition that should exist; sizes in pixels, 0 where there is no picture.
+
+    `is_resting`: it is made when somebody asks for it.
+    """
 
     name: str
     kind: Kind
@@ -49,6 +53,8 @@ class Wanted:
     width: int = 0
     height: int = 0
     segments: int = 0
+    recipe: str = SEEN
+    is_resting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -137,6 +137,50 @@ async def record_progress(connection: AsyncConnection, rendition_id: str, done: 
 async def delete_of_content(connection: AsyncConnection, content_id: str) -> None:
     """Remove every rendition of a content."""
     await connection.execute(delete(renditions).where(renditions.c.content_id == content_id))
+
+
+async def delete_renditions(connection: AsyncConnection, ids: Iterable[str]) -> None:
+    """Remove rows of renditions."""
+    await connection.execute(delete(renditions).where(renditions.c.id.in_(list(ids))))
+
+
+async def record_left(connection: AsyncConnection, rendition_id: str) -> None:
+    """Forget what the file of a rendition was: it is gone."""
+    values = dict.fromkeys(("size_bytes", "digest", "bitrate", "layout"))
+    await connection.execute(
+        update(renditions).where(renditions.c.id == rendition_id).values(**values, done_segments=0)
+    )
+
+
+async def list_recipes(connection: AsyncConnection) -> list[str]:
+    """Return the recipes by which ladders were made or will be."""
+    query = select(renditions.c.recipe).where(renditions.c.kind == Kind.PROXY.value).distinct()
+    return list((await connection.execute(query)).scalars())
+
+
+async def list_made_by(
+    connection: AsyncConnection, recipes: Sequence[str], after: str, limit: int
+) -> list[str]:
+    """Return contents, by their ids and after this one, whose ladder is by one of these recipes."""
+    query = select(renditions.c.content_id).where(
+        renditions.c.kind == Kind.PROXY.value,
+        renditions.c.recipe.in_(recipes),
+        renditions.c.content_id > after,
+    )
+    page = query.distinct().order_by(renditions.c.content_id).limit(limit)
+    return list((await connection.execute(page)).scalars())
+
+
+async def list_twofold(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
+    """Return contents of which something is ready twice, the first since before this time."""
+    query = (
+        select(renditions.c.content_id)
+        .where(renditions.c.state == State.READY.value)
+        .group_by(renditions.c.content_id, renditions.c.name)
+        .having(func.count() > 1, func.min(renditions.c.updated_at) < before)
+        .limit(limit)
+    )
+    return sorted(set((await connection.execute(query)).scalars()))
 
 
 async def list_unmade(connection: AsyncConnection, content_ids: Iterable[str]) -> set[str]:

@@ -4,6 +4,8 @@ Rules of this file:
 1. Renditions belong to a content, not to an asset: the same bytes of one client are made once.
 2. What a rendition may do next stands in `STEPS` and nowhere else.
 3. An illegal step raises `IllegalStep` and changes nothing.
+4. What rests can be had and is not there: settings or retention left it out. It is ordered by
+   whoever asks for it first.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ ASKED: Final = frozenset({Kind.IMAGE})
 class State(StrEnum):
     """What is true of a rendition."""
 
+    RESTING = "resting"
     WANTED = "wanted"
     MAKING = "making"
     READY = "ready"
@@ -47,19 +50,23 @@ class State(StrEnum):
 class Step(StrEnum):
     """What may happen to it."""
 
+    ORDER = "order"
     BEGIN = "begin"
     FINISH = "finish"
     FAIL = "fail"
     RETRY = "retry"
+    LEAVE = "leave"
 
 
 STEPS: Final = MappingProxyType(
     {
+        (State.RESTING, Step.ORDER): State.WANTED,
         (State.WANTED, Step.BEGIN): State.MAKING,
         (State.WANTED, Step.FAIL): State.FAILED,
         (State.MAKING, Step.FINISH): State.READY,
         (State.MAKING, Step.FAIL): State.FAILED,
         (State.FAILED, Step.RETRY): State.WANTED,
+        (State.READY, Step.LEAVE): State.RESTING,
     }
 )
 

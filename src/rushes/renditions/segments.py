@@ -20,6 +20,7 @@ from rushes.media.copying import NotCopied
 from rushes.media.failures import InitMismatch, SegmentMissing
 from rushes.media.ffmpeg import SegmentRun
 from rushes.media.ladder import Quality
+from rushes.media.recipe import parse_recipe
 from rushes.media.shelf import SOUND, Shelf, shelf_of
 from rushes.media.studio import OnSegment, Outcome, SoundRun, Studio
 from rushes.renditions.grading import Grading
@@ -92,7 +93,14 @@ class Segments:
             return Outcome(0)
         grade = await self.grading.grade(stream.treatment, subject.info.video)
         wanted = SegmentRun(
-            subject.info, stream.grid, encoded, first, count, self.threads, grade=grade
+            subject.info,
+            stream.grid,
+            encoded,
+            first,
+            count,
+            threads=self.threads,
+            grade=grade,
+            recipe=parse_recipe(stream.recipe),
         )
         return await studio.encode_run(await self.original(subject.content.id), wanted, told)
 

@@ -17,6 +17,7 @@ from rushes.media.failures import InvalidMedia
 from rushes.media.grid import Grid, format_grid, parse_grid
 from rushes.media.ladder import RECIPE, Quality, Rung
 from rushes.media.path import Path, list_in_time
+from rushes.media.recipe import HEARD
 from rushes.media.shelf import COPIED, SOUND, recipe_of
 from rushes.media.sound import BIT_RATE, SoundGrid, format_cuts, parse_cuts
 
@@ -53,7 +54,10 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """All of it; the variants are in the order of the ladder, lowest first."""
+    """All of it; the variants are in the order of the ladder, lowest first.
+
+    `recipe` is the word by which its pictures are made from now on (`media.recipe`).
+    """
 
     path: Path
     reason: str
@@ -62,6 +66,7 @@ class Stream:
     sound: Sound | None
     treatment: Treatment = PLAIN
     """What becomes of its colours."""
+    recipe: str = RECIPE
 
     @property
     def first(self) -> str:
@@ -93,9 +98,9 @@ class Stream:
 
     def recipe_of(self, name: str) -> str:
         """Return the recipe in the name of a shelf."""
-        if name == SOUND:
-            return COPIED if self.is_copied(name) else RECIPE
-        return COPIED if self.is_copied(name) else recipe_of(self.treatment)
+        if self.is_copied(name):
+            return COPIED
+        return HEARD if name == SOUND else recipe_of(self.treatment, self.recipe)
 
 
 def plan_variants(
@@ -137,6 +142,7 @@ def format_stream(stream: Stream) -> dict[str, object]:
     return {
         "path": stream.path.value,
         "reason": stream.reason,
+        "recipe": stream.recipe,
         "grid": None if stream.grid is None else format_grid(stream.grid),
         "treatment": [
             stream.treatment.look.value,
@@ -164,6 +170,7 @@ def parse_stream(values: object) -> Stream | None:
         case {
             "path": str(path),
             "reason": str(reason),
+            "recipe": str(recipe),
             "grid": grid,
             "treatment": [str(look), str(lut), str(version)],
             "variants": list(rows),
@@ -172,7 +179,8 @@ def parse_stream(values: object) -> Stream | None:
             variants = tuple(_variant(row) for row in rows)
             cuts = parse_grid(grid) if isinstance(grid, Mapping) else None
             treatment = Treatment(Look(look), lut, version)
-            return Stream(Path(path), reason, cuts, variants, _sound(sound), treatment)
+            heard = _sound(sound)
+            return Stream(Path(path), reason, cuts, variants, heard, treatment, recipe)
         case _:
             raise InvalidMedia("The stored stream lacks its fields.")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from rushes.db.engine import Database
 from rushes.errors import Kind as ErrorKind
@@ -12,10 +13,11 @@ from rushes.library import records as library_records
 from rushes.library.records import Content
 from rushes.media.facts import MediaInfo, MediaKind, parse_media_info
 from rushes.media.ladder import Quality, Rung
+from rushes.media.shelf import SOUND
 from rushes.renditions import records
 from rushes.renditions.plan import plan_rungs
 from rushes.renditions.records import Rendition
-from rushes.renditions.rendition import Kind, State
+from rushes.renditions.rendition import PLAYED, Kind, State
 from rushes.renditions.stream import Stream, parse_stream
 
 
@@ -30,8 +32,8 @@ class ContentGone(RushesError):
 class Subject:
     """A content with what is known of it.
 
-    `rungs` is its whole ladder, lowest first; `renditions` are its proxies or its sound, as far as
-    they are not ready.
+    `rungs` is its whole ladder, lowest first; `renditions` are its proxies or its sound by the
+    recipe of now, as far as they are not ready.
     """
 
     content: Content
@@ -44,10 +46,20 @@ class Subject:
         """Return a rung by its name."""
         return next((rung for rung in self.rungs if rung.quality == name), None)
 
+    def narrowed(self, names: Collection[str]) -> Subject:
+        """Return the same content, with these renditions of it alone."""
+        rows = tuple(row for row in self.renditions if row.name in names)
+        return replace(self, renditions=rows)
+
+    @property
+    def due(self) -> tuple[Rendition, ...]:
+        """Return the renditions that are made unasked, or were asked for."""
+        return tuple(row for row in self.renditions if row.state is not State.RESTING)
+
     @property
     def names(self) -> list[str]:
         """Return what is to be made: rungs, lowest first, and the sound."""
-        open_names = {row.name for row in self.renditions}
+        open_names = {row.name for row in self.due}
         names = [rung.quality.value for rung in self.rungs if rung.quality in open_names]
         has_sound = self.stream is not None and self.stream.sound is not None
         return [*names, "sound"] if has_sound and open_names else names
@@ -65,8 +77,16 @@ async def read_subject(database: Database, content_id: str, top: Quality) -> Sub
     if content is None or content.facts is None:
         raise ContentGone("The file was deleted; nothing is made of it.")
     info = parse_media_info(json.dumps(content.facts["media"]))
-    open_rows = tuple(
-        row for row in rows if row.kind in {Kind.PROXY, Kind.AUDIO} and row.state is not State.READY
-    )
+    stream = parse_stream(content.facts.get("stream"))
     rungs = plan_rungs(info, top) if info.kind is MediaKind.VIDEO else ()
-    return Subject(content, info, parse_stream(content.facts.get("stream")), rungs, open_rows)
+    return Subject(content, info, stream, rungs, tuple(_open_rows(rows, stream)))
+
+
+def _open_rows(rows: Sequence[Rendition], stream: Stream | None) -> Iterator[Rendition]:
+    """Yield what plays and is not ready, of the recipe of now."""
+    for row in rows:
+        if row.kind not in PLAYED or row.state is State.READY:
+            continue
+        name = SOUND if row.kind is Kind.AUDIO else row.name
+        if stream is None or row.recipe == stream.recipe_of(name):
+            yield row

@@ -8,17 +8,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from rushes.db.engine import Database
 from rushes.library import records as library_records
 from rushes.renditions import records as rendition_records
 from rushes.renditions import wish_records
+from rushes.renditions.versions import list_superseded
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
 from rushes.tiers import records
-from rushes.tiers.placement import Tier
+from rushes.tiers.placement import Placement, Tier
 
 PAGE: Final = 100
 
@@ -31,6 +34,8 @@ class Remover:
     archive: Vault
     edge: Vault
     scratch: Scratch
+    watched_for: timedelta = timedelta(hours=24)
+    """How long an address of a file is used after a newer file is there."""
 
     async def remove_content(self, content_id: str) -> bool:
         """Remove original, renditions and rows of a content unless an asset still has it.
@@ -48,15 +53,43 @@ class Remover:
             if content is not None:
                 await records.delete_block_digests(connection, content.upload_id)
             left = await records.list_of_content(connection, content_id)
-        for placement in sorted(left, key=lambda each: each.tier is Tier.ARCHIVE):
-            store = self.edge if placement.tier is Tier.EDGE else self.archive
-            await store.delete(placement.key)
-            await self.scratch.forget(placement.object_id)
+        await self._remove_objects(left)
         if content is not None:
             await self.scratch.forget(content.upload_id)
         async with self.database.transaction() as connection:
             await records.delete_placements(connection, [placement.id for placement in left])
         return True
+
+    async def remove_superseded(self, now: datetime) -> int:
+        """Remove files that newer ones have followed, once nobody can be watching them any more.
+
+        Returns how many. The objects go first; a row whose objects are gone in part is met again.
+        """
+        before = now - self.watched_for
+        async with self.database.reading() as connection:
+            twofold = await rendition_records.list_twofold(connection, before, PAGE)
+        gone = 0
+        for content_id in twofold:
+            async with self.database.reading() as connection:
+                rows = await rendition_records.list_of_content(connection, content_id)
+            for row in list_superseded(rows, before):
+                await self._remove_rendition(row.id)
+                gone += 1
+        return gone
+
+    async def _remove_rendition(self, rendition_id: str) -> None:
+        async with self.database.reading() as connection:
+            left = await records.list_of_object(connection, rendition_id)
+        await self._remove_objects(left)
+        async with self.database.transaction() as connection:
+            await records.delete_placements(connection, [placement.id for placement in left])
+            await rendition_records.delete_renditions(connection, [rendition_id])
+
+    async def _remove_objects(self, left: Sequence[Placement]) -> None:
+        for placement in sorted(left, key=lambda each: each.tier is Tier.ARCHIVE):
+            store = self.edge if placement.tier is Tier.EDGE else self.archive
+            await store.delete(placement.key)
+            await self.scratch.forget(placement.object_id)
 
     async def remove_orphans(self) -> int:
         """Finish removals that a crash interrupted; return how many contents."""

@@ -107,7 +107,8 @@ def test_what_is_copied_has_a_recipe_of_its_own() -> None:
     assert ["c1", "c1", "r1", "r1"] == [
         COPIED.recipe_of(name) for name in ("720p", "sound", "360p", "1080p")
     ]
-    assert "r1" == ALONE.recipe_of("sound")
+    assert "a1" == ALONE.recipe_of("sound")
+    assert "r1-nvenc" == replace(COPIED, recipe="r1-nvenc").recipe_of("360p")
     assert ["r1-log_mine_0a1b2c3d", "c1"] == [GRADED.recipe_of(name) for name in ("360p", "sound")]
 
 
