@@ -281,6 +281,7 @@ def audio_arguments(facts: MediaInfo, begin: int, end: int) -> list[str]:
     start = facts.video.start if facts.video else sound.start
     chain = (
         f"asettb=1/{SAMPLE_RATE},asetpts=PTS-({round(start * SAMPLE_RATE)}),"
+        f"aresample={SAMPLE_RATE},"  # apart: what is dropped in one go is counted at the wrong rate
         f"aresample={SAMPLE_RATE}:async=1:min_hard_comp=0.1:first_pts={begin},"
         f"apad=whole_len={samples},atrim=end_sample={samples}"
     )

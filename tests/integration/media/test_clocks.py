@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 
 from rushes.media.copier import Copier
-from rushes.media.studio import Studio
+from rushes.media.shelf import SOUND, shelf_of
+from rushes.media.sound import plan_sound_alone
+from rushes.media.studio import SoundRun, Studio
 from rushes.media.toolbox import Toolbox
 from tests.fixtures.matrix_files import MatrixFiles
 from tests.fixtures.media_files import SNIFFED
+from tests.support.marked_films import list_beeps
+from tests.support.screening import ignore
+from tests.support.verdicts import decode, read_beats
 
 
 @pytest.mark.parametrize(
@@ -38,6 +43,24 @@ async def test_pictures_begin_and_end_when_ffmpeg_shows_them(
     found = (float(facts.video.start), float(facts.duration))
     assert expected == pytest.approx(found, abs=0.01)
     assert facts.damage is None
+
+
+@pytest.mark.parametrize("name", ["cd.avi", "fine.mkv"])
+async def test_a_stretch_of_sound_is_in_time_at_any_rate(
+    matrix_files: MatrixFiles, toolbox: Toolbox, tmp_path: Path, name: str
+) -> None:
+    """44.1 and 96 kHz: what is made for the second segment alone beeps when the original does."""
+    original, studio = matrix_files.get(name), Studio(toolbox, tmp_path)
+    facts = await studio.probe(original, SNIFFED[name.rpartition(".")[2]])
+    shelf, cuts = shelf_of(tmp_path, SOUND, "alone"), plan_sound_alone(Fraction(3))
+
+    await studio.encode_sound(original, facts, SoundRun(cuts, shelf, 1, 1), ignore)
+
+    heard = decode(shelf.get_init() + shelf.get_segment(1)).heard
+    assert heard is not None
+    began = 0.0 if heard.start else cuts.begin_of(1) * 1_024 / cuts.rate
+    told = [at for at in read_beats(original).beeps if 1.1 < at < 3]
+    assert told == pytest.approx([began + at for at in list_beeps(heard)][-1:], abs=0.03)
 
 
 async def test_a_copied_segment_begins_with_an_idr_picture(matrix_files: MatrixFiles) -> None:
