@@ -78,13 +78,19 @@ const jobs = createRoute({
   component: lazyRouteComponent(() => import("./routes/jobs"), "Jobs"),
 });
 
+const storage = createRoute({
+  getParentRoute: () => root,
+  path: "/storage",
+  component: lazyRouteComponent(() => import("./routes/storage"), "Storage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
   component: lazyRouteComponent(() => import("./routes/settings"), "Settings"),
 });
 
-const tree = root.addChildren([home, library, asset, links, jobs, settings]);
+const tree = root.addChildren([home, library, asset, links, jobs, storage, settings]);
 
 /** Make the router; `queries` is where routes keep what the server said. */
 export function makeRouter(queries: QueryClient) {

@@ -5,13 +5,16 @@ import { call, type Query } from "./call";
 import type {
   Asset,
   Colors,
+  EvictionPlan,
   Job,
+  Movement,
   Occurrence,
   Page,
   Placement,
   Project,
   Rendition,
   Session,
+  TierList,
   Token,
   UnfinishedUpload,
   UploadLink,
@@ -139,6 +142,23 @@ export const unfinishedQuery = queryOptions({
   queryFn: ({ signal }) =>
     call<{ readonly items: readonly UnfinishedUpload[] }>("/uploads/unfinished", { signal }),
   refetchInterval: ({ state }) => ((state.data?.items.length ?? 0) > 0 ? BUSY_MS : QUIET_MS),
+});
+
+export const tiersQuery = queryOptions({
+  queryKey: ["tiers"],
+  queryFn: ({ signal }) => call<TierList>("/tiers", { signal }),
+  refetchInterval: QUIET_MS,
+});
+
+export const planQuery = queryOptions({
+  queryKey: ["tiers", "plan"],
+  queryFn: ({ signal }) => call<EvictionPlan>("/tiers/edge/plan", { signal }),
+});
+
+export const movementsQuery = queryOptions({
+  queryKey: ["tiers", "movements"],
+  queryFn: ({ signal }) => call<Page<Movement>>("/tiers/edge/movements", { signal }),
+  refetchInterval: QUIET_MS,
 });
 
 export const jobsQuery = (jobState: string | undefined) =>

@@ -91,6 +91,48 @@ export interface Placement extends TierPlacement {
   readonly verified_at: string | null;
 }
 
+export interface Tally {
+  readonly objects: number;
+  readonly size_bytes: number;
+}
+
+export interface TierUse {
+  readonly tier: Tier;
+  readonly store: string;
+  readonly limit_bytes: number | null;
+  readonly present: Tally;
+  readonly moving: Tally;
+  readonly leaving: Tally;
+  readonly lost: Tally;
+  /** Dollars. */
+  readonly cost_per_month: number;
+}
+
+export interface TierList {
+  readonly items: readonly TierUse[];
+  /** The share of reads that the edge answered; null where nothing was read. */
+  readonly hit_rate: number | null;
+}
+
+/** What would leave the edge now; with doubts it waits for a person. */
+export interface EvictionPlan extends Tally {
+  readonly held_objects: number;
+  /** Dollars a month. */
+  readonly saving: number;
+  readonly reasons: Readonly<Record<string, Tally>>;
+  readonly kept: Readonly<Record<string, number>>;
+  readonly doubts: readonly string[];
+}
+
+export interface Movement {
+  readonly type: string;
+  readonly object_id: string;
+  readonly asset_id: string | null;
+  readonly name: string | null;
+  readonly size_bytes: number;
+  readonly created_at: string;
+}
+
 export interface Occurrence {
   readonly id: string;
   readonly type: string;

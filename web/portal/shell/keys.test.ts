@@ -7,6 +7,7 @@ test.each([
   ["a", "library"],
   ["k", "links"],
   ["j", "jobs"],
+  ["t", "storage"],
   ["s", "settings"],
 ])("g then %s goes to the %s", (key, to) => {
   const first = takeKey("g", false);

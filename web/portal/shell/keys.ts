@@ -3,7 +3,7 @@
  *
  * Pure: the shell decides where a key may act.
  */
-export type Place = "library" | "links" | "jobs" | "settings";
+export type Place = "library" | "links" | "jobs" | "storage" | "settings";
 
 export type ShellDeed =
   { readonly kind: "go"; readonly to: Place } | { readonly kind: "search" | "upload" | "help" };
@@ -19,6 +19,7 @@ const PLACES: Readonly<Record<string, Place>> = {
   a: "library",
   k: "links",
   j: "jobs",
+  t: "storage",
   s: "settings",
 };
 

@@ -1,9 +1,10 @@
 /** The frame round every screen: rail or bottom bar, keys, the upload tray. */
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 
 import { portal as words } from "../../shared/text/en.json";
+import { sessionQuery } from "../api/queries";
 import { Icon, type Glyph } from "../parts/glyphs";
 import { openUploads, useUploads } from "../uploads/desk";
 import { isTyping, takeKey, type Place } from "./keys";
@@ -18,11 +19,14 @@ const PLACES: readonly { readonly to: Place; readonly glyph: Glyph }[] = [
   { to: "library", glyph: "library" },
   { to: "links", glyph: "links" },
   { to: "jobs", glyph: "jobs" },
+  { to: "storage", glyph: "storage" },
   { to: "settings", glyph: "settings" },
 ];
 
 export function Shell(): ReactNode {
   const uploads = useUploads();
+  const role = useQuery(sessionQuery).data?.account.role ?? "";
+  const isAdmin = ["admin", "superadmin"].includes(role);
   const [isHelpOpen, setHelpOpen] = useState(false);
   useKeys(() => {
     setHelpOpen(true);
@@ -40,7 +44,7 @@ export function Shell(): ReactNode {
           </svg>
           <span>{words.product}</span>
         </Link>
-        {PLACES.map(({ to, glyph }) => (
+        {PLACES.filter(({ to }) => to !== "storage" || isAdmin).map(({ to, glyph }) => (
           <Link key={to} to={`/${to}`} search={{}} className="place" title={words.places[to]}>
             <Icon of={glyph} />
             <span>{words.places[to]}</span>
