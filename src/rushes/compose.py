@@ -58,6 +58,7 @@ from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
 from rushes.tiers.by_hand import ByHand
 from rushes.tiers.copy import Keeper
+from rushes.tiers.doubts import Doubts
 from rushes.tiers.edge import Edge
 from rushes.tiers.evict import Evicting
 from rushes.tiers.locate import Locator
@@ -260,8 +261,10 @@ def _vaults(settings: Settings, keeper: Keeper, locator: Locator) -> Vaults:
         Tier.ARCHIVE: _place(settings, settings.tiers.archive.store, "archive", None),
     }
     rules, price = make_rules(settings.retention), places[Tier.EDGE].price
+    doubts = Doubts(database, clock, keeper.edge.store, recalling)
     return Vaults(
-        reads=Reads(database, clock, recalling),
+        reads=Reads(database, clock, recalling, doubts),
+        doubts=doubts,
         recalling=recalling,
         evicting=evicting,
         retaining=Retaining(database, clock, evicting, rules, price),

@@ -25,7 +25,8 @@ from rushes.http.away import answer_away
 from rushes.http.leaving import while_there
 from rushes.http.problem import answer, request_id_of
 from rushes.http.ranged import USER_BYTES, answer_file, answer_part, plan_asked
-from rushes.tiers.locate import Away, Locator
+from rushes.tiers.locate import Away, Copy, Locator
+from rushes.tiers.placement import Tier
 from rushes.tiers.reads import Reads
 
 
@@ -238,7 +239,7 @@ async def _answer_signed(
             return await _part(delivery, found)
         except FileNotFoundError:  # it went, because the file of its quality came
             return await _answer_signed(delivery, request, signed, path)
-    copy = await delivery.locator.open_copy(found.object_id)
+    copy = await _open(delivery, request, found.object_id, f"{signed}/{path}")
     try:
         if isinstance(copy, Away):
             given = answer_away(request, found, copy)
@@ -250,6 +251,20 @@ async def _answer_signed(
         span = plan_asked(request, found, copy)
         delivery.reads.note(found.object_id, copy.tier, span.length, span.start)
     return given
+
+
+async def _open(delivery: Delivery, request: Request, object_id: str, address: str) -> Copy | Away:
+    """Open the best copy; where that was of no use a moment ago, the next one."""
+    doubts = delivery.reads.doubts
+    but = Tier.EDGE if doubts is not None and doubts.is_doubted(object_id) else None
+    copy = await delivery.locator.open_copy(object_id, but=but)
+    is_led = isinstance(copy, Away) and copy.tier is Tier.EDGE and request.method == "GET"
+    if doubts is None or not is_led:
+        return copy
+    question = (address, request.headers.get("range", ""))
+    if doubts.lead(object_id, question):
+        return copy
+    return await delivery.locator.open_copy(object_id, but=Tier.EDGE)
 
 
 async def _part(delivery: Delivery, found: Part) -> Response:

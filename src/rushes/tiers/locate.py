@@ -105,13 +105,14 @@ class Locator:
             name, known = await records.get_known(connection, placement)
         return await self.scratch.fetch(name, store, placement.key, known)
 
-    async def open_copy(self, object_id: str) -> Copy | Away:
-        """Open the best copy, or say where it can be had.
+    async def open_copy(self, object_id: str, *, but: Tier | None = None) -> Copy | Away:
+        """Open the best copy, or say where it can be had; that on the tier `but` is passed over.
 
         Raises:
             NoCopy: no copy can be read now.
         """
-        for placement in await self._list_copies(object_id):
+        copies = await self._list_copies(object_id)
+        for placement in [copy for copy in copies if copy.tier is not but] or copies:
             store = self._store(placement.tier)
             if isinstance(store, Presign):
                 return Away(store, placement.key, placement.size_bytes, placement.tier)

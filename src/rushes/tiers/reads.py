@@ -22,6 +22,7 @@ from rushes.db.engine import Database
 from rushes.errors import RushesError
 from rushes.ids import Prefix, is_id
 from rushes.tiers import read_records
+from rushes.tiers.doubts import Doubts
 from rushes.tiers.placement import Tier
 from rushes.tiers.read_records import Count
 from rushes.tiers.recall import Recalling
@@ -47,6 +48,8 @@ class Reads:
     database: Database
     clock: Clock
     recalling: Recalling
+    doubts: Doubts | None = None
+    """What may not be on the edge; None where nobody is led there."""
     _counts: dict[tuple[str, Tier], Told] = field(default_factory=dict)
     _missed: dict[str, float] = field(default_factory=dict)
     _fresh: set[str] = field(default_factory=set)
@@ -101,6 +104,10 @@ class Reads:
             await self._write(counts)
             if missed:
                 await self.recalling.want(missed)
+            if self.doubts is not None:
+                for object_id in missed:
+                    self.doubts.suspect(object_id)
+                await self.doubts.look()
         except RushesError:
             self._take_back(counts)
             self._fresh |= missed

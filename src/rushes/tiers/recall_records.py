@@ -11,7 +11,7 @@ from sqlalchemy import or_, select, update
 
 from rushes.db.engine import Connection
 from rushes.db.tables import placements, renditions
-from rushes.tiers.placement import State, Tier
+from rushes.tiers.placement import Placement, State, Step, Tier
 
 WISH_LASTS: Final = timedelta(minutes=10)
 """A wish that nobody carried out for so long may be made again."""
@@ -60,6 +60,29 @@ async def wish(
         )
     )
     return [Wish(*row) for row in await connection.execute(statement)]
+
+
+async def record_miss(
+    connection: Connection, place: Placement, now: datetime, apart: timedelta
+) -> bool:
+    """Note that an object is not where it should be; the second time, so long after, it is lost.
+
+    Returns whether it is lost.
+    """
+    mine = update(placements).where(
+        placements.c.id == place.id,
+        placements.c.fence == place.fence,
+        placements.c.state == place.state.value,
+    )
+    lost = await connection.execute(
+        mine.where(placements.c.missed_at <= now - apart).values(
+            state=place.after(Step.VANISH).state.value, missed_at=None
+        )
+    )
+    if lost.rowcount == 1:
+        return True
+    await connection.execute(mine.where(placements.c.missed_at.is_(None)).values(missed_at=now))
+    return False
 
 
 async def count_tries(connection: Connection, object_id: str) -> int:

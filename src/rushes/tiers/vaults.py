@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rushes.tiers.by_hand import ByHand
+from rushes.tiers.doubts import Doubts
 from rushes.tiers.evict import Evicting
 from rushes.tiers.overview import Overview
 from rushes.tiers.reads import Reads
@@ -17,6 +18,7 @@ class Vaults:
     """Everything that moves objects between the edge and the archive."""
 
     reads: Reads
+    doubts: Doubts
     recalling: Recalling
     evicting: Evicting
     retaining: Retaining
