@@ -126,7 +126,7 @@ def _moved(what: str, subject: str, moment: datetime, data: Mapping[str, object]
         type=what,
         object_id=subject,
         asset_id=text("asset_id"),
-        name=text("name") or text("key"),
+        name=text("name") or (text("key") or "").rpartition("/")[2] or None,
         size_bytes=size_bytes if isinstance(size_bytes, int) else 0,
         reason=text("reason"),
         created_at=moment,
