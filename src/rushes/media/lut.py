@@ -133,8 +133,31 @@ def make_hald(source: Source, side: int = COARSE) -> Hald:
 
 
 def hald_of(lut: Lut) -> Hald:
-    """Return the Hald image of a table, as fine as it is worth."""
-    return make_hald(lut.at, COARSE if lut.side <= COARSE else FINE)
+    """Return the Hald image of a table, as fine as it is worth: what `at` gives, axis by axis."""
+    side = COARSE if lut.side <= COARSE else FINE
+    channels = []
+    for channel in range(3):
+        values = [color[channel] for color in lut.colors]
+        for low, high in zip(lut.low, lut.high, strict=True):
+            values = _stretch(values, lut.side, _list_places(lut.side, side, low, high))
+        channels.append([int(min(1.0, max(0.0, each)) * FULL_16_BITS + HALF) for each in values])
+    mixed = [each for color in zip(*channels, strict=True) for each in color]
+    return Hald(side, struct.pack(f"<{len(mixed)}H", *mixed))
+
+
+def _list_places(steps: int, side: int, low: float, high: float) -> list[tuple[int, float]]:
+    """Return where each of `side` signals lies among steps: after which one, and how far."""
+    signals = [step / (side - 1) for step in range(side)]
+    places = [min(1.0, max(0.0, (signal - low) / (high - low))) * (steps - 1) for signal in signals]
+    lower = [min(int(place), steps - 2) for place in places]
+    return [(step, place - step) for step, place in zip(lower, places, strict=True)]
+
+
+def _stretch(values: list[float], steps: int, places: list[tuple[int, float]]) -> list[float]:
+    """Return values at other places of the fastest axis; the next axis is the fastest then."""
+    rows = [values[at : at + steps] for at in range(0, len(values), steps)]
+    made = [row[at] + part * (row[at + 1] - row[at]) for row in rows for at, part in places]
+    return [each for place in range(len(places)) for each in made[place :: len(places)]]
 
 
 @cache
@@ -277,7 +300,7 @@ class _CubeReader:
 
     def _of_curves(self) -> Lut:
         """Return a table of three dimensions that does what the three curves do."""
-        side, last = FINE, self._steps - 1
+        side, last = COARSE, self._steps - 1
         curves = []
         for channel in range(3):
             places = [step / (side - 1) * last for step in range(side)]

@@ -58,7 +58,7 @@ def test_curves_become_a_table() -> None:
     """Each channel by its own."""
     lut = parse_cube(CURVES.encode())
 
-    assert FINE == lut.side
+    assert COARSE == lut.side
     assert (0.25, 0.5, 1.0) == pytest.approx(lut.at((0.25, 2 / 3, 0.5)), abs=0.02)
 
 
@@ -79,6 +79,18 @@ def test_a_table_is_as_fine_as_it_is_worth() -> None:
 
     assert COARSE == coarse.side
     assert (0, 65_535, 0) == coarse.at(35, 0, 0)
+
+
+def test_a_hald_image_is_what_the_table_gives() -> None:
+    """At every step of it, with a domain of its own."""
+    text = f"DOMAIN_MIN 0 0.1 0.2\nDOMAIN_MAX 1 0.8 0.9\n{CUBE}"
+    lut = parse_cube(text.encode())
+    hald = hald_of(lut)
+
+    for steps in product((0, 7, 20, 35), repeat=3):
+        red, green, blue = (step / 35 for step in steps)
+        expected = [65_535 * each for each in lut.at((red, green, blue))]
+        assert expected == pytest.approx(hald.at(*steps), abs=1)
 
 
 def test_a_large_table_is_kept_fine() -> None:
