@@ -32,6 +32,9 @@ FLASH_RISE: Final = 25
 EDGE_SECONDS: Final = 0.08
 """Where a tone begins and ends it is no steady tone."""
 
+PHASE_SECONDS: Final = 0.05
+"""Whole periods of the tone: 22 of them."""
+
 COEFFICIENTS: Final = {1: (0.2126, 0.0722), 9: (0.2627, 0.0593)}
 """Shares of red and blue in the luma of BT.709 and BT.2020 (H.273); else those of BT.601."""
 BT601: Final = (0.299, 0.114)
@@ -236,3 +239,22 @@ def find_click(heard: Heard) -> tuple[float, float]:
         if off > worst:
             worst, where = off, at
     return worst / loudness, heard.start + where / heard.rate
+
+
+def find_drift(heard: Heard) -> float:
+    """Return by how many seconds the tone is from where its beginning says it should be, at most.
+
+    A join that fades from one stretch into another does not click; its phase tells.
+    """
+    samples, length = heard.left, round(heard.rate * PHASE_SECONDS)
+    loudness = max(map(abs, samples)) / 2
+    loud = [number for number, sample in enumerate(samples) if abs(sample) > loudness]
+    turn = 2 * math.pi * TONE_HERTZ / heard.rate
+    phases = []
+    for begin in range(loud[0] + 2 * length, loud[-1] - 3 * length, length):
+        part = range(begin, begin + length)
+        real = sum(samples[at] * math.cos(turn * at) for at in part)
+        imaginary = sum(samples[at] * math.sin(turn * at) for at in part)
+        phases.append(math.atan2(imaginary, real))
+    off = [abs(math.remainder(phase - phases[0], 2 * math.pi)) for phase in phases]
+    return max(off, default=0.0) / (2 * math.pi * TONE_HERTZ)

@@ -23,6 +23,7 @@ from tests.support.marked_films import (
     Heard,
     Marks,
     find_click,
+    find_drift,
     hear,
     list_beeps,
     list_flashes,
@@ -36,6 +37,9 @@ APART_AT_MOST: Final = 0.04
 """Seconds between a picture and its sound that nobody notices (ITU-R BT.1359: 45 ms)."""
 
 CLICK_AT_MOST: Final = 0.06
+DRIFT_AT_MOST: Final = 0.0005
+"""Seconds; a tenth of it was seen where clocks are told in milliseconds."""
+
 COLOR_OFF_AT_MOST: Final = 14
 """Of 255: what 8 bits, a limited range and a coder lose of a plain patch."""
 
@@ -181,6 +185,7 @@ def check_heard(cell: Cell, heard: Heard) -> None:
     assert abs(heard.start) < APART_AT_MOST
     assert abs(heard.end - cell.duration) < APART_AT_MOST, (heard.end, cell.duration)
     assert [] == heard.holes
+    assert find_drift(heard) < DRIFT_AT_MOST
     off, where = find_click(heard)
     assert off < CLICK_AT_MOST, f"it clicks at {where:.3f} s: {off:.3f}"
 
