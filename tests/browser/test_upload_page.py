@@ -238,10 +238,13 @@ def test_a_link_that_was_closed_meanwhile_keeps_what_is_there(
     page.click("#pause-all")
     page.click("#resume-all")
     expect(page.locator("#closed")).to_be_visible()
+    expect(page.locator("#drop")).to_be_hidden()
     house.is_closed, house.bytes_per_second = False, None
     row_of(page, "clip.mov").get_by_role("button", name="Try again").click()
 
     expect(page.locator("#summary-words")).to_have_text("1 file received")
+    expect(page.locator("#closed")).to_be_hidden()
+    expect(page.locator("#drop")).to_be_visible()
     assert [clip.read_bytes()] == [bytes(held.bytes_) for held in house.uploads.values()]
 
 

@@ -52,9 +52,7 @@ async function start(): Promise<void> {
   watchNetwork();
   showLocalTime();
   startCancelAll(queue);
-  queue.addEventListener("closed", () => {
-    need("closed", HTMLElement).hidden = false;
-  });
+  watchClosing(queue);
   startDrop(
     (chosen) => {
       take(queue, chosen);
@@ -65,6 +63,24 @@ async function start(): Promise<void> {
   );
   await new Returning(records, place, queue, say).start();
   document.body.dataset["ready"] = "yes";
+}
+
+/** A link that is closed asks for no more files; one that takes a file again is open again. */
+function watchClosing(queue: Queue): void {
+  const arrived = (): number =>
+    queue.items.filter(({ state }) => state === "checking" || state === "received").length;
+  let known = 0;
+  const show = (isClosed: boolean): void => {
+    known = arrived();
+    document.body.toggleAttribute("data-closed", isClosed);
+    need("closed", HTMLElement).hidden = !isClosed;
+  };
+  queue.addEventListener("closed", () => {
+    show(true);
+  });
+  queue.addEventListener("change", () => {
+    if (document.body.hasAttribute("data-closed") && arrived() > known) show(false);
+  });
 }
 
 function take(queue: Queue, chosen: readonly Chosen[]): void {
