@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select, update
 
@@ -275,6 +277,32 @@ async def test_what_is_open_is_read_to_its_end(warm: tuple[Handing, Filed, str])
         assert PROXY == os.pread(file, len(PROXY), 0)
     finally:
         os.close(file)
+
+
+@pytest.mark.covers("M-ST-06", "T-LI-03", "BG-60")
+async def test_players_notice_nothing_of_comings_and_goings(
+    warm: tuple[Handing, Filed, str],
+) -> None:
+    """Three read while their file leaves the edge and comes back, with no grace at all."""
+    handing, filed, high = warm
+    where, is_over, read = address(handing, filed), asyncio.Event(), []
+
+    async def watch(client: httpx.AsyncClient, at: int) -> None:
+        while not is_over.is_set():
+            given = await client.get(where, headers={"Range": f"bytes={at}-{at + 99}"})
+            read.append((given.status_code, given.content == PROXY[at : at + 100]))
+
+    async with handing.client() as client, asyncio.TaskGroup() as players:
+        for number in range(3):
+            players.create_task(watch(client, number * 100))
+        for _ in range(4):
+            assert 1 == await mark(handing, high)
+            assert 1 == await handing.evicting().finish_due()
+            assert 1 == len(await handing.recalling.want([high], at_once=True))
+            await handing.recalling.fill(high)
+        is_over.set()
+
+    assert {(206, True)} == set(read)
 
 
 @pytest.mark.covers("CF-03", "T-LI-01", "M-JOB-06", "M-JOB-07")
