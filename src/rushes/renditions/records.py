@@ -144,14 +144,6 @@ async def delete_renditions(connection: AsyncConnection, ids: Iterable[str]) -> 
     await connection.execute(delete(renditions).where(renditions.c.id.in_(list(ids))))
 
 
-async def record_left(connection: AsyncConnection, rendition_id: str) -> None:
-    """Forget what the file of a rendition was: it is gone."""
-    values = dict.fromkeys(("size_bytes", "digest", "bitrate", "layout"))
-    await connection.execute(
-        update(renditions).where(renditions.c.id == rendition_id).values(**values, done_segments=0)
-    )
-
-
 async def list_recipes(connection: AsyncConnection) -> list[str]:
     """Return the recipes by which ladders were made or will be."""
     query = select(renditions.c.recipe).where(renditions.c.kind == Kind.PROXY.value).distinct()

@@ -4,8 +4,8 @@ Rules of this file:
 1. Renditions belong to a content, not to an asset: the same bytes of one client are made once.
 2. What a rendition may do next stands in `STEPS` and nowhere else.
 3. An illegal step raises `IllegalStep` and changes nothing.
-4. What rests can be had and is not there: settings or retention left it out. It is ordered by
-   whoever asks for it first.
+4. What rests can be had and is not there: settings left it out. It is ordered by whoever asks for
+   it first.
 """
 
 from __future__ import annotations
@@ -55,7 +55,6 @@ class Step(StrEnum):
     FINISH = "finish"
     FAIL = "fail"
     RETRY = "retry"
-    LEAVE = "leave"
 
 
 STEPS: Final = MappingProxyType(
@@ -66,7 +65,6 @@ STEPS: Final = MappingProxyType(
         (State.MAKING, Step.FINISH): State.READY,
         (State.MAKING, Step.FAIL): State.FAILED,
         (State.FAILED, Step.RETRY): State.WANTED,
-        (State.READY, Step.LEAVE): State.RESTING,
     }
 )
 
