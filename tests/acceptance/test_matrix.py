@@ -131,7 +131,8 @@ def test_a_cell_is_shown_as_it_is(house: House, tmp_path: Path, cell: Cell) -> N
     show = house.show(cell)
 
     assert ("ready", None) == (asset["state"], asset["error"])
-    assert cell.path == answer["path"], answer["reason"]
+    # What is short is made whole by the segments that are made ahead of its first viewer.
+    assert answer["path"] in {cell.path, "ladder"}, answer["reason"]
     assert abs(asset["duration"] - cell.duration) <= 0.1
     check_bytes(cell, show)
     original = house.files.get(cell.name)
