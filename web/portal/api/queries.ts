@@ -5,6 +5,7 @@ import { call, type Query } from "./call";
 import type {
   Asset,
   Colors,
+  Delivery,
   EvictionPlan,
   Job,
   Movement,
@@ -18,6 +19,7 @@ import type {
   Token,
   UnfinishedUpload,
   UploadLink,
+  Webhook,
 } from "./types";
 
 const BUSY_MS = 2000;
@@ -136,6 +138,28 @@ export const tokensQuery = queryOptions({
   queryKey: ["tokens"],
   queryFn: ({ signal }) => call<Page<Token>>("/tokens", { signal }),
 });
+
+export const webhooksQuery = queryOptions({
+  queryKey: ["webhooks"],
+  queryFn: ({ signal }) => call<Page<Webhook>>("/webhooks", { query: { limit: 100 }, signal }),
+  refetchInterval: QUIET_MS,
+});
+
+export const deliveriesQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["webhooks", id, "deliveries"],
+    queryFn: ({ pageParam, signal }) =>
+      call<Page<Delivery>>(`/webhooks/${id}/deliveries`, {
+        query: { limit: 20, cursor: pageParam },
+        signal,
+      }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: ({ state }) => {
+      const isWaiting = state.data?.pages[0]?.items.some((one) => one.state === "waiting");
+      return isWaiting === true ? BUSY_MS : QUIET_MS;
+    },
+  });
 
 export const unfinishedQuery = queryOptions({
   queryKey: ["unfinished"],

@@ -192,6 +192,36 @@ export interface NewToken extends Token {
   readonly token: string;
 }
 
+export interface Webhook {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly description: string;
+  readonly is_active: boolean;
+  readonly paused_because: string | null;
+  readonly waiting: number;
+  readonly delivered: number;
+  readonly failed: number;
+}
+
+export interface NewWebhook extends Webhook {
+  readonly secret: string;
+}
+
+export type DeliveryState = "waiting" | "delivered" | "failed";
+
+/** One event on its way to a webhook; `status` and `error` are of the last attempt. */
+export interface Delivery {
+  readonly id: string;
+  readonly event_type: string;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly created_at: string;
+  readonly next_at: string | null;
+  readonly status: number | null;
+  readonly error: string | null;
+}
+
 export type JobState = "waiting" | "running" | "succeeded" | "failed" | "cancelled";
 
 export interface Job {

@@ -18,12 +18,17 @@ import { useTitle } from "../parts/title";
 const NewTokenDialog = lazy(() =>
   import("../settings/token").then(({ NewTokenDialog }) => ({ default: NewTokenDialog })),
 );
+const Webhooks = lazy(() =>
+  import("../settings/webhooks").then(({ Webhooks }) => ({ default: Webhooks })),
+);
+const ADMINS: readonly (string | undefined)[] = ["admin", "superadmin"];
 const RevokeDialog = lazy(() =>
   import("../settings/revoke").then(({ RevokeDialog }) => ({ default: RevokeDialog })),
 );
 
 export function Settings(): ReactNode {
   useTitle(words.places.settings);
+  const { data } = useQuery(sessionQuery);
   return (
     <div className="screen narrow">
       <div className="screen-head">
@@ -32,6 +37,11 @@ export function Settings(): ReactNode {
       <AccountSection />
       <Look />
       <Tokens />
+      {ADMINS.includes(data?.account.role) && (
+        <Suspense>
+          <Webhooks />
+        </Suspense>
+      )}
     </div>
   );
 }
