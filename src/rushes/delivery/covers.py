@@ -57,17 +57,17 @@ class Covers:
         contents = {asset.content_id for asset in assets}
         async with self.database.reading() as connection:
             names = sorted({*POSTERS, *THUMBNAILS, *MOVING})
-            stills = await rendition_records.list_ready_names(connection, contents, names)
+            stills = await rendition_records.list_ready_ids(connection, contents, names)
             tiers = await placement_records.list_tiers(connection, contents)
         expires_at = until(self.clock.now(), self.settings.still_life, step=STEP)
 
         def address(asset: Asset, wanted: Sequence[str]) -> str | None:
-            ready = stills.get(asset.content_id, set())
+            ready = stills.get(asset.content_id, {})
             name = next((each for each in wanted if each in ready), None)
             if name is None:
                 return None
             signed = self.signer.sign(Grant(asset.id, Scope.STILL, None, actor.id, expires_at))
-            return f"{base}/p/{signed}/stills/{name}.webp"
+            return f"{base}/p/{signed}/stills/{name}.webp?v={ready[name]}"  # it may be made anew
 
         return {
             asset.id: Cover(

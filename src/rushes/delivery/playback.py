@@ -180,7 +180,7 @@ class Playing:
     def _still(self, medium: Medium, still: Rendition, actor: Actor, base: str) -> str:
         expires_at = until(self.clock.now(), self.settings.still_life, step=STILL_STEP)
         grant = Grant(medium.asset.id, Scope.STILL, None, actor.id, expires_at)
-        return f"{base}/p/{self.signer.sign(grant)}/stills/{still.file_name}"
+        return f"{base}/p/{self.signer.sign(grant)}/stills/{still.file_name}?v={still.id}"
 
 
 async def _find_job(connection: Connection, medium: Medium) -> str | None:

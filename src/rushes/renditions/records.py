@@ -195,18 +195,21 @@ async def list_making(connection: AsyncConnection, content_ids: Iterable[str]) -
     return set((await connection.execute(query)).scalars())
 
 
-async def list_ready_names(
+async def list_ready_ids(
     connection: AsyncConnection, content_ids: Iterable[str], names: Sequence[str]
-) -> dict[str, set[str]]:
-    """Return, by content, which of these renditions are ready."""
-    query = select(renditions.c.content_id, renditions.c.name).where(
+) -> dict[str, dict[str, str]]:
+    """Return, by content, the ids of those of these renditions that are ready, by their names.
+
+    Of two of a name it is the newer one: an older one goes when the newer is there.
+    """
+    query = select(renditions.c.content_id, renditions.c.name, renditions.c.id).where(
         renditions.c.content_id.in_(set(content_ids)),
         renditions.c.name.in_(names),
         renditions.c.state == State.READY.value,
     )
-    found: dict[str, set[str]] = {}
-    for content_id, name in await connection.execute(query):
-        found.setdefault(content_id, set()).add(name)
+    found: dict[str, dict[str, str]] = {}
+    for content_id, name, rendition_id in await connection.execute(query.order_by(renditions.c.id)):
+        found.setdefault(content_id, {})[name] = rendition_id
     return found
 
 

@@ -2,8 +2,8 @@
 
 Money is `Decimal` dollars, computed from whole numbers (bytes, seconds, requests) when it is shown,
 and never stored. Providers bill GB of 10^9 bytes, and months of 30 days.
-Sources: the published price lists of R2, Wasabi, S3 (us-east-1), B2 and GCS (us-central1), read in
-2025. They change: `[stores.NAME.prices]` wins over them.
+R2 and Wasabi are as the design of the tiers took them from their price lists; S3 (us-east-1), B2
+and GCS (us-central1) were not checked against theirs. `[stores.NAME.prices]` wins over all.
 """
 
 from __future__ import annotations
