@@ -41,8 +41,8 @@ class BadLine:
         """Cut what was held; nothing is held from now on, and bytes are counted anew."""
         with self._lock:
             self.hold_at, self.bytes_up = None, 0
+        self.cut_all()  # before anybody goes on: a held piece may be the last one of a chunk
         self._let_go.set()
-        self.cut_all()
 
     def cut_all(self) -> None:
         """Cut every connection."""
