@@ -41,6 +41,7 @@ TAGS: Final = MappingProxyType(
         "colours": "What films are shown as, and the LUTs that people send.",
         "library": "Assets: found, read, described, deleted; and what happened to them.",
         "delivery": "Watch, download, look: signed addresses, and the bytes behind them.",
+        "versions": "Qualities that are made anew when the way they are made has changed.",
         "tiers": "Where objects are kept: what the edge holds, what would leave it, deeds by hand.",
         "jobs": "The work that is done in the background.",
         "webhooks": "Other programs that are told what happens, and what became of it.",

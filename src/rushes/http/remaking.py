@@ -38,7 +38,7 @@ class RemadeAnswer(BaseModel):
 
 def routes(database: Database, remaking: Remaking, identify: Identify) -> APIRouter:
     """Return the routes of roll-outs."""
-    router = APIRouter(prefix="/api/v1", tags=["renditions"])
+    router = APIRouter(prefix="/api/v1", tags=["versions"])
 
     @router.get("/renditions/remake")
     async def survey_remake(request: Request) -> RollOutAnswer:

@@ -72,6 +72,8 @@ class Posting:
         try:
             while True:
                 self._woken.clear()
+                if writing.done():
+                    await writing  # it ends with an error alone, which must not pass unseen
                 try:
                     for endpoint, delivery, event in await self._claim():
                         task = asyncio.create_task(self._attempt(endpoint, delivery, event))
@@ -174,13 +176,12 @@ class Posting:
         try:
             async with self.database.transaction() as connection:
                 await delivery_records.write_tried(connection, [each for _, each, _ in tried])
+            for endpoint, delivery, attempt in tried:
+                if delivery.state is State.FAILED:
+                    because = GONE if attempt.ends_all else EXHAUSTED
+                    await self.webhooks.pause_by_itself(endpoint.id, because)
         except (DatabaseAway, DatabaseFull) as away:  # they are made again when their claim ends
             log.warning("Attempts cannot be written", extra={"code": away.code})
-            return
-        for endpoint, delivery, attempt in tried:
-            if delivery.state is State.FAILED:
-                because = GONE if attempt.ends_all else EXHAUSTED
-                await self.webhooks.pause_by_itself(endpoint.id, because)
 
     async def _rest(self) -> None:
         try:

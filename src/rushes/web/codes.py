@@ -22,7 +22,7 @@ from rushes.uploads.sweep import ClockMoved
 from rushes.uploads.tus import CHECKSUM_MISMATCH
 
 OURS: Final = "rushes."
-OTHER_SHELLS: Final = ("rushes.cli.", "rushes.client.")
+OTHER_SHELLS: Final = ("rushes.cli.", "rushes.client.", "rushes.tiers.trace")
 """What is said on a terminal is no answer of the server."""
 
 OF_JOBS: Final[tuple[type[RushesError], ...]] = (ClockMoved,)
