@@ -18,6 +18,7 @@ from rushes.delivery.sign import Grant, Scope
 from rushes.errors import RushesError
 from rushes.events.event import EventType
 from rushes.stores.store import Unreachable
+from rushes.tiers.doubts import Doubts
 from rushes.tiers.placement import NotWanted, State, Tier
 from rushes.tiers.reads import Reads
 from rushes.tiers.recall import Recalling
@@ -292,3 +293,44 @@ async def test_the_states_that_a_wish_leaves_alone(cold: tuple[Handing, Filed, s
         assert [] == await handing.recalling.want([high], at_once=True)
     await change(handing, high, state=State.LOST.value)
     assert 1 == len(await handing.recalling.want([high], at_once=True))
+
+
+@pytest.mark.covers("T-TI-08")
+async def test_what_is_found_again_was_never_missed(cold: tuple[Handing, Filed, str]) -> None:
+    """Its next miss is a first one: two misses with a find between them lose nothing."""
+    handing, _, high = cold
+    await handing.recalling.fill(high)
+    doubts = Doubts(handing.database, handing.clock, handing.edge, handing.recalling)
+    ago = handing.clock.now() - timedelta(minutes=20)
+    await change(handing, high, missed_at=ago)
+
+    doubts.doubt(high)
+    lost = await doubts.look()
+
+    assert ([], None) == (lost, (await row_of(handing, high)).missed_at)
+    await handing.edge.delete((await row_of(handing, high)).key)
+    doubts.doubt(high)
+    assert ([], "present") == (await doubts.look(), await state_of(handing, high))
+    assert handing.clock.now() == (await row_of(handing, high)).missed_at
+
+
+async def test_a_doubt_outlasts_a_database_that_is_away(cold: tuple[Handing, Filed, str]) -> None:
+    """The store is asked when it is back."""
+    handing, _, high = cold
+    await handing.recalling.fill(high)
+    await handing.edge.delete((await row_of(handing, high)).key)
+    known = handing.database
+    doubts = Doubts(known, handing.clock, handing.edge, handing.recalling)
+    doubts.doubt(high)
+
+    class Away:
+        def reading(self) -> None:
+            raise Unreachable("The database is away.")
+
+    doubts.database = Away()  # type: ignore[assignment]
+    with pytest.raises(Unreachable):
+        await doubts.look()
+    doubts.database = known
+    await doubts.look()
+
+    assert handing.clock.now() == (await row_of(handing, high)).missed_at

@@ -20,7 +20,7 @@ from rushes.delivery.playback import Playback, Playing, Waiting
 from rushes.delivery.quality import AUTO, Hints
 from rushes.delivery.ranges import RangeNotSatisfiable
 from rushes.delivery.serve import SEGMENT_FOLDER, Part, Playlist, Server
-from rushes.http.auth import Identify
+from rushes.http.auth import Identify, find_address
 from rushes.http.away import answer_away
 from rushes.http.leaving import while_there
 from rushes.http.problem import answer, request_id_of
@@ -261,7 +261,7 @@ async def _open(delivery: Delivery, request: Request, object_id: str, address: s
     is_led = isinstance(copy, Away) and copy.tier is Tier.EDGE and request.method == "GET"
     if doubts is None or not is_led:
         return copy
-    question = (address, request.headers.get("range", ""))
+    question = (find_address(request), address, request.headers.get("range", ""))
     if doubts.lead(object_id, question):
         return copy
     return await delivery.locator.open_copy(object_id, but=Tier.EDGE)

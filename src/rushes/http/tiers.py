@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from rushes.access.permit import Actor, Verb, permit
+from rushes.access.permit import Actor, Forbidden, Verb, permit
 from rushes.http.auth import Identify
+from rushes.tiers.by_hand import FOREVER
 from rushes.tiers.overview import TierUse
 from rushes.tiers.retain import describe
 from rushes.tiers.vaults import Vaults
@@ -18,6 +19,12 @@ MOST_SHOWN: Final = 50
 
 QualityWanted = Annotated[
     str | None, Query(max_length=60, description="One quality by its name; by default all")
+]
+
+
+PinEnd = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=FOREVER, description="In 2000 to 9998"),
 ]
 
 
@@ -133,7 +140,7 @@ class PinAsked(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    until: datetime | None = None
+    until: PinEnd | None = None
 
 
 class Pinned(BaseModel):
@@ -226,6 +233,8 @@ def _asset_routes(vaults: Vaults, identify: Identify) -> APIRouter:
 async def _require(identify: Identify, request: Request) -> Actor:
     actor = await identify(request)
     permit(actor, Verb.RUN_TIERS)
+    if actor.project_ids is not None:  # what it sees and moves here is of every project
+        raise Forbidden("This token is for certain projects. Use another for the tiers.")
     return actor
 
 

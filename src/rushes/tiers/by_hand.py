@@ -22,7 +22,7 @@ from rushes.library import records as library_records
 from rushes.library.asset import Asset, AssetNotFound
 from rushes.renditions import records as rendition_records
 from rushes.renditions.rendition import PLAYED, State
-from rushes.tiers import eviction_records, records
+from rushes.tiers import eviction_records, read_records, records
 from rushes.tiers.evict import Evicting, Marked
 from rushes.tiers.placement import Tier
 from rushes.tiers.recall import Recalling
@@ -54,11 +54,15 @@ class ByHand:
     ) -> Sequence[Wish]:
         """Bring the qualities of an asset, or one, to the edge; return what is on its way now.
 
+        What was to leave stays, and needs no way; what has left within the last minute rests first.
+
         Raises:
             AssetNotFound, Forbidden: it is not theirs to do this with.
             QualityUnknown: there is no such quality.
         """
         chosen = await self._choose(actor, asset_id, quality)
+        async with self.database.transaction() as connection:
+            await read_records.spare(connection, chosen)
         return await self.recalling.want(chosen, actor=actor.id, at_once=True)
 
     async def evict(self, actor: Actor, asset_id: str, quality: str | None = None) -> Marked:
@@ -89,7 +93,8 @@ class ByHand:
     ) -> int:
         """Keep an asset on the edge until then, or for ever; or let the rules decide again.
 
-        Returns how many objects. What is not on the edge is not brought there.
+        Returns how many objects are there. What was to leave stays; what is not on the edge is
+        not brought there.
 
         Raises:
             AssetNotFound, Forbidden: it is not theirs to do this with.
@@ -98,6 +103,8 @@ class ByHand:
         end = (until or FOREVER) if is_pinned else None
         async with self.database.transaction() as connection:
             asset = await library_records.find_asset(connection, asset_id)
+            if end is not None:
+                await read_records.spare(connection, chosen)
             count = await eviction_records.write_pin(connection, chosen, end)
             if asset is not None:
                 await self._tell(connection, actor, asset, end)

@@ -49,7 +49,10 @@ class Doubts:
         return self._until.get(object_id, 0.0) > self.now()
 
     def lead(self, object_id: str, question: tuple[str, ...]) -> bool:
-        """Note that a question is led to the edge; False if it was a moment ago, to no use."""
+        """Note that a question is led to the edge; False if it was a moment ago, to no use.
+
+        The question says who asks: two who ask the same are no sign of trouble.
+        """
         now, before = self.now(), self._led.get(question)
         if len(self._led) >= MOST_REMEMBERED:
             self._led.clear()
@@ -71,11 +74,19 @@ class Doubts:
         self._unlooked.add(object_id)
 
     async def look(self) -> list[str]:
-        """Ask the store for what is doubted; return what is lost, and wished for again."""
+        """Ask the store for what is doubted; return what is lost, and wished for again.
+
+        Raises:
+            RushesError: the database is away; the next call looks at all of it again.
+        """
         doubted, self._unlooked = self._unlooked, set()
-        lost = [object_id for object_id in doubted if await self._is_lost(object_id)]
-        if lost:
-            await self.recalling.want(lost, at_once=True)
+        try:
+            lost = [object_id for object_id in doubted if await self._is_lost(object_id)]
+            if lost:
+                await self.recalling.want(lost, at_once=True)
+        except RushesError:
+            self._unlooked |= doubted
+            raise
         return lost
 
     async def _is_lost(self, object_id: str) -> bool:
@@ -92,6 +103,8 @@ class Doubts:
             return False
         else:
             if found.size_bytes == place.size_bytes:
+                async with self.database.transaction() as connection:
+                    await recall_records.forget_miss(connection, place)
                 self._until.pop(object_id, None)
                 return False
         async with self.database.transaction() as connection:

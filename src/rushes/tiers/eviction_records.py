@@ -24,6 +24,8 @@ REST: Final = timedelta(seconds=60)
 _ON_EDGE: Final = placements.c.tier == Tier.EDGE.value
 _EVICTING: Final = placements.c.state == State.EVICTING.value
 
+_THERE: Final = frozenset({State.PRESENT.value, State.EVICTING.value})
+
 _archived = placements.alias("archived")
 PAGE: Final = 100
 
@@ -164,13 +166,17 @@ async def write_gone(connection: Connection, held: Leaving, now: datetime) -> bo
 async def write_pin(
     connection: Connection, object_ids: Collection[str], until: datetime | None
 ) -> int:
-    """Keep objects on the edge until then, or as long as the rules say; return how many."""
+    """Keep objects on the edge until then, or as long as the rules say; return how many are there.
+
+    What is not there has its pin as well, for when it comes.
+    """
     done = await connection.execute(
         update(placements)
         .where(_ON_EDGE, placements.c.object_id.in_(object_ids))
         .values(pinned_until=until)
+        .returning(placements.c.state)
     )
-    return done.rowcount
+    return sum(state in _THERE for state in done.scalars())
 
 
 def _is_archived() -> ColumnElement[bool]:

@@ -57,7 +57,7 @@ class Recalling:
         Args:
             object_ids: ids of renditions; what is unknown, there, or on its way is passed over.
             actor: who asks.
-            at_once: also where it failed a short while ago, or the row says to wait.
+            at_once: also where it failed a short while ago; what has just left rests a minute.
         """
         async with self.database.reading() as connection:
             unplaced = await recall_records.list_unplaced(connection, object_ids)

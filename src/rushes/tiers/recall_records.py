@@ -43,14 +43,16 @@ async def wish(
 ) -> list[Wish]:
     """Wish for those that are not on the edge and not on their way; return whose wish is new.
 
-    What failed before waits for its next try, unless it is wanted `at_once`.
+    What failed before waits for its next try, unless it is wanted `at_once`; what has just left
+    rests in any case, for a late delete must not hit the new copy.
     """
     is_due = or_(placements.c.next_try_at.is_(None), placements.c.next_try_at <= now)
+    may = or_(is_due, placements.c.tries > 0) if at_once else is_due
     is_unasked = or_(placements.c.wished_at.is_(None), placements.c.wished_at < now - WISH_LASTS)
     statement = (
         update(placements)
         .where(_ON_EDGE, placements.c.object_id.in_(object_ids), placements.c.state.in_(_FILLABLE))
-        .where(is_unasked, *(() if at_once else (is_due,)))
+        .where(is_unasked, may)
         .values(wished_at=now, generation=placements.c.generation + 1)
         .returning(
             placements.c.object_id,
@@ -83,6 +85,16 @@ async def record_miss(
         return True
     await connection.execute(mine.where(placements.c.missed_at.is_(None)).values(missed_at=now))
     return False
+
+
+async def forget_miss(connection: Connection, place: Placement) -> None:
+    """Note that an object is where it should be, so that its next miss is the first again."""
+    await connection.execute(
+        update(placements)
+        .where(placements.c.id == place.id, placements.c.fence == place.fence)
+        .where(placements.c.missed_at.is_not(None))
+        .values(missed_at=None)
+    )
 
 
 async def count_tries(connection: Connection, object_id: str) -> int:

@@ -87,8 +87,11 @@ async def list_held(connection: Connection, after: str, plays_since: date) -> li
 
 
 async def sum_held(connection: Connection, tier: Tier) -> int:
-    """Return the bytes that are on a tier, or on their way there."""
-    states = (State.PRESENT.value, State.COPYING.value, State.EVICTING.value)
+    """Return the bytes that are on a tier to stay, or on their way there.
+
+    What leaves counts no more: else a second plan within its grace would free as much again.
+    """
+    states = (State.PRESENT.value, State.COPYING.value)
     query = select(func.coalesce(func.sum(placements.c.size_bytes), 0))
     found = await connection.execute(
         query.where(placements.c.tier == tier.value, placements.c.state.in_(states))
