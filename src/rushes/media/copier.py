@@ -42,6 +42,9 @@ SAMPLE_HEAD_BYTES: Final = 4_096
 SAMPLE_AT_MOST: Final = 2**20
 """What is read of a key frame to find its picture: few have more before it than the first."""
 
+KEYS_AT_MOST: Final = 20_000
+"""Key frames that are looked at one by one, where not every one is an IDR picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Copies:
@@ -110,9 +113,9 @@ def _plan(original: Path, rate: Fraction | None, track: int) -> Copies:
         pictures = [each for each in tracks if each.handler == "vide"]
         if not pictures:
             raise NotCopied("there is no picture")
+        _check_whole(original, pictures[0])
         copy = _plan_picture(original, pictures[0], rate)
         check_gaps(copy)
-        _check_whole(original, copy.table)
     except OverflowError:
         raise NotCopied("its samples lie beyond the end of every file") from None
     except InvalidMedia as error:
@@ -131,6 +134,8 @@ def _plan_picture(original: Path, table: SampleTable, rate: Fraction | None) -> 
     with original.open("rb") as file:
         if all(_is_idr(file.fileno(), table, cut, unit_bytes) for cut in copy.bounds[:-1]):
             return copy
+        if len(table.list_sync()) > KEYS_AT_MOST:
+            raise NotCopied("its groups of pictures are open")
         keys = [key for key in table.list_sync() if _is_idr(file.fileno(), table, key, unit_bytes)]
     return plan_picture(replace(table, sync=keys), rate)
 

@@ -18,6 +18,9 @@ ENTRY_BYTES: Final = 78
 IDR: Final = 5
 """The type of a picture after which nothing refers to what was before it."""
 
+UNITS_AT_MOST: Final = 64
+"""Units that are looked at before the picture of a sample; encoders write a handful."""
+
 _SLICES: Final = range(1, 6)
 _TYPE_MASK: Final = 0x1F
 _WITH_CHROMA: Final = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
@@ -69,10 +72,13 @@ def unit_bytes_of(record: bytes) -> int:
 def find_picture(head: bytes, unit_bytes: int) -> int | None:
     """Return the type of the first unit of a picture in a sample; None where it comes later.
 
-    `head` is what the sample begins with; before its picture stand parameters and remarks.
+    `head` is what the sample begins with; before its picture stand parameters and remarks. Behind
+    `UNITS_AT_MOST` of these nothing is looked for.
     """
     at = 0
-    while at + unit_bytes < len(head):
+    for _ in range(UNITS_AT_MOST):
+        if at + unit_bytes >= len(head):
+            break
         kind = head[at + unit_bytes] & _TYPE_MASK
         if kind in _SLICES:
             return kind

@@ -6,7 +6,7 @@ import pytest
 
 from rushes.media import mp4
 from rushes.media.failures import InvalidMedia
-from rushes.media.h264 import IDR, Stream, find_picture, parse_entry, unit_bytes_of
+from rushes.media.h264 import IDR, UNITS_AT_MOST, Stream, find_picture, parse_entry, unit_bytes_of
 from tests.support.movies import SPS, avc1, avcc
 
 
@@ -103,6 +103,8 @@ def sample(*types: int, unit_bytes: int = 4) -> bytes:
         (sample(9, 7, 8, 6, 5), 4, IDR),
         (sample(9, 6, 1), 4, 1),
         (sample(6, 5, unit_bytes=2), 2, IDR),
+        (sample(*[6] * (UNITS_AT_MOST - 1), 5), 4, IDR),
+        (sample(*[6] * UNITS_AT_MOST, 5), 4, None),
         (sample(9, 6), 4, None),
         (sample(9, 5)[:9], 4, None),
         (b"", 4, None),
