@@ -26,7 +26,7 @@ HEARD: Final = "a1"
 SEEN: Final = "s1"
 """The recipe of what is looked at: stills, storyboards, waveforms."""
 
-WORD: Final = re.compile(r"[a-z0-9]+(-[a-z0-9_]+)*")
+WORD: Final = re.compile(r"[a-z0-9]+(-+[a-z0-9_]+)*")
 
 
 class Encoder(StrEnum):
