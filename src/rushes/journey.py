@@ -23,7 +23,7 @@ room, runs at least once, and may run again.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -214,13 +214,17 @@ def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     fail = engine.step("fail")(deeds.failing(Kind.PROXY, Kind.AUDIO))
     sweep = engine.step("sweep")(making.sweep)
 
-    async def make(content_id: str) -> None:
-        names, runs = await plan(content_id, engine.job_id)
+    async def make_some(
+        content_id: str, chosen: list[str], runs: Sequence[tuple[int, int]]
+    ) -> None:
         for first, count in runs:
-            await encode(content_id, names, first, count)
-        await sound(content_id, names)
-        for rendition_id in await list_unfinished(content_id, names):
+            await encode(content_id, chosen, first, count)
+        await sound(content_id, chosen)
+        for rendition_id in await list_unfinished(content_id, chosen):
             await finish(content_id, rendition_id)
+
+    async def make(content_id: str) -> None:
+        await _in_rounds(partial(plan, content_id, engine.job_id), partial(make_some, content_id))
 
     async def abandon(content_id: str) -> None:
         await deeds.outcomes.fail(content_id, tuple(PLAYED), *CANCELLED)
@@ -290,6 +294,20 @@ def _tell_leaving(engine: Engine, deeds: Deeds) -> None:
         await sweep_leftovers()
         await forget_rates()
         await release()
+
+
+async def _in_rounds(
+    plan: Callable[[], Awaitable[tuple[list[str], list[tuple[int, int]]]]],
+    make_some: Callable[[list[str], Sequence[tuple[int, int]]], Awaitable[None]],
+) -> None:
+    """Make what is planned until nothing new is: what another job left comes in another round."""
+    seen: set[str] = set()
+    while True:
+        chosen, runs = await plan()
+        if seen.issuperset(chosen):
+            return
+        seen.update(chosen)
+        await make_some(chosen, runs)
 
 
 async def _or_give_up(

@@ -57,30 +57,31 @@ class Making:
     run_segments: int
 
     async def plan(self, content_id: str, job_id: str) -> tuple[list[str], list[tuple[int, int]]]:
-        """Begin what is due; return its names, and the runs (first segment, count) it lacks.
+        """Begin what is due; return its ids, and the runs (first segment, count) it lacks.
 
-        What another job is making is left to it.
+        What another job is making is left to it. Ids, not names: where other colours are chosen
+        meanwhile, rows of the same names are another job's.
         """
         due = (await self._subject(content_id)).due
         if await self._is_making_elsewhere(content_id, job_id):
             due = tuple(row for row in due if row.state is not State.MAKING)
-        names = [row.name for row in due]
-        subject = await self._begun(content_id, names)
+        chosen = [row.id for row in due]
+        subject = await self._begun(content_id, chosen)
         missing = await self._list_missing(subject)
         wanted = sorted({index for indices in missing.values() for index in indices})
         runs = plan_runs(wanted, self.run_segments)
-        return names, [(each.first, each.count) for each in runs]
+        return chosen, [(each.first, each.count) for each in runs]
 
     async def encode(
-        self, on_share: OnShare, content_id: str, names: Sequence[str], first: int, count: int
+        self, on_share: OnShare, content_id: str, chosen: Sequence[str], first: int, count: int
     ) -> None:
-        """Make what these lack among segments first .. first+count-1, from one decode.
+        """Make what these renditions lack among segments first .. first+count-1, from one decode.
 
         Raises:
             ContentGone: it was deleted meanwhile.
             RushesError: what the tool could not do (`media.*`, `tool.*`, `render.*`).
         """
-        subject = await self._begun(content_id, names)
+        subject = await self._begun(content_id, chosen)
         missing = await self._list_missing(subject)
         whole = 0 if subject.stream is None or subject.stream.grid is None else first + count
         for lacking, run in _plan_groups(missing, range(first, whole)):
@@ -92,9 +93,9 @@ class Making:
                 await self._note_damage(content_id, outcome.damage)
         await self._note_progress(subject, first + count)
 
-    async def encode_sound(self, content_id: str, names: Sequence[str]) -> None:
+    async def encode_sound(self, content_id: str, chosen: Sequence[str]) -> None:
         """Make what is missing of the sound of these, each stretch in one stream."""
-        subject = await self._begun(content_id, names)
+        subject = await self._begun(content_id, chosen)
         if SOUND not in subject.names:
             return
         missing = await self.segments.list_missing(subject, SOUND)
@@ -123,9 +124,9 @@ class Making:
         """Return where segments stand, a folder for each content."""
         return self.segments.folder
 
-    async def list_unfinished(self, content_id: str, names: Sequence[str]) -> list[str]:
+    async def list_unfinished(self, content_id: str, chosen: Sequence[str]) -> list[str]:
         """Return the ids of those of these that are to be put together, lowest first."""
-        subject = await self._begun(content_id, names)
+        subject = await self._begun(content_id, chosen)
         return [each.id for each in subject.due if each.state is State.MAKING]
 
     async def sweep(self, content_id: str) -> None:
@@ -168,10 +169,10 @@ class Making:
             picture = PicturePart(self.segments.shelf(subject, rendition.name), stream.grid)
         return await assemble(rendition.name, target, picture, sound)
 
-    async def _begun(self, content_id: str, names: Sequence[str]) -> Subject:
+    async def _begun(self, content_id: str, chosen: Sequence[str]) -> Subject:
         """Return these of a content, begun; what failed in an earlier try is begun again."""
-        await self.outcomes.begin((await self._subject(content_id)).narrowed(names).due)
-        return (await self._subject(content_id)).narrowed(names)
+        await self.outcomes.begin((await self._subject(content_id)).narrowed(chosen).due)
+        return (await self._subject(content_id)).narrowed(chosen)
 
     async def _is_making_elsewhere(self, content_id: str, job_id: str) -> bool:
         """Say whether another job makes something of this content now."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,8 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.tables import renditions
 from rushes.renditions.rendition import PLAYED, Kind, State
-
-KEPT: Final = frozenset({State.READY, State.MAKING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +73,12 @@ async def record_anew(
     """Want renditions instead of others of the same names.
 
     What is ready stays, and what is ready by the recipe that is wanted is the newest from now on;
-    what is neither ready nor in the making gives way.
+    what is not ready by another gives way, even in the making: whoever makes it finds it gone.
     """
     recipes = {row.name: row.recipe for row in wanted}
     rows = [row for row in await list_of_content(connection, content_id) if row.name in recipes]
     same = [row for row in rows if row.recipe == recipes[row.name]]
-    stale = [row.id for row in rows if row not in same and row.state not in KEPT]
+    stale = [row.id for row in rows if row not in same and row.state is not State.READY]
     await connection.execute(delete(renditions).where(renditions.c.id.in_(stale)))
     ready = [row.id for row in same if row.state is State.READY]
     again = renditions.c.id.in_(ready)

@@ -68,11 +68,12 @@ class Stills:
         if not wanted:
             return
         await self.outcomes.begin(wanted)
+        begun = {rendition.id for rendition in wanted}
         made = {still.file_name: still for still in await shoot(content)}
         _, wanted = await self._wanted(content_id, kind)
         for rendition in wanted:
             still = made.get(rendition.file_name)
-            if still is not None:
+            if still is not None and rendition.id in begun:  # others want other colours
                 await self._finish(content, rendition, still)
 
     async def _sweep(self, content_id: str, kind: Kind) -> None:
@@ -113,8 +114,9 @@ class Stills:
 
     async def _wanted(self, content_id: str, kind: Kind) -> tuple[Content, list[Rendition]]:
         async with self.database.reading() as connection:
-            content = await library_records.find_content(connection, content_id)
             rows = await records.list_of_content(connection, content_id)
+            # read after the rows: never older than they are
+            content = await library_records.find_content(connection, content_id)
         if content is None:
             raise ContentGone("The file was deleted; nothing is made of it.")
         return content, [row for row in rows if row.kind is kind and row.state is not State.READY]

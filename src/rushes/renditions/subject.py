@@ -46,9 +46,12 @@ class Subject:
         """Return a rung by its name."""
         return next((rung for rung in self.rungs if rung.quality == name), None)
 
-    def narrowed(self, names: Collection[str]) -> Subject:
-        """Return the same content, with these renditions of it alone."""
-        rows = tuple(row for row in self.renditions if row.name in names)
+    def narrowed(self, chosen: Collection[str]) -> Subject:
+        """Return the same content, with these renditions of it alone.
+
+        `chosen` are ids; jobs that were begun by an earlier release bear names.
+        """
+        rows = tuple(row for row in self.renditions if row.id in chosen or row.name in chosen)
         return replace(self, renditions=rows)
 
     @property
