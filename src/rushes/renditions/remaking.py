@@ -29,7 +29,7 @@ from rushes.renditions import records
 from rushes.renditions.ordering import tell_wanted
 from rushes.renditions.plan import Wanted, plan_renditions, plan_rungs
 from rushes.renditions.records import Rendition
-from rushes.renditions.rendition import Kind
+from rushes.renditions.rendition import Kind, State
 from rushes.renditions.stream import Stream, parse_stream
 from rushes.renditions.versions import Remake, core_seconds, plan_remake
 from rushes.renditions.wanting import new_row
@@ -128,8 +128,16 @@ class Remaking:
         return Remade(due, event_id=event_id)
 
     async def renew(self, content_id: str) -> list[str]:
-        """Want what the recipe of now makes otherwise, for a job; return what is to be made."""
-        return list((await self.remake(content_id)).names)
+        """Want what the recipe of now makes otherwise, for a job; return what is to be made.
+
+        What waits already counts: an earlier try may have wanted it, and no job may know of it.
+        """
+        remade = await self.remake(content_id)
+        if remade.names or remade.is_busy:
+            return list(remade.names)
+        async with self.database.reading() as connection:
+            rows = await records.list_of_content(connection, content_id)
+        return [row.name for row in rows if row.kind is Kind.PROXY and row.state is State.WANTED]
 
     async def fall_back(self, content_id: str) -> None:
         """Have a content encoded by x264: what its recipe names is not here, or broke."""
