@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -83,6 +84,12 @@ class Wanted:
 async def find_content(connection: AsyncConnection, content_id: str) -> Content | None:
     """Return a content by its id."""
     return await _one_content(connection, select(contents).where(contents.c.id == content_id))
+
+
+async def lock_content(connection: AsyncConnection, content_id: str) -> Content | None:
+    """Return a content as it is now; nobody else changes it until the transaction ends."""
+    query = select(contents).where(contents.c.id == content_id).with_for_update()
+    return await _one_content(connection, query)
 
 
 async def find_identity(connection: AsyncConnection, content_id: str) -> Identity | None:
@@ -175,7 +182,7 @@ async def record_stream(
     connection: AsyncConnection, content_id: str, stream: Mapping[str, object]
 ) -> None:
     """Keep how a content is watched from now on; what probing found of it stays."""
-    facts = await find_facts(connection, content_id)
+    facts = await _lock_facts(connection, content_id)
     if facts is not None:
         known = {**facts, "stream": dict(stream)}
         await connection.execute(
@@ -187,8 +194,7 @@ async def record_media_fact(
     connection: AsyncConnection, content_id: str, name: str, value: object
 ) -> None:
     """Add one fact to what probing found of a content; it was found by looking longer."""
-    query = select(contents.c.facts).where(contents.c.id == content_id)
-    facts = (await connection.execute(query)).scalar_one_or_none()
+    facts = await _lock_facts(connection, content_id)
     if facts is None:
         return
     known = {**facts, "media": {**facts.get("media", {}), name: value}}
@@ -199,8 +205,7 @@ async def record_media_fact(
 
 async def record_recipe(connection: AsyncConnection, content_id: str, recipe: str) -> None:
     """Note by which recipe the pictures of a content are made from now on."""
-    query = select(contents.c.facts).where(contents.c.id == content_id).with_for_update()
-    facts = (await connection.execute(query)).scalar_one_or_none()
+    facts = await _lock_facts(connection, content_id)
     if facts is None or facts.get("stream") is None:
         return
     known = {**facts, "stream": {**facts["stream"], "recipe": recipe}}
@@ -365,6 +370,13 @@ def _narrowed(query: Select[tuple[object, ...]], wanted: Wanted) -> Select[tuple
     for word in wanted.q.casefold().split():
         query = query.where(assets.c.search.contains(word, autoescape=True))
     return query
+
+
+async def _lock_facts(connection: AsyncConnection, content_id: str) -> dict[str, Any] | None:
+    """Return the facts of a content; nobody else writes them until the transaction ends."""
+    query = select(contents.c.facts).where(contents.c.id == content_id).with_for_update()
+    facts: dict[str, Any] | None = (await connection.execute(query)).scalar_one_or_none()
+    return facts
 
 
 async def _one_content(

@@ -90,6 +90,7 @@ class Looking:
         """Plan a film anew if people chose otherwise for its colours.
 
         What is there with these colours counts again; what is there with others stays until then.
+        Where people chose once more meanwhile, that choice has a job of its own.
         """
         info, known = (
             parse_media_info(json.dumps(facts["media"])),
@@ -102,10 +103,14 @@ class Looking:
         stream = await self._plan_stream(content, info)
         if stream is None:
             return
-        stream = replace(stream, recipe=known.recipe)
         planned = plan_renditions(info, plan_rungs(info, self.top), stream.grid, 0)
-        wanted = [each for each in dress(planned, stream, self.ladder) if each.kind in COLORED]
         async with self.database.transaction() as connection:
+            now = await library_records.lock_content(connection, content.id)
+            known = None if now is None else parse_stream((now.facts or {}).get("stream"))
+            if now is None or known is None or now.color != content.color:
+                return
+            stream = replace(stream, recipe=known.recipe)
+            wanted = [each for each in dress(planned, stream, self.ladder) if each.kind in COLORED]
             there = await records.list_of_content(connection, content.id)
             ready = {row.name for row in there if row.state is State.READY}
             rows = [
