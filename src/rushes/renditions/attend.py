@@ -26,7 +26,7 @@ from rushes.errors import Kind, RushesError
 from rushes.renditions import wish_records
 from rushes.renditions.segments import Segments
 from rushes.renditions.subject import ContentGone
-from rushes.renditions.wish_records import WAKE, Lane, Wish
+from rushes.renditions.wish_records import WAKE, Lane, Place, Wish
 
 log = logging.getLogger(__name__)
 
@@ -153,10 +153,22 @@ class _Attendant:
             return
         finally:
             await _end(task)
-        if self.landed is not None:
-            await self.landed(place.content_id, place.name)
+        await self._tell_landed(place)
         async with self.database.transaction() as connection:
             await wish_records.delete_wish(connection, place)
+
+    async def _tell_landed(self, place: Place) -> None:
+        """Tell of a segment that stands; whoever cannot take note of it now loses nothing."""
+        if self.landed is None:
+            return
+        try:
+            await self.landed(place.content_id, place.name)
+        except (DatabaseAway, DatabaseFull):
+            raise
+        except OSError as error:
+            log.warning("A segment that landed was not noted", extra={"errno": error.errno})
+        except RushesError as error:
+            log.warning("A segment that landed was not noted", extra={"code": error.code})
 
     async def _watch(self, wish: Wish, task: asyncio.Task[None]) -> bool:
         """Wait for the work, and say whether it came to its end; False: somebody waits for other.
