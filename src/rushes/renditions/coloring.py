@@ -22,9 +22,9 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.library import records as library_records
 from rushes.library.asset import Asset
 from rushes.library.records import Content
-from rushes.media.color import AUTO, check_choice, find_log
+from rushes.media.color import AUTO, check_choice, find_log, name_of
 from rushes.media.facts import parse_media_info
-from rushes.renditions import records
+from rushes.renditions import lut_records, records
 from rushes.renditions.grading import find_treatment
 from rushes.renditions.luts import Luts
 from rushes.renditions.rendition import Kind as RenditionKind
@@ -83,6 +83,7 @@ class Coloring:
         async with self.database.transaction() as connection:
             content = await _get(connection, asset)
             info = parse_media_info(json.dumps((content.facts or {})["media"]))
+            await lut_records.lock_lut(connection, name_of(choice) or "")  # it is not deleted now
             await find_treatment(connection, choice, info)
             if choice == (content.color or AUTO):
                 return _describe(content)

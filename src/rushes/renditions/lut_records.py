@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.lab_tables import luts
@@ -25,9 +26,11 @@ class SentLut:
 
 
 async def record_lut(connection: AsyncConnection, lut: SentLut, side: int, content: bytes) -> None:
-    """Insert a table; `content` is the Hald image of `side` steps."""
+    """Insert a table, unless its name has one; `content` is the Hald image of `side` steps."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     values = {name: getattr(lut, name) for name in SentLut.__slots__}
-    await connection.execute(insert(luts).values(**values, side=side, content=content))
+    statement = dialect.insert(luts).values(**values, side=side, content=content)
+    await connection.execute(statement.on_conflict_do_nothing(index_elements=[luts.c.name]))
 
 
 async def list_luts(connection: AsyncConnection) -> list[SentLut]:
@@ -42,6 +45,11 @@ async def find_lut(connection: AsyncConnection, name: str) -> SentLut | None:
     columns = [luts.c[column] for column in SentLut.__slots__]
     row = (await connection.execute(select(*columns).where(luts.c.name == name))).one_or_none()
     return None if row is None else SentLut(*row)
+
+
+async def lock_lut(connection: AsyncConnection, name: str) -> None:
+    """Have a table stay as it is until the transaction ends, if it is there."""
+    await connection.execute(select(luts.c.name).where(luts.c.name == name).with_for_update())
 
 
 async def count_luts(connection: AsyncConnection) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from rushes.clock import Clock
@@ -55,10 +55,11 @@ class LutNameInvalid(RushesError):
 
 @dataclass(frozen=True, slots=True)
 class Luts:
-    """Keeps tables."""
+    """Keeps tables; files are read one at a time, as each takes much memory and time."""
 
     database: Database
     clock: Clock
+    _reader: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def put(self, actor_id: str, name: str, content: bytes) -> SentLut:
         """Keep a `.cube` file under a name; the same file once more changes nothing.
@@ -74,17 +75,19 @@ class Luts:
                 f"{', '.join(CAMERAS)}."
             )
         version = hashlib.sha256(content).hexdigest()[:VERSION_LETTERS]
-        lut, hald = await asyncio.to_thread(_read, content)
+        async with self._reader:
+            lut, hald = await asyncio.to_thread(_read, content)
         sent = SentLut(name, lut[0], version, lut[1], actor_id, self.clock.now())
         async with self.database.transaction() as connection:
             known = await lut_records.find_lut(connection, name)
-            if known is not None and known.version != version:
-                raise LutNameTaken("Another LUT has this name. Take another name for this one.")
             if known is None and await lut_records.count_luts(connection) >= AT_MOST:
                 raise LutNameTaken(f"{AT_MOST} LUTs are kept at most. Delete one that is not used.")
             if known is None:
                 await lut_records.record_lut(connection, sent, hald.side, hald.content)
-        return known or sent
+                known = await lut_records.find_lut(connection, name)
+        if known is None or known.version != version:  # it was there, or came first
+            raise LutNameTaken("Another LUT has this name. Take another name for this one.")
+        return known
 
     async def list_all(self) -> list[SentLut]:
         """Return the tables that people sent, by name."""
@@ -99,6 +102,7 @@ class Luts:
             LutInUse: something is shown through it.
         """
         async with self.database.transaction() as connection:
+            await lut_records.lock_lut(connection, name)  # nobody chooses it meanwhile
             uses = await lut_records.count_uses(connection, LOG_PREFIX + name)
             if uses:
                 raise LutInUse(f"{uses} files are shown through this LUT. Choose others there.")
