@@ -222,7 +222,8 @@ def _known_hosts(settings: Settings) -> frozenset[str]:
     """Return the names that are answered, beside loopback's."""
     urls = (settings.public_url, settings.upload_url or "")
     names = {settings.host, *(urlsplit(url).hostname or "" for url in urls)}
-    return frozenset(name.lower() for name in names.union(settings.http.allowed_hosts))
+    names |= {*settings.http.allowed_hosts}
+    return frozenset(name.lower() for name in names if name)  # a bad `Host` is read as no name
 
 
 def _host_name(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -16,7 +16,7 @@ from rushes.events import outbox
 from rushes.events.event import EventType
 from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
-from rushes.http.wishes import Wish
+from rushes.http.wishes import Text, Wish
 from rushes.notify.delivery import Delivery, State
 from rushes.notify.endpoint import Endpoint, parse_events
 from rushes.notify.posting import payload_of
@@ -29,7 +29,8 @@ SAMPLES: Final = 3
 
 Url = Annotated[str, Field(max_length=2_000)]
 EventNames = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=100)]
-ProjectIds = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=1_000)]
+ProjectIds = Annotated[list[Annotated[Text, Field(max_length=100)]], Field(max_length=1_000)]
+Year = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC))]
 
 
 class WebhookAnswer(BaseModel):
@@ -60,7 +61,7 @@ class NewWebhook(Wish):
 
     url: Url = Field(examples=["https://example.com/rushes"])
     events: EventNames = Field(min_length=1, examples=[["asset.ready", "upload.*"]])
-    description: str = Field(default="", max_length=10_000)
+    description: Text = Field(default="", max_length=10_000)
     project_ids: ProjectIds | None = None
 
 
@@ -69,7 +70,7 @@ class WebhookPatch(Wish):
 
     url: Url = ""
     events: EventNames = Field(default=[])
-    description: str = Field(default="", max_length=10_000)
+    description: Text = Field(default="", max_length=10_000)
     project_ids: ProjectIds | None = None
     is_active: bool = True
 
@@ -100,7 +101,7 @@ class Replayed(BaseModel):
 class Since(Wish):
     """From when on failed deliveries go out once more."""
 
-    since: AwareDatetime
+    since: Year
 
 
 class Hook(Wish):

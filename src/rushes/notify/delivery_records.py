@@ -7,11 +7,12 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.engine import Row
 
 from rushes.db.engine import Connection
 from rushes.db.notify_tables import webhook_deliveries as deliveries
+from rushes.db.notify_tables import webhooks
 from rushes.db.statements import After, insert_or, newest_first, values_of
 from rushes.db.tables import events
 from rushes.events import outbox
@@ -138,11 +139,14 @@ async def count_by_state(connection: Connection, endpoint_ids: Sequence[str]) ->
 
 
 async def forget_old(connection: Connection, before: datetime) -> int:
-    """Forget deliveries that were made before a moment and wait no more; return how many."""
+    """Forget deliveries that were made before a moment; return how many.
+
+    What still waits is kept, but not for a webhook that is paused.
+    """
+    paused = select(webhooks.c.id).where(webhooks.c.paused_at.is_not(None))
+    is_over = or_(deliveries.c.state != State.WAITING.value, deliveries.c.endpoint_id.in_(paused))
     done = await connection.execute(
-        delete(deliveries).where(
-            deliveries.c.created_at < before, deliveries.c.state != State.WAITING.value
-        )
+        delete(deliveries).where(deliveries.c.created_at < before, is_over)
     )
     return int(done.rowcount)
 

@@ -18,7 +18,10 @@ import httpcore
 
 from rushes.notify.address import UrlBlocked, find_ip, is_public
 
-MAX_CONNECTIONS: Final = 256
+KEPT_CONNECTIONS: Final = 256
+"""Idle ones. How many there are in all follows from the places that each receiver has."""
+
+CONNECT_SECONDS: Final = 5.0
 KEEP_SECONDS: Final = 5.0
 """An idle connection is kept for so long: bursts are cheap, and a moved name is seen soon."""
 
@@ -44,16 +47,23 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
             UrlBlocked: one of its addresses is not public.
             httpcore.ConnectError: there is no such name, or nobody answers.
         """
-        address = await resolve(host, port, is_free=f"{host}:{port}" in self.allowed)
-        return await self.network.connect_tcp(address, port, timeout, local_address, socket_options)
+        lost: Exception = httpcore.ConnectError("the name has no address")
+        for address in await resolve(host, port, is_free=f"{host}:{port}" in self.allowed):
+            try:
+                return await self.network.connect_tcp(
+                    address, port, timeout or CONNECT_SECONDS, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                lost = error
+        raise lost
 
     async def sleep(self, seconds: float) -> None:
         """Wait; httpcore does between its own tries."""
         await asyncio.sleep(seconds)
 
 
-async def resolve(host: str, port: int, *, is_free: bool) -> str:
-    """Return the address to connect to; `is_free` leaves it unjudged.
+async def resolve(host: str, port: int, *, is_free: bool) -> list[str]:
+    """Return the addresses to connect to, in turn; `is_free` leaves them unjudged.
 
     Raises:
         UrlBlocked: one of the name's addresses is not public.
@@ -64,19 +74,19 @@ async def resolve(host: str, port: int, *, is_free: bool) -> str:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise httpcore.ConnectError(f"the name is unknown: {error.strerror}") from error
-    addresses = [str(each[4][0]) for each in found]
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     for text in addresses:
         address = find_ip(text)
         if not is_free and (address is None or not is_public(address)):
             raise UrlBlocked("The name leads to an address that is not of the open internet.")
-    return addresses[0]
+    return addresses
 
 
 def open_way_out(allowed: Collection[str]) -> httpcore.AsyncConnectionPool:
     """Return the client; close it with `aclose`."""
     return httpcore.AsyncConnectionPool(
-        max_connections=MAX_CONNECTIONS,
-        max_keepalive_connections=MAX_CONNECTIONS,
+        max_connections=None,
+        max_keepalive_connections=KEPT_CONNECTIONS,
         keepalive_expiry=KEEP_SECONDS,
         network_backend=GuardedNetwork(frozenset(allowed)),
     )

@@ -3,8 +3,10 @@
     claim (of each endpoint, up to its places) ──> attempts at once ──> results, many in one write
 
 1. A place is one attempt on its way. Each endpoint has its own, so a dead one holds up nobody else.
-2. A claim lasts a minute; an attempt ends within twenty seconds. One that died with its worker is
-   made again: receivers get an event at least once, and know it again by its id.
+2. More is claimed than there are places, so that a fast receiver waits for no claim. A claim lasts
+   a minute, an attempt twenty seconds: what finds no place within the forty between is left alone.
+   One that died with its worker is made again: receivers get an event at least once, and know it
+   again by its id.
 3. Nothing sleeps in a place: what failed gets the time of its next attempt, and is left alone.
 """
 
@@ -28,7 +30,7 @@ from rushes.errors import RushesError
 from rushes.events.event import Event
 from rushes.notify import delivery_records, webhook_records
 from rushes.notify.address import UrlBlocked, parse_target
-from rushes.notify.delivery import Attempt, Delivery, State
+from rushes.notify.delivery import CLAIM, Attempt, Delivery, State
 from rushes.notify.endpoint import Endpoint
 from rushes.notify.signature import sign
 from rushes.notify.webhooks import Webhooks
@@ -36,8 +38,12 @@ from rushes.notify.webhooks import Webhooks
 PLACES: Final = 16
 """Attempts of one endpoint at once, in one worker."""
 
+CLAIMED: Final = 128
+"""Deliveries of one endpoint that wait for a place, or have one."""
+
 LOOK_SECONDS: Final = 1.0
 ATTEMPT_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = CLAIM.total_seconds() - ATTEMPT_SECONDS
 MAX_ANSWER_BYTES: Final = 64 * 1024
 """More is not read: the connection is closed."""
 
@@ -57,7 +63,8 @@ class Posting:
     webhooks: Webhooks
     way_out: httpcore.AsyncConnectionPool
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
-    _busy: Counter[str] = field(default_factory=Counter)
+    _claimed: Counter[str] = field(default_factory=Counter)
+    _places: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     _tried: asyncio.Queue[tuple[Endpoint, Delivery, Attempt]] = field(default_factory=asyncio.Queue)
 
     def wake(self) -> None:
@@ -92,29 +99,34 @@ class Posting:
             await asyncio.gather(writing, *attempts, return_exceptions=True)
 
     async def _claim(self) -> list[tuple[Endpoint, Delivery, Event]]:
-        """Take what is due, of each endpoint as much as it has places."""
+        """Take what is due, of each endpoint a lot at once."""
         async with self.database.reading() as connection:
             endpoints = await webhook_records.list_with_due(connection, self.clock.now())
-        free = [each for each in endpoints if self._busy[each.id] < PLACES]
+        free = [each for each in endpoints if self._claimed[each.id] <= CLAIMED // 2]
         if not free:
             return []
         claimed: list[tuple[Endpoint, Delivery, Event]] = []
         async with self.database.transaction() as connection:
             now = self.clock.now()
             for endpoint in free:
-                places = PLACES - self._busy[endpoint.id]
-                due = await delivery_records.claim_due(connection, endpoint.id, now, places)
+                room = CLAIMED - self._claimed[endpoint.id]
+                due = await delivery_records.claim_due(connection, endpoint.id, now, room)
                 claimed += [(endpoint, delivery, event) for delivery, event in due]
-        self._busy.update(endpoint.id for endpoint, _, _ in claimed)
+        self._claimed.update(endpoint.id for endpoint, _, _ in claimed)
         return claimed
 
     async def _attempt(self, endpoint: Endpoint, delivery: Delivery, event: Event) -> None:
+        begun = time.monotonic()
         try:
-            attempt = await self.post(endpoint, event)
+            async with self._places.setdefault(endpoint.id, asyncio.Semaphore(PLACES)):
+                if time.monotonic() - begun > PATIENCE_SECONDS:
+                    return  # its claim may end before its attempt would
+                attempt = await self.post(endpoint, event)
         finally:
-            self._busy[endpoint.id] -= 1
+            self._claimed[endpoint.id] -= 1
+            if self._claimed[endpoint.id] == CLAIMED // 2 or not self._claimed[endpoint.id]:
+                self._woken.set()
         self._tried.put_nowait((endpoint, delivery, attempt))
-        self._woken.set()
 
     async def post(self, endpoint: Endpoint, event: Event) -> Attempt:
         """Post an event once; whatever happens is told by the attempt."""

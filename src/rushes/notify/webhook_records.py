@@ -36,9 +36,9 @@ async def list_webhooks(connection: Connection, after: After, limit: int) -> lis
 
 
 async def list_all(connection: Connection) -> list[Endpoint]:
-    """Return every webhook, oldest first."""
-    rows = await connection.execute(select(webhooks).order_by(webhooks.c.id))
-    return [_endpoint(row) for row in rows]
+    """Return every webhook, oldest first; none of them is deleted until the transaction ends."""
+    query = select(webhooks).order_by(webhooks.c.id).with_for_update(read=True, key_share=True)
+    return [_endpoint(row) for row in await connection.execute(query)]
 
 
 async def list_with_due(connection: Connection, now: datetime) -> list[Endpoint]:
@@ -77,6 +77,8 @@ async def pause_webhook(
 
 async def delete_webhook(connection: Connection, webhook_id: str) -> None:
     """Forget a webhook, and what was on its way there."""
+    held = select(webhooks.c.id).where(webhooks.c.id == webhook_id).with_for_update()
+    await connection.execute(held)  # nothing is put on its way there meanwhile
     mine = webhook_deliveries.c.endpoint_id == webhook_id
     await connection.execute(delete(webhook_deliveries).where(mine))
     await connection.execute(delete(webhooks).where(webhooks.c.id == webhook_id))
