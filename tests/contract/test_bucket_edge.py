@@ -180,6 +180,23 @@ async def test_a_question_that_comes_twice_and_has_its_answer_is_led_there_again
     assert not house.reads.doubts.is_doubted(low)
 
 
+async def test_two_visitors_of_one_address_are_no_doubt(house: Handing) -> None:
+    """Each is led to the bucket; the same one, asking again, is not."""
+    filed, low = await make(house, "360p")
+    doubts = Doubts(house.database, house.clock, house.edge, house.recalling, Watch())
+    house.reads.doubts = doubts
+    where, app = address(house, filed, "360p.mp4"), house.app()
+
+    async def ask(visitor: str) -> int:
+        transport = httpx.ASGITransport(app=app, client=(visitor, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://rushes.test") as client:
+            return (await client.get(where)).status_code
+
+    apart = [await ask("192.0.2.1"), await ask("192.0.2.2")]
+    assert ([302, 302], False) == (apart, doubts.is_doubted(low))
+    assert (200, True) == (await ask("192.0.2.1"), doubts.is_doubted(low))
+
+
 @pytest.mark.covers("T-TI-03")
 async def test_no_way_leads_an_original_to_the_bucket(house: Handing, bucket: S3Store) -> None:
     """Kept, wished for, filled, asked by hand: the original stays in the archive."""

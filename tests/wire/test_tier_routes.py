@@ -1,0 +1,118 @@
+"""Tiers over the routes: who may, and what an end of a pin may be."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+
+from rushes.access.permit import Actor, ActorKind, Role
+from rushes.http.problem import Edge as Outermost
+from rushes.http.problem import add_problems
+from rushes.http.tiers import routes
+from rushes.tiers.doubts import Doubts
+from rushes.tiers.overview import Overview
+from rushes.tiers.rules import PRESETS, Preset
+from rushes.tiers.vaults import Vaults
+from tests.support.filed import Filed
+from tests.support.handing import Handing
+
+ADMIN = Actor(ActorKind.ACCOUNT, "acc_admin", Role.ADMIN, project_ids=None)
+HOUSE_WIDE = (
+    ("GET", "", None),
+    ("GET", "/edge/plan", None),
+    ("GET", "/edge/runs", None),
+    ("GET", "/edge/movements", None),
+    ("POST", "/edge/evict", {"objects": 5}),
+)
+
+
+@pytest.fixture
+async def filed(handing: Handing) -> Filed:
+    """An asset with one quality, on both tiers."""
+    filed = await handing.files.asset(b"original")
+    await handing.keep(await handing.files.rendition(filed, "720p", content=b"proxy"), b"proxy")
+    return filed
+
+
+@asynccontextmanager
+async def calling(handing: Handing, actor: Actor) -> AsyncIterator[httpx.AsyncClient]:
+    """Give a client of the routes that calls as somebody."""
+
+    async def identify(_request: Request) -> Actor:
+        return actor
+
+    vaults = Vaults(
+        reads=handing.reads,
+        doubts=Doubts(handing.database, handing.clock, handing.edge, handing.recalling),
+        recalling=handing.recalling,
+        evicting=handing.evicting(),
+        retaining=handing.retaining(PRESETS[Preset.DEFAULT]),
+        by_hand=handing.by_hand,
+        overview=Overview(handing.database, handing.clock, {}),
+    )
+    app = FastAPI()
+    add_problems(app)
+    app.include_router(routes(vaults, identify))
+    transport = httpx.ASGITransport(app=Outermost(app))
+    async with httpx.AsyncClient(transport=transport, base_url="http://rushes.test") as client:
+        yield client
+
+
+async def test_a_token_of_certain_projects_has_no_say_over_whole_tiers(
+    handing: Handing, filed: Filed
+) -> None:
+    """Not over what all projects have there; over the copies of its own assets it has."""
+    own = Actor(ActorKind.TOKEN, "acc_admin", Role.ADMIN, project_ids=frozenset({filed.project_id}))
+    foreign = Actor(ActorKind.TOKEN, "acc_admin", Role.ADMIN, project_ids=frozenset({"prj_other"}))
+    pin = f"/api/v1/assets/{filed.asset_id}/pin"
+
+    async with calling(handing, ADMIN) as client:
+        as_admin = [
+            (await client.request(method, f"/api/v1/tiers{path}", json=body)).status_code
+            for method, path, body in HOUSE_WIDE
+        ]
+    async with calling(handing, own) as client:
+        refused = [
+            await client.request(method, f"/api/v1/tiers{path}", json=body)
+            for method, path, body in HOUSE_WIDE
+        ]
+        pinned = await client.post(pin)
+    async with calling(handing, foreign) as client:
+        hidden = await client.post(pin)
+
+    assert [200, 200, 200, 200, 202] == as_admin
+    assert {(403, "access.forbidden")} == {
+        (given.status_code, given.json()["code"]) for given in refused
+    }
+    assert (200, {"objects": 1}, 404) == (
+        pinned.status_code,
+        pinned.json(),
+        hidden.status_code,
+    )
+
+
+@pytest.mark.parametrize(
+    ("until", "expected"),
+    [
+        ("2030-01-01T00:00:00Z", 200),
+        ("2000-01-01T00:00:00+00:00", 200),
+        ("9998-12-31T23:59:59Z", 200),
+        ("1999-12-31T23:59:59Z", 422),
+        ("9998-12-31T23:59:59-01:00", 422),
+        ("9999-12-31T23:59:59-14:00", 422),
+        ("0001-01-01T00:00:00+14:00", 422),
+        ("2030-01-01T00:00:00", 422),
+    ],
+)
+async def test_the_end_of_a_pin_has_a_zone_and_a_sane_year(
+    handing: Handing, filed: Filed, until: str, expected: int
+) -> None:
+    """What no database could hold, or what says no moment, is refused before it gets there."""
+    async with calling(handing, ADMIN) as client:
+        given = await client.post(f"/api/v1/assets/{filed.asset_id}/pin", json={"until": until})
+
+    assert expected == given.status_code
