@@ -5,7 +5,8 @@ last offset, the state `completed`, its event and what was reserved are one tran
 upload is completed once.
 
 On PostgreSQL whoever locks rows takes those of uploads first, by id, then the account, the link,
-the project and the event: so nobody waits for one who waits for him. What completes an upload locks
+the project and the event; where the archive has a limit, its lock comes before all rows
+(`Quota.lock`): so nobody waits for one who waits for him. What completes an upload locks
 all of them, so it shares no transaction with another upload; PostgreSQL gathers the commits of
 several itself.
 """

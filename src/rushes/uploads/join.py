@@ -189,6 +189,7 @@ class Joining:
         partial_ids = [source.upload.id for source in sources]
         size_bytes = sum(source.upload.offset for source in sources)
         async with self.database.transaction() as connection:
+            await self.quota.lock(connection)
             final = await records.lock_upload(connection, final_id)
             partials = await concat_records.lock_uploads(connection, partial_ids)
             if not final.is_open or not is_ready(partials):

@@ -26,6 +26,15 @@ class Quota:
     clock: Clock
     allowance: Allowance = field(default_factory=Allowance)
 
+    async def lock(self, connection: Connection) -> None:
+        """Come before all who reserve room in the archive, until the caller's transaction ends.
+
+        It is the first statement of a transaction that locks rows and reserves: who had a row
+        first would wait for one who waits for that row.
+        """
+        if self.allowance.archive_bytes is not None:
+            await quota_records.lock_archive(connection)
+
     async def take(self, connection: Connection, upload: Upload) -> None:
         """Reserve a new upload's bytes and its place among files, in the caller's transaction.
 
@@ -68,6 +77,7 @@ class Quota:
             LengthChanged: another request told a length first.
         """
         async with self.database.transaction() as connection:
+            await self.lock(connection)
             now = await records.lock_upload(connection, upload.id)
             if now.size_bytes == size_bytes:  # the same request, asked again
                 return now
@@ -88,6 +98,7 @@ class Quota:
             QuotaExceeded, NoSpace, LinkNotFound: there is no room.
         """
         async with self.database.transaction() as connection:
+            await self.lock(connection)
             now = await records.lock_upload(connection, upload.id)
             if now.is_open and size_bytes > now.reserved_bytes:
                 await self._reserve(connection, now, size_bytes - now.reserved_bytes, 0)
@@ -98,8 +109,8 @@ class Quota:
         self, connection: Connection, upload: Upload, bytes_more: int, files_more: int
     ) -> None:
         now = self.clock.now()
-        if self.allowance.archive_bytes is not None and bytes_more > 0:
-            await quota_records.lock_archive(connection)
+        if bytes_more > 0:
+            await self.lock(connection)
         if await quota_records.reserve(
             connection, upload, bytes_more, files_more, now=now, allowance=self.allowance
         ):

@@ -98,6 +98,7 @@ class Slots:
             Offered(binding.file_name, binding.media_type, binding.size_bytes), link
         )
         async with self.database.transaction() as connection:
+            await self.quota.lock(connection)
             slot = (await records.lock_upload(connection, upload_id)).answering()
             if not slot.is_slot:  # another request was faster
                 return _require_same(slot, binding)
