@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -19,6 +20,12 @@ from rushes.client.failures import ClientFailure
 
 TOLERANCE_SECONDS: Final = 300
 """How far the sender's clock may be from ours, and how old a request may be."""
+
+LEAST_KEY_BYTES: Final = 16
+"""A shorter secret, or an empty one of a setting that is missing, proves nothing."""
+
+MOMENT: Final = re.compile(r"[0-9]{1,12}")
+"""Seconds since 1970, until the year 33658."""
 
 
 class WrongSignature(ClientFailure):
@@ -41,15 +48,17 @@ def verify_webhook(
     """
     told = {name.lower(): value for name, value in headers.items()}
     try:
-        moment = int(told["webhook-timestamp"])
+        moment = told["webhook-timestamp"]
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-        signed = b".".join((told["webhook-id"].encode(), str(moment).encode(), body))
+        signed = b".".join((told["webhook-id"].encode(), moment.encode(), body))
         given = told["webhook-signature"].split()
     except (KeyError, ValueError, binascii.Error) as wrong:
         raise WrongSignature(
             "A header of the webhook is missing, or the secret is none."
         ) from wrong
-    if abs((time.time() if now is None else now) - moment) > TOLERANCE_SECONDS:
+    if len(key) < LEAST_KEY_BYTES or MOMENT.fullmatch(moment) is None:
+        raise WrongSignature("The webhook's timestamp is no number, or the secret is too short.")
+    if abs((time.time() if now is None else now) - int(moment)) > TOLERANCE_SECONDS:
         raise WrongSignature("The webhook is older than five minutes, or one of the clocks is off.")
     right = "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
     if not any(hmac.compare_digest(right.encode(), each.encode()) for each in given):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
@@ -30,6 +31,10 @@ def test_what_the_server_signs_is_known() -> None:
         (BODY + b" ", {}, SECRET, 0),
         (BODY, {"webhook-id": "evt_2"}, SECRET, 0),
         (BODY, {"webhook-timestamp": "soon"}, SECRET, 0),
+        (BODY, {"webhook-timestamp": "9" * 400}, SECRET, 0),
+        (BODY, {"webhook-timestamp": "\u0661" * 10}, SECRET, 0),
+        (BODY, {"webhook-timestamp": "-1"}, SECRET, 0),
+        (BODY, {"webhook-timestamp": ""}, SECRET, 0),
         (BODY, {"webhook-signature": "v1,AAAA"}, SECRET, 0),
         (BODY, {"webhook-signature": "v1,\u00e4"}, SECRET, 0),
         (BODY, {}, make_secret(b"x" * SECRET_BYTES), 0),
@@ -52,3 +57,14 @@ def test_a_request_without_signature_is_refused() -> None:
         verify_webhook(BODY, {}, SECRET)
     with pytest.raises(WrongSignature):
         verify_webhook(BODY, HEADERS, SECRET)
+
+
+@pytest.mark.parametrize("key", [b"", b"x" * 15])
+def test_a_secret_that_anybody_may_guess_verifies_nothing(key: bytes) -> None:
+    """An empty one is that of a setting that is missing: everybody can sign with it."""
+    secret = "whsec_" + base64.b64encode(key).decode()
+    headers = sign([secret], "evt_1", NOON, BODY)
+
+    for told in (secret, secret.removeprefix("whsec_")):
+        with pytest.raises(WrongSignature):
+            verify_webhook(BODY, headers, told, now=NOON.timestamp())
