@@ -115,6 +115,7 @@ class Memory:
         """Remember that a file of many has arrived."""
         (self.folder / SENT).mkdir(parents=True, exist_ok=True, mode=0o700)
         with suppress(FileNotFoundError):  # an empty file is never remembered
+            os.utime(self._path(name))  # its day begins where it ends, however long it took
             self._path(name).replace(self._sent_path(name))
 
     def find_sent(self, name: str) -> Record | None:
@@ -122,10 +123,14 @@ class Memory:
         path = self._sent_path(name)
         return _read(path) if _is_fresh(path) else None
 
+    def drop_sent(self, name: str) -> None:
+        """Drop a file of many that had arrived."""
+        self._sent_path(name).unlink(missing_ok=True)
+
     def forget_sent(self, names: Iterable[str]) -> None:
-        """Drop what was finished, and all that is too old."""
+        """Drop what was finished, and all that is too old: once, at the end of a run."""
         for name in names:
-            self._sent_path(name).unlink(missing_ok=True)
+            self.drop_sent(name)
         for path in (self.folder / SENT).glob("*.json"):
             if not _is_fresh(path):
                 path.unlink(missing_ok=True)

@@ -94,7 +94,7 @@ class Sender:
             return None
         is_there = await self._is_there(record)
         if not is_there:
-            self.memory.forget_sent([name])
+            self.memory.drop_sent(name)
         return record if is_there else None
 
     async def _is_there(self, record: Record) -> bool:
