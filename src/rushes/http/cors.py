@@ -7,9 +7,11 @@ other sites call with a token, or with a link.
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
+import httpx
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,9 +42,21 @@ PREFLIGHT_SECONDS: Final = 600
 
 
 def origin_of(url: str) -> str:
-    """Return the origin of an address, as browsers write it."""
-    address = urlsplit(url)
-    return f"{address.scheme}://{address.netloc}".lower()
+    """Return the origin of an address, as browsers write it.
+
+    The scheme's usual port is left out, names are in punycode, IPv6 stands in brackets; what is no
+    address stays as it is: https://html.spec.whatwg.org/multipage/browsers.html#origin
+    """
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL:
+        told = urlsplit(url)
+        return f"{told.scheme}://{told.netloc}".lower()
+    host = address.raw_host.decode()
+    if ":" in host:
+        host = f"[{ip_address(host)}]"
+    port = "" if address.port is None else f":{address.port}"
+    return f"{address.scheme}://{host}{port}"
 
 
 class Cors:
