@@ -64,3 +64,23 @@ def test_an_archive_in_a_bucket_is_no_disk(tmp_path: Path) -> None:
     told = {"stores": {"far": other}, "tiers": {"archive": {"store": "far"}}}
 
     assert "the archive is a bucket" in examine_spool(settings_of(tmp_path, **told)).found
+
+
+def test_an_archive_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """A name that no disk takes stands for every reason; the other checks go on."""
+    other = {"kind": "folder", "path": f"/{'x' * 300}"}
+    told = {"stores": {"far": other}, "tiers": {"archive": {"store": "far"}}}
+
+    finding = examine_spool(settings_of(tmp_path, **told))
+
+    assert not finding.is_well
+    assert "cannot be read" in finding.found
+    assert finding.found.endswith("File name too long")
+
+
+def test_an_archive_that_is_not_made_yet_lies_where_it_will_stand(tmp_path: Path) -> None:
+    """The store makes its folder when it is first needed."""
+    other = {"kind": "folder", "path": str(tmp_path / "not" / "yet")}
+    told = {"stores": {"far": other}, "tiers": {"archive": {"store": "far"}}}
+
+    assert "filed by a link" in examine_spool(settings_of(tmp_path, **told)).found

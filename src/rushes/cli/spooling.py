@@ -36,10 +36,16 @@ def examine_spool(settings: Settings) -> Finding:
     try:
         seconds = measure_sync(folder)
     except OSError as error:
-        found = f"{folder} takes no bytes: {os.strerror(error.errno or 0)}"
+        found = f"{folder} takes no bytes: {_explain(error)}"
         advice = "Uploads are refused until it does. Look at its rights, its room and its disk."
         return Finding("spool", is_well=False, found=found, advice=advice)
-    found = f"fdatasync of 8 MiB takes {seconds * 1000:.1f} ms at {folder}; {_beside(settings)}"
+    try:
+        beside = _beside(settings)
+    except OSError as error:
+        found = f"the archive's folder cannot be read: {error.filename}: {_explain(error)}"
+        advice = "No original is filed until it can. Look at its rights and its disk."
+        return Finding("spool", is_well=False, found=found, advice=advice)
+    found = f"fdatasync of 8 MiB takes {seconds * 1000:.1f} ms at {folder}; {beside}"
     return Finding("spool", is_well=True, found=found, advice=_advise(settings, seconds))
 
 
@@ -64,20 +70,36 @@ def measure_sync(folder: Path) -> float:
 
 
 def _beside(settings: Settings) -> str:
-    """Say what filing an original costs, where the archive is a folder."""
+    """Say what filing an original costs, where the archive is a folder.
+
+    Raises:
+        OSError: the archive's folder cannot be read.
+    """
     name = settings.tiers.archive.store
     store = None if name is None else settings.stores[name]
     if store is not None and store.kind == "s3":
         return "the archive is a bucket"
     folder = settings.at("archive") if store is None or store.path is None else store.path
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    is_same = folder.stat().st_dev == settings.at("spool").stat().st_dev
+    is_same = _find_disk(folder) == settings.at("spool").stat().st_dev
     return (
         "originals are filed by a link"
         if is_same
         else "the archive is another disk: originals are copied there"
     )
+
+
+def _find_disk(folder: Path) -> int:
+    """Return the disk of a folder; of one that is not made yet, that of what it will stand in."""
+    try:
+        return folder.stat().st_dev
+    except (FileNotFoundError, NotADirectoryError):
+        if folder == folder.parent:
+            raise
+        return _find_disk(folder.parent)
+
+
+def _explain(error: OSError) -> str:
+    return os.strerror(error.errno or 0)
 
 
 def _advise(settings: Settings, seconds: float) -> str | None:

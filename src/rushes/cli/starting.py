@@ -2,7 +2,8 @@
 
 `rushes migrate` makes both, one after the other. Whoever starts in between, or after a newer engine
 came with a release, finds ours and not yet the engine's: it makes those itself. Many may do so at
-once: they wait for each other by a lock of the database, and only the first has anything to do.
+once: each waits up to 30 seconds for a lock of the database, and then goes on without it. So the
+first makes the tables and the others find them, as long as making them takes no longer.
 """
 
 from __future__ import annotations
