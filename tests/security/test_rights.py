@@ -54,6 +54,7 @@ BODIES: dict[str, dict[str, object]] = {
     "set_color": {"color": "rec709"},
     "create_webhook": {"url": "https://example.com/", "events": ["*"]},
     "change_webhook": {"description": "the DAM"},
+    "pin_asset": {},
     "replay_failed": {"since": "2026-01-01T00:00:00Z"},
     "subscribe": {"hookUrl": "https://example.com/", "event": "asset.ready"},
     "set_account_limits": {"max_uploads_per_day": None},
