@@ -23,6 +23,7 @@ export function mayGrow(playback: Playback): boolean {
 export class Looking {
   readonly #look: () => Promise<boolean>;
   #timer = 0;
+  #run = 0;
 
   /** `look` says whether there may be more to see. */
   constructor(look: () => Promise<boolean>) {
@@ -31,14 +32,21 @@ export class Looking {
 
   begin(pauseMs = FIRST_LOOK_MS): void {
     this.end();
+    const run = this.#run;
     this.#timer = window.setTimeout(() => {
-      void this.#look().then((goesOn) => {
-        if (goesOn) this.begin(Math.min(pauseMs * SLOWER, RAREST_LOOK_MS));
-      });
+      void this.#look()
+        .catch(() => true) // a look that failed says nothing: there may be more to see
+        .then((goesOn) => {
+          if (goesOn && run === this.#run) {
+            this.begin(Math.min(pauseMs * SLOWER, RAREST_LOOK_MS));
+          }
+        });
     }, pauseMs);
   }
 
+  /** End it, also where a look is under way: nothing follows from that one. */
   end(): void {
+    this.#run += 1;
     window.clearTimeout(this.#timer);
   }
 }
