@@ -191,8 +191,9 @@ export class Queue extends EventTarget {
   /** Start what may start: in the order of the list, as many at once as the pace allows. */
   private fillSlots(): void {
     const { pace, turn } = this.options;
+    // Where the turn is here at once, `change` has filled slots by now: what is next is asked anew.
+    if (this.next() !== null) turn.want(this);
     for (let next = this.next(); next !== null; next = this.next()) {
-      if (!turn.isMine) turn.want(this);
       if (!turn.isMine || !pace.hasRoom(performance.now())) break;
       this.dispatch.start(...next);
     }
