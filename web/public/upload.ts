@@ -25,7 +25,7 @@ const MUCH_BYTES = 100_000_000; // a cancel that throws away more than this asks
 async function start(): Promise<void> {
   startTheme();
   const facts = readFacts(need("upload", HTMLElement));
-  const records = await Records.open();
+  const records = await Records.open(facts.endpoint);
   // The same link at another address: what was begun before is still known.
   const place = new URL(facts.endpoint, location.href).pathname;
   const queue = new Queue({

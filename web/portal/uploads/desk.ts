@@ -90,6 +90,7 @@ export function clearDone(): void {
 }
 
 const FIRST_REQUESTS = 3;
+const ENDPOINT = "/files/";
 
 /** What all lanes have in common: the line, the turn among tabs, the question before leaving. */
 let shared: { readonly pace: Pace; readonly turn: Turn; readonly guard: Guard } | null = null;
@@ -110,10 +111,10 @@ async function open(project: string, label: string): Promise<Lane> {
     import("../../shared/uploads/records"),
   ]);
   shared ??= await share();
-  const records = await Records.open();
+  const records = await Records.open(ENDPOINT);
   const queue = new Queue({
     target: {
-      endpoint: "/files/",
+      endpoint: ENDPOINT,
       headers: { "X-Rushes-CSRF": "1" },
       appendBytes: null,
       direct: document.body.dataset["direct"] ?? null,

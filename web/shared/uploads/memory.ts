@@ -78,19 +78,21 @@ export class Memory {
 
   /** A file leaves the list, but its upload may go on when it is chosen again. */
   putBack(item: Item): void {
-    const record = item.recordId === null ? null : this.recordOf(item);
-    if (record === null) return;
-    this.letGo(record.id);
-    this.known.push(record);
+    const { recordId } = item;
+    const record = this.recordOf(item);
+    if (recordId === null || record === null) return;
+    this.letGo(recordId);
+    this.known.push({ ...record, id: recordId }); // it may have been begun at another address
   }
 
   /** Give an upload up, also at the server. */
   async discard(item: Item): Promise<void> {
     const record = this.recordOf(item);
     if (record === null) return;
+    const id = item.recordId ?? record.id; // it may have been begun at another address
     item.recordId = null;
-    this.letGo(record.id);
-    await discard(record, this.records, this.headers);
+    this.letGo(id);
+    await discard({ ...record, id }, this.records, this.headers);
   }
 
   private recordOf(item: Item): UploadRecord | null {

@@ -4,6 +4,7 @@
  * A record lives from the creation of an upload until the server has the file, or says that it
  * does not know it (404, 410). A cancel that could not be told to the server stays as a wish.
  */
+import { isDirect } from "./direct";
 import type { Fingerprint } from "./matching";
 import type { Part } from "./pieces";
 
@@ -25,21 +26,29 @@ const STORE = "uploads";
 const FORM = 2; // 1 had no parts, and the address as its key
 
 export class Records {
-  private constructor(private readonly database: IDBDatabase | null) {}
+  private constructor(
+    private readonly endpoint: string,
+    private readonly database: IDBDatabase | null,
+  ) {}
 
-  /** Open the memory; a browser that forbids it (private mode) gets one that forgets. */
+  /**
+   * Open the memory; a browser that forbids it (private mode) gets one that forgets.
+   *
+   * `endpoint` is where uploads are begun now: those that were begun before are found there too.
+   */
   static async open(
+    endpoint: string,
     factory = (globalThis as { indexedDB?: IDBFactory }).indexedDB,
   ): Promise<Records> {
     try {
       const request = factory?.open(DATABASE, FORM);
-      if (!request) return new Records(null);
+      if (!request) return new Records(endpoint, null);
       request.onupgradeneeded = ({ oldVersion }) => {
         upgrade(request, oldVersion);
       };
-      return new Records(await settled(request));
+      return new Records(endpoint, await settled(request));
     } catch {
-      return new Records(null);
+      return new Records(endpoint, null);
     }
   }
 
@@ -48,7 +57,9 @@ export class Records {
     if (!this.database) return [];
     const store = this.database.transaction(STORE).objectStore(STORE);
     const found = await settled(store.index("place").getAll(place) as IDBRequest<UploadRecord[]>);
-    return found.sort((one, other) => one.createdAt - other.createdAt);
+    return found
+      .sort((one, other) => one.createdAt - other.createdAt)
+      .map((record) => movedTo(this.endpoint, record));
   }
 
   /** Write a record, over an older one of the same upload. */
@@ -81,6 +92,23 @@ function upgrade({ result, transaction }: IDBOpenDBRequest, from: number): void 
     for (const record of known.result) {
       store.put({ ...record, id: record.url, group: null, parts: [] });
     }
+  };
+}
+
+/**
+ * A server may get another address for its uploads: only the path of a remembered one counts.
+ *
+ * Those that go straight into a bucket are begun, and gone on with, at the page's own address.
+ */
+export function movedTo(endpoint: string, record: UploadRecord): UploadRecord {
+  const move = (url: string): string => {
+    const base = new URL(isDirect(url) ? "/" : endpoint, location.href);
+    return base.origin + new URL(url, base).pathname;
+  };
+  return {
+    ...record,
+    url: record.url === null ? null : move(record.url),
+    parts: record.parts.map((part) => ({ ...part, url: move(part.url) })),
   };
 }
 
