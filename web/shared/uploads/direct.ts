@@ -13,6 +13,7 @@ const SIGNED_AT_ONCE = 16;
 const FRESH_MS = 10 * 60_000;
 const TRIES = 2; // of one part, where nothing has reached the bucket yet
 const TRIES_AFTER_SUCCESS = 8; // an outage of some minutes is not worth sending all again
+const ANSWER_MS = 60_000; // a silent server must not keep one of the browser's connections
 const PLACE = /\/s3\/multipart\/[^/]+$/;
 
 /** Raised with what the server said where an upload cannot go on now. */
@@ -171,6 +172,7 @@ export class Direct {
         ...this.headers,
       },
       body: body === undefined ? null : new Blob([JSON.stringify(body)]),
+      timeoutMs: ANSWER_MS,
     }).answer;
     if (answer.status >= 200 && answer.status < 300) return answer;
     throw new Failed(troubleOf(answer));

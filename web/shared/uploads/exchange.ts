@@ -17,10 +17,12 @@ export interface Question {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Blob | null;
   readonly onSent?: (bytes: number) => void;
+  /** Milliseconds for the whole; without them it has no end of its own. */
+  readonly timeoutMs?: number;
 }
 
-/** Ask; the answer never fails, a lost line is status 0. */
-export function exchange({ method, url, headers, body, onSent }: Question): Exchange {
+/** Ask; the answer never fails, a lost line is status 0, and so is one that took too long. */
+export function exchange({ method, url, headers, body, onSent, timeoutMs }: Question): Exchange {
   const request = new XMLHttpRequest();
   const answer = new Promise<Answer>((tell) => {
     request.addEventListener("loadend", () => {
@@ -38,6 +40,7 @@ export function exchange({ method, url, headers, body, onSent }: Question): Exch
     });
   }
   request.open(method, url);
+  request.timeout = timeoutMs ?? 0;
   for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
   request.send(body ?? null);
   return {

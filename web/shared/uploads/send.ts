@@ -14,6 +14,7 @@ import { sendDirect } from "./send_direct";
 import { idOf } from "./status";
 
 const SMALL_BYTES = 512 * 1024; // sent with the creation itself: one round trip less
+const CREATION_MS = 180_000; // with a small file's bytes, on a slow line
 const BYTES = "application/offset+octet-stream";
 
 export interface Target {
@@ -103,7 +104,8 @@ class Run {
       : isPart
         ? "partial"
         : null;
-    // Not to be stopped: an upload whose address nobody heard of could not be taken back.
+    // Not to be stopped: an upload whose address nobody heard of could not be taken back. It ends
+    // by its time alone, for a silent server must not keep one of the browser's connections.
     const answer = await this.ask(
       "POST",
       this.target.endpoint,
@@ -113,7 +115,7 @@ class Run {
         ...(body === null ? {} : { "Content-Type": BYTES }),
         "Upload-Metadata": formatMetadata({ ...this.target.metadata, ...metadata }),
       },
-      { body, mayStop: false, from: 0 },
+      { body, mayStop: false, from: 0, timeoutMs: CREATION_MS },
     );
     const location = answer.header("Location");
     if (answer.status !== 201 || location === null) {
@@ -157,7 +159,7 @@ class Run {
     method: string,
     url: string,
     headers: Record<string, string>,
-    sent: { body: Blob | null; mayStop: boolean; from: number } = NOTHING,
+    sent: Sent = NOTHING,
   ): Promise<Answer> {
     const most = sent.from + (sent.body?.size ?? 0);
     const question = {
@@ -168,6 +170,7 @@ class Run {
       onSent: (bytes: number): void => {
         this.to.onProgress(Math.min(most, sent.from + bytes));
       },
+      ...(sent.timeoutMs === undefined ? {} : { timeoutMs: sent.timeoutMs }),
     };
     return await this.halt.ask(question, sent.mayStop);
   }
@@ -185,7 +188,15 @@ class Run {
   }
 }
 
-const NOTHING = { body: null, mayStop: true, from: 0 } as const;
+/** What leaves with a request, and what may end it. */
+interface Sent {
+  readonly body: Blob | null;
+  readonly mayStop: boolean;
+  readonly from: number;
+  readonly timeoutMs?: number;
+}
+
+const NOTHING: Sent = { body: null, mayStop: true, from: 0 };
 
 function isGood({ status }: Answer): boolean {
   return status >= 200 && status < 300;

@@ -14,6 +14,7 @@ import type { Job, Reports, Target, Trouble } from "./send";
 const EXPIRED = 403;
 const CLOSED = 502; // what a refusal of the bucket is to the queue: somebody between us failed
 const PASSING = new Set([0, 429, 500, 502, 503, 504]);
+const ANSWER_MS = 30_000; // of our own server, before it counts as away
 const LOST: Trouble = { status: 0, body: "", retryAfter: null };
 
 /** Where it goes, who is told, and what may stop it. */
@@ -100,7 +101,7 @@ function markStore(trouble: Trouble): Trouble {
 /** A browser does not say why a request failed: if our server answers, it was not the line. */
 async function isServerThere(): Promise<boolean> {
   try {
-    await fetch("/healthz", { cache: "no-store" });
+    await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
     return true;
   } catch {
     return false;

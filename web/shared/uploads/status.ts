@@ -4,6 +4,8 @@
 import { readProblem, type Problem } from "../problem";
 import { isDirect } from "./direct";
 
+const ANSWER_MS = 30_000; // a silent server must not keep one of the browser's connections
+
 /** The answer of `GET /api/v1/uploads/{id}`, as far as a sender needs it. */
 export interface Status {
   readonly state: string;
@@ -25,6 +27,7 @@ export async function look(url: string, headers: Readonly<Record<string, string>
   try {
     const answer = await fetch(`/api/v1/uploads/${encodeURIComponent(idOf(url))}`, {
       headers: { Accept: "application/json", ...headers },
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
     const body = await answer.text();
     if (answer.status === 404 || answer.status === 410) return { kind: "missing" };
@@ -52,7 +55,10 @@ export function pauseBefore(look: number): number {
 /** Ask whether the server joins parts to a whole; one that does not say so does not. */
 export async function canJoin(endpoint: string): Promise<boolean> {
   try {
-    const answer = await fetch(endpoint, { method: "OPTIONS" });
+    const answer = await fetch(endpoint, {
+      method: "OPTIONS",
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
     const names = (answer.headers.get("Tus-Extension") ?? "").split(",");
     return answer.ok && names.some((name) => name.trim() === "concatenation");
   } catch {
@@ -75,6 +81,7 @@ export async function offsetOf(
     const answer = await fetch(url, {
       method: "HEAD",
       headers: { "Tus-Resumable": "1.0.0", ...headers },
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
     if (answer.status === 404 || answer.status === 410) return "missing";
     const sent = Number(answer.headers.get("Upload-Offset") ?? "none");
@@ -91,7 +98,10 @@ async function partsOf(
   headers: Readonly<Record<string, string>>,
 ): Promise<Offset | "missing" | "silent"> {
   try {
-    const answer = await fetch(url, { headers: { Accept: "application/json", ...headers } });
+    const answer = await fetch(url, {
+      headers: { Accept: "application/json", ...headers },
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
     if (answer.status === 404 || answer.status === 410) return "missing";
     if (!answer.ok) return "silent";
     const held = (await answer.json()) as readonly { readonly Size: number }[];
@@ -111,6 +121,7 @@ export async function terminate(
       method: "DELETE",
       headers: { "Tus-Resumable": "1.0.0", ...headers },
       keepalive: true,
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
     return answer.ok || answer.status === 404 || answer.status === 410;
   } catch {
