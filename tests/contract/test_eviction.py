@@ -140,7 +140,8 @@ async def test_a_read_that_was_counted_late_brings_it_back_too(
     """The row knows of a read from before its deletion begins."""
     handing, _, high = warm
     await mark(handing, high)
-    await change(handing, high, last_access_at=handing.clock.now())
+    marked_at = (await row_of(handing, high)).leaving_at  # by the database's clock
+    await change(handing, high, last_access_at=marked_at)
 
     assert 0 == await handing.evicting().finish_due()
 
