@@ -116,7 +116,7 @@ def at(served: Served, token: str, tmp_path: Path) -> Place:
 
 
 @pytest.mark.covers("BG-52")
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_an_upload_that_was_ended_half_way_sends_only_what_is_missing(
     ending: signal.Signals, at: Place, large: Path, line: BadLine
@@ -131,7 +131,7 @@ def test_an_upload_that_was_ended_half_way_sends_only_what_is_missing(
     line.let_go()
 
     again = at.start(line.url, "upload", "--resume", "--json")
-    answer, trouble = again.communicate(timeout=50)
+    answer, trouble = again.communicate(timeout=120)
 
     assert 0 == again.returncode, trouble
     sent = json.loads(answer)

@@ -142,7 +142,7 @@ async def test_no_tool_outlives_a_worker_that_is_killed(level: Level, tmp_path: 
     )
     try:
         begun = f"{sys.executable}\0-I\0-c\0import time; time.sleep(77)  # {marker}"
-        await until(lambda: bool(find_processes(begun)), seconds=50)
+        await until(lambda: bool(find_processes(begun, first=begun)), seconds=50)
     finally:
         worker.send_signal(signal.SIGKILL)
         await worker.wait()
@@ -166,15 +166,18 @@ asyncio.run(run(Run(tool, walls, (code,), LIMITS[Work.RUN]), ignore))
 """
 
 
-def find_processes(*words: str) -> list[str]:
-    """Return the numbers of the processes whose command line holds all these words."""
+def find_processes(*words: str, first: str = "") -> list[str]:
+    """Return the numbers of the processes whose command line holds all these words.
+
+    With `first` it begins with that: the tool itself, not the box that is being built around it.
+    """
     found = []
     for folder in Path("/proc").iterdir():
         try:
             line = (folder / "cmdline").read_text() if folder.name.isdigit() else ""
         except OSError:
             continue
-        if line and all(word in line for word in words):
+        if line and line.startswith(first) and all(word in line for word in words):
             found.append(folder.name)
     return found
 
