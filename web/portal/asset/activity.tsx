@@ -7,16 +7,14 @@ import { portal as words } from "../../shared/text/en.json";
 import { activityQuery } from "../api/queries";
 import type { Asset, Occurrence } from "../api/types";
 import { More } from "../grid/more";
-import { Failure, Waiting } from "../parts/notes";
+import { Unloaded } from "../parts/notes";
 
 const TOLD = ["quality", "name", "tier", "reason", "code", "actor"]; // of the data, in this order
 
 export function Activity({ asset }: { readonly asset: Asset }): ReactNode {
   const found = useInfiniteQuery(activityQuery(asset.id));
-  if (found.data === undefined) {
-    if (found.error === null) return <Waiting kind="row" count={5} />;
-    return <Failure error={found.error} title={words.asset.activity_failed} />;
-  }
+  if (found.data === undefined)
+    return <Unloaded found={found} title={words.asset.activity_failed} rows={5} />;
   const events = found.data.pages.flatMap((page) => page.items);
   if (events.length === 0) return <p className="panel dim">{words.asset.activity_none}</p>;
   return (

@@ -10,7 +10,7 @@ import { renditionsQuery } from "../api/queries";
 import type { Asset, Rendition } from "../api/types";
 import { Act } from "../parts/act";
 import { Badge } from "../parts/badge";
-import { Failure, FailureBar, Waiting } from "../parts/notes";
+import { FailureBar, Unloaded } from "../parts/notes";
 import { signOfRendition } from "../parts/states";
 import { useDownload } from "./download";
 
@@ -19,10 +19,8 @@ const KINDS = ["proxy", "audio", "still"] as const;
 export function Renditions({ asset }: { readonly asset: Asset }): ReactNode {
   const found = useQuery(renditionsQuery(asset.id));
   const download = useDownload(asset);
-  if (found.data === undefined) {
-    if (found.error === null) return <Waiting kind="row" count={5} />;
-    return <Failure error={found.error} title={words.asset.renditions_failed} />;
-  }
+  if (found.data === undefined)
+    return <Unloaded found={found} title={words.asset.renditions_failed} rows={5} />;
   const rows = [...found.data.items].sort((one, other) => (other.height ?? 0) - (one.height ?? 0));
   if (rows.length === 0) return <p className="panel dim">{words.asset.renditions_none}</p>;
   return (

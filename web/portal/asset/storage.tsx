@@ -8,17 +8,15 @@ import { fill } from "../../shared/text/fill";
 import { placementsQuery } from "../api/queries";
 import type { Asset, Placement, Tier } from "../api/types";
 import { Badge } from "../parts/badge";
-import { Failure, Waiting } from "../parts/notes";
+import { Unloaded } from "../parts/notes";
 import { signOfPlacement } from "../parts/states";
 
 const TIERS: readonly Tier[] = ["edge", "archive", "editing"];
 
 export function StoragePlaces({ asset }: { readonly asset: Asset }): ReactNode {
   const found = useQuery(placementsQuery(asset.id));
-  if (found.data === undefined) {
-    if (found.error === null) return <Waiting kind="row" count={5} />;
-    return <Failure error={found.error} title={words.asset.storage_failed} />;
-  }
+  if (found.data === undefined)
+    return <Unloaded found={found} title={words.asset.storage_failed} rows={5} />;
   const { items } = found.data;
   return (
     <div className="panel">

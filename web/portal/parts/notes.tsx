@@ -48,6 +48,26 @@ export function Failure({ error, title, onRetry }: FailureProps): ReactNode {
   );
 }
 
+export interface UnloadedProps {
+  readonly found: { readonly error: Error | null; readonly refetch: () => Promise<unknown> };
+  readonly title: string;
+  readonly rows: number;
+}
+
+/** What stands where rows will be: grey ones until they come, or why they do not. */
+export function Unloaded({ found, title, rows }: UnloadedProps): ReactNode {
+  if (found.error === null) return <Waiting kind="row" count={rows} />;
+  return (
+    <Failure
+      error={found.error}
+      title={title}
+      onRetry={() => {
+        void found.refetch();
+      }}
+    />
+  );
+}
+
 /** A failure beside what is already shown: the screen stays. */
 export function FailureBar({ error, title, onRetry }: FailureProps): ReactNode {
   return (

@@ -13,7 +13,7 @@ import type { Job } from "../api/types";
 import { Choice } from "../grid/choice";
 import { More } from "../grid/more";
 import { Badge } from "../parts/badge";
-import { Empty, Failure, FailureBar, Waiting } from "../parts/notes";
+import { Empty, FailureBar, Unloaded } from "../parts/notes";
 import { signOfJob } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { Unfinished } from "../uploads/unfinished";
@@ -50,10 +50,8 @@ function List({ state }: { readonly state: string | undefined }): ReactNode {
   const retry = (): void => {
     void found.refetch();
   };
-  if (found.data === undefined) {
-    if (found.error === null) return <Waiting kind="row" count={8} />;
-    return <Failure error={found.error} title={words.jobs.failed} onRetry={retry} />;
-  }
+  if (found.data === undefined)
+    return <Unloaded found={found} title={words.jobs.failed} rows={8} />;
   const jobs = found.data.pages.flatMap((page) => page.items);
   if (jobs.length === 0) {
     return <Empty glyph="jobs" title={words.jobs.empty} detail={words.jobs.empty_detail} />;

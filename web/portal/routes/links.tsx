@@ -16,7 +16,7 @@ import { More } from "../grid/more";
 import { Badge } from "../parts/badge";
 import { CopyButton } from "../parts/copy";
 import { Icon } from "../parts/glyphs";
-import { Empty, Failure, FailureBar, Waiting } from "../parts/notes";
+import { Empty, FailureBar, Unloaded } from "../parts/notes";
 import { useTitle } from "../parts/title";
 import { signOfLink } from "../links/link";
 
@@ -60,10 +60,8 @@ function List({ onMake }: { readonly onMake: () => void }): ReactNode {
   const retry = (): void => {
     void found.refetch();
   };
-  if (found.data === undefined) {
-    if (found.error === null) return <Waiting kind="row" count={6} />;
-    return <Failure error={found.error} title={words.links.failed} onRetry={retry} />;
-  }
+  if (found.data === undefined)
+    return <Unloaded found={found} title={words.links.failed} rows={6} />;
   const links = found.data.pages.flatMap((page) => page.items);
   if (links.length === 0) {
     return (

@@ -12,7 +12,7 @@ import { call } from "../api/call";
 import { sessionQuery, tokensQuery } from "../api/queries";
 import type { Token } from "../api/types";
 import { Icon } from "../parts/glyphs";
-import { Failure, FailureBar, Waiting } from "../parts/notes";
+import { FailureBar, Unloaded } from "../parts/notes";
 import { useTitle } from "../parts/title";
 
 const NewTokenDialog = lazy(() =>
@@ -137,18 +137,8 @@ function Tokens(): ReactNode {
 
 function TokenList(): ReactNode {
   const found = useQuery(tokensQuery);
-  if (found.data === undefined) {
-    if (found.error === null) return <Waiting kind="row" count={2} />;
-    return (
-      <Failure
-        error={found.error}
-        title={words.settings.tokens_failed}
-        onRetry={() => {
-          void found.refetch();
-        }}
-      />
-    );
-  }
+  if (found.data === undefined)
+    return <Unloaded found={found} title={words.settings.tokens_failed} rows={2} />;
   if (found.data.items.length === 0) return <p className="dim">{words.settings.tokens_none}</p>;
   return (
     <ul className="rows boxed">

@@ -10,7 +10,7 @@ import { fill } from "../../shared/text/fill";
 import { movementsQuery, planQuery, tiersQuery } from "../api/queries";
 import type { EvictionPlan, Movement, TierUse } from "../api/types";
 import { Icon } from "../parts/glyphs";
-import { Empty, Failure, FailureBar, Waiting } from "../parts/notes";
+import { Empty, Unloaded } from "../parts/notes";
 import { useTitle } from "../parts/title";
 
 const EvictDialog = lazy(() =>
@@ -35,18 +35,7 @@ export function Storage(): ReactNode {
 
 function Tiers(): ReactNode {
   const found = useQuery(tiersQuery);
-  if (found.data === undefined) {
-    if (found.error === null) return <Waiting kind="row" count={2} />;
-    return (
-      <Failure
-        error={found.error}
-        title={said.failed}
-        onRetry={() => {
-          void found.refetch();
-        }}
-      />
-    );
-  }
+  if (found.data === undefined) return <Unloaded found={found} title={said.failed} rows={2} />;
   const rate = found.data.hit_rate;
   return (
     <section className="section">
@@ -99,10 +88,7 @@ function Tier({ use }: { readonly use: TierUse }): ReactNode {
 function Plan(): ReactNode {
   const found = useQuery(planQuery);
   const [isAsked, setAsked] = useState(false);
-  if (found.data === undefined) {
-    if (found.error === null) return <Waiting kind="row" count={1} />;
-    return <FailureBar error={found.error} title={said.plan_failed} />;
-  }
+  if (found.data === undefined) return <Unloaded found={found} title={said.plan_failed} rows={1} />;
   const plan = found.data;
   const isEmpty = plan.objects === 0;
   return (
@@ -170,10 +156,8 @@ function Reasons({ plan }: { readonly plan: EvictionPlan }): ReactNode {
 
 function Movements(): ReactNode {
   const found = useQuery(movementsQuery);
-  if (found.data === undefined) {
-    if (found.error === null) return <Waiting kind="row" count={4} />;
-    return <FailureBar error={found.error} title={said.movements_failed} />;
-  }
+  if (found.data === undefined)
+    return <Unloaded found={found} title={said.movements_failed} rows={4} />;
   const { items } = found.data;
   return (
     <section className="section">

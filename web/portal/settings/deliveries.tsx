@@ -17,7 +17,7 @@ import { call } from "../api/call";
 import { deliveriesQuery } from "../api/queries";
 import type { Delivery, DeliveryState, Webhook } from "../api/types";
 import { Badge } from "../parts/badge";
-import { Failure, FailureBar, Waiting } from "../parts/notes";
+import { FailureBar, Unloaded } from "../parts/notes";
 import type { Sign } from "../parts/states";
 
 const SINCE_MS = 30 * 24 * 3_600_000; // the log keeps thirty days
@@ -87,18 +87,8 @@ interface ListProps {
 
 function List({ webhook, onReplay }: ListProps): ReactNode {
   const found = useInfiniteQuery(deliveriesQuery(webhook.id));
-  if (found.data === undefined) {
-    if (found.error === null) return <Waiting kind="row" count={3} />;
-    return (
-      <Failure
-        error={found.error}
-        title={words.webhooks.log_failed}
-        onRetry={() => {
-          void found.refetch();
-        }}
-      />
-    );
-  }
+  if (found.data === undefined)
+    return <Unloaded found={found} title={words.webhooks.log_failed} rows={3} />;
   const items = found.data.pages.flatMap((page) => page.items);
   if (items.length === 0) return <p className="dim">{words.webhooks.log_empty}</p>;
   return (

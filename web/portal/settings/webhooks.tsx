@@ -11,7 +11,7 @@ import type { NewWebhook, Webhook } from "../api/types";
 import { Badge } from "../parts/badge";
 import { Confirm } from "../parts/confirm";
 import { Icon } from "../parts/glyphs";
-import { Failure, FailureBar, Waiting } from "../parts/notes";
+import { FailureBar, Unloaded } from "../parts/notes";
 import type { Sign } from "../parts/states";
 
 const WebhookDialog = lazy(() =>
@@ -57,18 +57,8 @@ export function Webhooks(): ReactNode {
 
 function List(): ReactNode {
   const found = useQuery(webhooksQuery);
-  if (found.data === undefined) {
-    if (found.error === null) return <Waiting kind="row" count={1} />;
-    return (
-      <Failure
-        error={found.error}
-        title={words.webhooks.failed}
-        onRetry={() => {
-          void found.refetch();
-        }}
-      />
-    );
-  }
+  if (found.data === undefined)
+    return <Unloaded found={found} title={words.webhooks.failed} rows={1} />;
   if (found.data.items.length === 0) return <p className="dim">{words.webhooks.none}</p>;
   return (
     <ul className="rows boxed">
