@@ -42,7 +42,6 @@ from rushes.jobs.remote import Remote
 from rushes.library.editing import Editing
 from rushes.media.box import Level
 from rushes.media.ladder import Quality
-from rushes.media.recipe import Encoder
 from rushes.media.toolbox import open_toolbox
 from rushes.notify.webhooks import Webhooks
 from rushes.renditions.coloring import Coloring
@@ -231,7 +230,7 @@ def _build(
         playing=Playing(database, clock, signer, settings.delivery, ordering),
         imaging=_imaging(settings, clock, database, signer=signer, keeper=keeper, locator=locator),
         downloading=Downloading(database, clock, signer, settings.delivery, ordering),
-        remaking=Remaking(database, clock, Quality(settings.media.max_rung), _always_x264),
+        remaking=Remaking(database, clock, Quality(settings.media.max_rung)),
         coloring=Coloring(database, clock, Luts(database, clock)),
         listing=Listing(database),
         server=Server(database, clock, signer, Wishing(database, clock, settings.at(SEGMENTS))),
@@ -279,10 +278,6 @@ def _place(settings: Settings, name: str | None, folder: str, cap_bytes: int | N
     store = settings.stores[name]
     limits = [limit for limit in (cap_bytes, store.limit_bytes) if limit is not None]
     return Place(name, store.kind, min(limits, default=None), price_of(store))
-
-
-async def _always_x264() -> Encoder:
-    return Encoder.X264
 
 
 def _imaging(

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from types import MappingProxyType
@@ -20,8 +20,7 @@ from rushes.media.color import UNGRADED, Grade, matrix_argument
 from rushes.media.facts import MediaInfo, VideoFacts
 from rushes.media.failures import FormatNotAllowed, NoStream
 from rushes.media.grid import Grid
-from rushes.media.ladder import Rung
-from rushes.media.recipe import Recipe
+from rushes.media.ladder import RECIPE, Rung
 from rushes.media.sound import BIT_RATE, CHANNELS, SAMPLE_RATE
 from rushes.media.wave import SAMPLE_RATE as WAVE_RATE
 
@@ -120,7 +119,7 @@ class SegmentRun:
     threads: int = 0
     forgiving: bool = False
     grade: Grade = UNGRADED
-    recipe: Recipe = field(default_factory=Recipe)
+    recipe: str = RECIPE
 
     @property
     def video(self) -> VideoFacts:

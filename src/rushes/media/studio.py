@@ -184,7 +184,7 @@ class Studio:
 
     def shelf(self, wanted: SegmentRun, rung: Rung) -> Shelf:
         """Return the shelf on which a rung's segments land."""
-        recipe = recipe_of(wanted.grade.treatment, wanted.recipe.word)
+        recipe = recipe_of(wanted.grade.treatment, wanted.recipe)
         return shelf_of(self.folder, rung.quality, wanted.grid.name, recipe)
 
     async def encode_sound(

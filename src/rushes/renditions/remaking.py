@@ -1,4 +1,4 @@
-"""Make ladders anew where the recipe has changed: a new version, or another encoder.
+"""Make ladders anew where the recipe has a new version.
 
 1. Only what the recipe of now would make otherwise is made again; what is copied stays.
 2. The look of a content is its own, and stays what it is.
@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,7 +23,7 @@ from rushes.library import records as library_records
 from rushes.library.records import Content
 from rushes.media.facts import MediaInfo, parse_media_info
 from rushes.media.ladder import RECIPE, Quality
-from rushes.media.recipe import Encoder, Recipe, parse_recipe
+from rushes.media.recipe import version_of
 from rushes.media.shelf import COPIED
 from rushes.renditions import records
 from rushes.renditions.ordering import tell_wanted
@@ -66,15 +66,13 @@ class Remaking:
     database: Database
     clock: Clock
     top: Quality
-    encoder: Callable[[], Awaitable[Encoder]]
-    """What encodes here now."""
 
     async def survey(self) -> Survey:
         """Return what a roll-out would do now; nothing is changed."""
-        found, encoder = Survey(), await self.encoder()
+        found = Survey()
         async for content_id in self._each():
             async with self.database.reading() as connection:
-                planned = await self._plan(connection, content_id, encoder)
+                planned = await self._plan(connection, content_id)
             if planned is None:
                 continue
             if planned.remake.is_busy:
@@ -98,7 +96,7 @@ class Remaking:
             created_at=now,
             actor=actor_id,
             subject=event_id,
-            data={"recipe": RECIPE, "encoder": (await self.encoder()).value},
+            data={"recipe": RECIPE},
         )
         async with self.database.transaction() as connection:
             await outbox.record(connection, event)
@@ -115,9 +113,8 @@ class Remaking:
 
         With `actor_id` it is told, and a job makes it; else that is left to the caller.
         """
-        encoder = await self.encoder()
         async with self.database.transaction() as connection:
-            planned = await self._plan(connection, content_id, encoder)
+            planned = await self._plan(connection, content_id)
             if planned is None or planned.remake.is_busy or not planned.remake.new:
                 return Remade(is_busy=planned is not None and planned.remake.is_busy)
             await self._write(connection, content_id, planned)
@@ -139,13 +136,6 @@ class Remaking:
             rows = await records.list_of_content(connection, content_id)
         return [row.name for row in rows if row.kind is Kind.PROXY and row.state is State.WANTED]
 
-    async def fall_back(self, content_id: str) -> None:
-        """Have a content encoded by x264: what its recipe names is not here, or broke."""
-        async with self.database.transaction() as connection:
-            planned = await self._plan(connection, content_id, Encoder.X264, in_the_making=True)
-            if planned is not None:
-                await self._write(connection, content_id, planned)
-
     async def _each(self) -> AsyncIterator[str]:
         after = ""
         while page := await self.list_old(after):
@@ -154,24 +144,16 @@ class Remaking:
             after = page[-1]
 
     async def _list_old_recipes(self, connection: Connection) -> list[str]:
-        encoder = await self.encoder()
         found = await records.list_recipes(connection)
-        return [word for word in found if word != COPIED and _is_old(word, encoder)]
+        return [word for word in found if word != COPIED and version_of(word) != RECIPE]
 
-    async def _plan(
-        self,
-        connection: Connection,
-        content_id: str,
-        encoder: Encoder,
-        *,
-        in_the_making: bool = False,
-    ) -> _Planned | None:
+    async def _plan(self, connection: Connection, content_id: str) -> _Planned | None:
         content = await library_records.find_content(connection, content_id)
         stream = None if content is None else parse_stream((content.facts or {}).get("stream"))
         if content is None or stream is None or stream.grid is None:
             return None
         info = _info(content)
-        stream = replace(stream, recipe=Recipe(RECIPE, encoder).word)
+        stream = replace(stream, recipe=RECIPE)
         names = {variant.quality for variant in stream.variants}
         wanted = [
             replace(want, recipe=stream.recipe_of(want.name))
@@ -179,8 +161,7 @@ class Remaking:
             if want.kind is Kind.PROXY and want.name in names
         ]
         rows = await records.list_of_content(connection, content_id)
-        remake = plan_remake(wanted, rows, in_the_making=in_the_making)
-        return _Planned(info, stream, remake)
+        return _Planned(info, stream, plan_remake(wanted, rows))
 
     async def _write(self, connection: Connection, content_id: str, planned: _Planned) -> None:
         await records.delete_renditions(connection, [row.id for row in planned.remake.stale])
@@ -207,11 +188,6 @@ class _Planned:
         if video is None:
             return 0.0
         return core_seconds(encoded, video.frame_rate, video.duration or self.info.duration)
-
-
-def _is_old(word: str, encoder: Encoder) -> bool:
-    recipe = parse_recipe(word)
-    return (recipe.version, recipe.encoder) != (RECIPE, encoder)
 
 
 def _info(content: Content) -> MediaInfo:

@@ -20,7 +20,6 @@ from rushes.media.copying import NotCopied
 from rushes.media.failures import InitMismatch, SegmentMissing
 from rushes.media.ffmpeg import SegmentRun
 from rushes.media.ladder import Quality
-from rushes.media.recipe import parse_recipe
 from rushes.media.shelf import SOUND, Shelf, shelf_of
 from rushes.media.studio import OnSegment, Outcome, SoundRun, Studio
 from rushes.renditions.grading import Grading
@@ -100,7 +99,7 @@ class Segments:
             count,
             threads=self.threads,
             grade=grade,
-            recipe=parse_recipe(stream.recipe),
+            recipe=stream.recipe,
         )
         return await studio.encode_run(await self.original(subject.content.id), wanted, told)
 

@@ -78,21 +78,16 @@ class Remake(Generic[V]):
     is_busy: bool = False
 
 
-def plan_remake(
-    wanted: Sequence[Wanted], rows: Sequence[V], *, in_the_making: bool = False
-) -> Remake[V]:
+def plan_remake(wanted: Sequence[Wanted], rows: Sequence[V]) -> Remake[V]:
     """Return what is missing of what is wanted today.
 
     Args:
         wanted: what today's recipe makes of the names that may be made anew.
         rows: all that there is of the content.
-        in_the_making: whether what is being made just now is given up, and only that and what
-            waits is made otherwise.
     """
     names = {want.name for want in wanted}
     ours = [row for row in rows if row.name in names]
-    lost = OPEN | {State.MAKING} if in_the_making else OPEN
-    if not in_the_making and any(row.state is State.MAKING for row in ours):
+    if any(row.state is State.MAKING for row in ours):
         return Remake(is_busy=True)
     current = list_current(ours)
     known = {(row.name, row.recipe) for row in ours}
@@ -100,15 +95,10 @@ def plan_remake(
         replace(want, is_resting=_rests(current.get(want.name)))
         for want in wanted
         if (want.name, want.recipe) not in known
-        and not (in_the_making and _is_ready(current.get(want.name)))
     )
     recipes = {want.name: want.recipe for want in wanted}
-    stale = tuple(row for row in ours if row.state in lost and row.recipe != recipes[row.name])
+    stale = tuple(row for row in ours if row.state in OPEN and row.recipe != recipes[row.name])
     return Remake(new, stale)
-
-
-def _is_ready(before: Version | None) -> bool:
-    return before is not None and before.state is State.READY
 
 
 def _rests(before: Version | None) -> bool:

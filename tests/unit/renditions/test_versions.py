@@ -82,16 +82,6 @@ def test_what_is_being_made_is_left_alone() -> None:
     assert Remake(is_busy=True) == plan_remake([want("360p"), want("540p")], [OLD, making])
 
 
-def test_an_encoder_that_broke_gives_up_what_it_was_making() -> None:
-    """What it had finished is right, and stays."""
-    making = Row("540p", "r1", State.MAKING)
-
-    remake = plan_remake([want("360p"), want("540p")], [OLD, making], in_the_making=True)
-
-    assert ["540p"] == [each.name for each in remake.new]
-    assert (making,) == remake.stale
-
-
 def test_encoding_takes_as_long_as_there_are_pixels() -> None:
     """What rests costs nothing."""
     resting = Wanted(
