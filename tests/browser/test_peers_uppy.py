@@ -125,10 +125,16 @@ def to_bucket(person: Person, build: str, *, in_parts: bool) -> dict[str, Any]:
 
 
 def check(client: Client, person: Person) -> None:
-    """Compare what the server read from the bucket with what was sent."""
-    wait_until(lambda: bool(client.get("/assets", q=person.file.name)["items"]), 150)
+    """Compare what the server read from the bucket with what was sent.
+
+    The digest of the whole file is the last thing that is read: an asset is ready before it.
+    """
+    name = person.file.name
+    wait_until(lambda: bool(client.get("/assets", q=name)["items"]), 150)
+    asset = client.settled(name)
+    wait_until(lambda: client.get(f"/assets/{asset['id']}")["digest"] is not None, 150)
     digest = hashlib.sha256(person.file.read_bytes()).hexdigest()
-    assert f"sha-256:{digest}" == client.settled(person.file.name)["digest"]
+    assert f"sha-256:{digest}" == client.get(f"/assets/{asset['id']}")["digest"]
 
 
 @pytest.mark.covers("M-UP-01", "M-UP-05")
