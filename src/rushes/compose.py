@@ -35,6 +35,7 @@ from rushes.delivery.listing import Listing
 from rushes.delivery.playback import Playing
 from rushes.delivery.serve import Server
 from rushes.delivery.sign import Signer
+from rushes.events.outbox import WAKE
 from rushes.intake.elsewhere import Elsewhere
 from rushes.intake.verify import Intake
 from rushes.jobs.desk import Desk
@@ -43,6 +44,8 @@ from rushes.library.editing import Editing
 from rushes.media.box import Level
 from rushes.media.ladder import Quality
 from rushes.media.toolbox import open_toolbox
+from rushes.notify.live import Live
+from rushes.notify.outlets import Outlets
 from rushes.notify.webhooks import Webhooks
 from rushes.renditions.coloring import Coloring
 from rushes.renditions.luts import Luts
@@ -136,12 +139,13 @@ class House:
     locator: Locator
     vaults: Vaults
     desk: Desk
-    webhooks: Webhooks
+    outlets: Outlets
     directing: Directing | None
     """What lets clients send into the archive's bucket themselves; None where it is a folder."""
 
     async def drain(self, seconds: float) -> bool:
         """Take no bytes in any more, write down what has come; say whether all came to rest."""
+        self.outlets.live.end()
         return all(await asyncio.gather(self.receiver.drain(seconds), self.taker.drain(seconds)))
 
 
@@ -237,8 +241,16 @@ def _build(
         locator=locator,
         vaults=_vaults(settings, keeper, locator),
         desk=Desk(database, clock, remote),
-        webhooks=Webhooks(database, clock, settings.webhooks, sealer),
+        outlets=_outlets(settings, clock, database, sealer),
         directing=_directing(settings, archive, uploading),
+    )
+
+
+def _outlets(settings: Settings, clock: Clock, database: Database, sealer: Sealer) -> Outlets:
+    hear = None if database.is_sqlite else partial(listen, settings.rooms_url, WAKE)
+    return Outlets(
+        webhooks=Webhooks(database, clock, settings.webhooks, sealer),
+        live=Live(database, clock, hear),
     )
 
 

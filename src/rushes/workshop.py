@@ -78,11 +78,11 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
             url=settings.rooms_url,
             landed=completing.look,
         )
-        posting = Posting(house.database, clock, house.webhooks, way_out)
+        posting = Posting(house.database, clock, house.outlets.webhooks, way_out)
         watching = [attending.run, posting.run]
         if not settings.is_embedded:
             watching.append(Sharing(settings.at(SEGMENTS), engine.executor_id).run)
-        relay = Relay(house.database, journey.STORY, engine.follow, house.webhooks.spread)
+        relay = Relay(house.database, journey.STORY, engine.follow, house.outlets.webhooks.spread)
         liveness = None
         if not settings.is_embedded:
             liveness = Liveness(

@@ -19,6 +19,9 @@ OPEN = frozenset(
 )
 """What nobody in particular may call; `/metrics` is open to this machine."""
 
+LASTING = {"/api/v1/live": "?for_seconds=0"}
+"""What is asked of an address whose answer goes on until it is broken off."""
+
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -31,8 +34,9 @@ def list_routes(app: FastAPI) -> Iterator[tuple[str, str]]:
 
 
 def fill(path: str, values: dict[str, str]) -> str:
-    """Put values into a path's parameters."""
-    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda name: values.get(name[1], "unknown"), path)
+    """Put values into a path's parameters, and end at once what would last."""
+    filled = re.sub(r"\{(\w+)(?::\w+)?\}", lambda name: values.get(name[1], "unknown"), path)
+    return filled + LASTING.get(path, "")
 
 
 def told(answer: httpx.Response) -> tuple[int, str]:

@@ -20,6 +20,7 @@ import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Final, Literal
 
 import typer
@@ -236,7 +237,7 @@ async def run_server(settings: Settings, begun: Callable[[str, House], Awaitable
             await _take_admin(house)
             child = Child(WORK) if settings.is_embedded else None
             if child is not None:
-                house.database.told = child.wake
+                house.database.told = partial(_wake, child, house)
             app = build_app(house, trouble=child.trouble if child is not None else _no_trouble)
             add_pages(app, page_source(house))
             server = HouseServer(
@@ -264,6 +265,12 @@ async def run_server(settings: Settings, begun: Callable[[str, House], Awaitable
                     await child.end()
                     keeping.cancel()
             return server.is_interrupted
+
+
+def _wake(child: Child, house: House) -> None:
+    """Let the worker look at what was committed, and whoever listens hear of it."""
+    child.wake()
+    house.outlets.live.wake()
 
 
 def _spare_collecting() -> None:

@@ -373,6 +373,7 @@ jobs = Table(  # our side of a workflow: what people see, and whether it is want
     Column("updated_at", Moment, nullable=False),
     Index(None, "state", "created_at", "id"),
     Index(None, "created_at", "id"),
+    Index(None, "updated_at"),  # what moved just now
 )
 
 executors = Table(  # workers, by their beat

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, func, insert, or_, select, text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -88,6 +88,26 @@ async def list_events(
         query = query.where(events.c.project_id.in_(project_ids))
     if before is not None:
         query = query.where(events.c.seq < before)
+    return [(row.seq, _event(row)) for row in (await connection.execute(query)).all()]
+
+
+async def find_last_number(connection: AsyncConnection) -> int:
+    """Return the highest sequence number of an event, or 0."""
+    return (await connection.execute(select(func.max(events.c.seq)))).scalar_one() or 0
+
+
+async def list_after(
+    connection: AsyncConnection, number: int, limit: int, missing: Collection[int] = ()
+) -> list[tuple[int, Event]]:
+    """Return events beyond a sequence number, and of the `missing` ones those that came late.
+
+    They come lowest first; those of a type that only a newer version knows are passed over.
+    """
+    wanted = events.c.seq > number
+    if missing:
+        wanted = or_(wanted, events.c.seq.in_(missing))
+    known = events.c.type.in_([each.value for each in EventType])
+    query = select(events).where(wanted, known).order_by(events.c.seq).limit(limit)
     return [(row.seq, _event(row)) for row in (await connection.execute(query)).all()]
 
 

@@ -21,6 +21,7 @@ from rushes.http import (
     health,
     jobs,
     library,
+    live,
     network,
     remaking,
     resumable,
@@ -94,8 +95,9 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield tiers.routes(house.vaults, identify)
     yield colors.routes(house.database, house.coloring, identify)
     yield jobs.routes(house.desk, identify, pager)
-    yield webhooks.routes(house.webhooks, identify, pager)
-    yield webhooks.zapier_routes(house.webhooks, house.database, identify)
+    yield webhooks.routes(house.outlets.webhooks, identify, pager)
+    yield webhooks.zapier_routes(house.outlets.webhooks, house.database, identify)
+    yield live.routes(house.outlets.live, callers)
     yield remaking.routes(house.database, house.remaking, identify)
     yield health.routes(
         house.database,

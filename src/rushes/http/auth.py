@@ -93,6 +93,15 @@ class Callers:
         request.scope["state"][CALLER] = caller
         return caller
 
+    async def ask_again(self, request: Request) -> Actor:
+        """Return who calls by now, where a request lasts.
+
+        Raises:
+            Unauthenticated: nobody that is known any more.
+        """
+        request.scope.setdefault("state", {}).pop(CALLER, None)
+        return await self.identify(request)
+
     def find_base(self, request: Request) -> str:
         """Return the address that people use: the configured one, else the one that was asked."""
         if self.settings.base_url is not None:

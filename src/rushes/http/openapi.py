@@ -40,6 +40,7 @@ TAGS: Final = MappingProxyType(
         "uploads": "What was sent and how far it came, whatever the protocol.",
         "colours": "What films are shown as, and the LUTs that people send.",
         "library": "Assets: found, read, described, deleted; and what happened to them.",
+        "live": "What happens, while it happens.",
         "delivery": "Watch, download, look: signed addresses, and the bytes behind them.",
         "versions": "Qualities that are made anew when the way they are made has changed.",
         "tiers": "Where objects are kept: what the edge holds, what would leave it, deeds by hand.",

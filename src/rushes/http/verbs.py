@@ -113,6 +113,7 @@ VERBS: Final = MappingProxyType(
         "delete_asset": (Verb.DELETE_ASSET,),
         "list_activity": (Verb.SEE_ASSET,),
         "list_events": (Verb.SEE_AUDIT,),
+        "listen": (Verb.SEE_ASSET,),
         "get_color": (Verb.SEE_ASSET,),
         "set_color": (Verb.CHANGE_ASSET,),
         "list_luts": (Verb.SEE_ASSET,),
