@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from typing import Final, Protocol
 
@@ -152,6 +153,25 @@ class WireBody(_Beside):
             self._line.pause_reading()
         else:
             self._line.resume_reading()
+
+    def lend(self) -> tuple[int, int] | None:
+        """Return a descriptor of the connection, which outlives it, and what is left to read."""
+        transport = self._line.transport
+        if self._inflow is None or self._first or transport.is_closing():
+            return None
+        try:
+            return os.dup(transport.get_extra_info("socket").fileno()), self._left
+        except OSError:  # as many files are open as may be
+            return None
+
+    def took(self, count: int) -> None:
+        """Take note of what was read there."""
+        if self._inflow is None:
+            return  # it was ended meanwhile, and nothing more is read of this connection
+        self._left -= count
+        if not self._left:
+            self._request.end_body()
+            self._end(End.WHOLE)
 
     def stop(self) -> None:
         """Read no more."""

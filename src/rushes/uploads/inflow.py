@@ -8,6 +8,8 @@
 2. A part-filled buffer is handed over after a second, so a slow sender's bytes become durable too.
 3. It can be stopped at any time; what has arrived until then still comes out.
 4. A server that can lets the kernel fill the buffers (`Source`); from any other they are copied.
+5. Where every buffer is filled, the sender is faster than the writer: the writer may read on from
+   the socket by itself (`Lender`), with no change of threads between.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from enum import StrEnum
 from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from rushes.uploads.pace import Pace
+from rushes.uploads.pulling import Loan
 
 FIRST_BYTES: Final = 64 * 2**10
 BUFFER_BYTES: Final = 4 * 2**20
@@ -61,6 +64,22 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class Lender(Source, Protocol):
+    """A source whose bytes come from a socket, which a thread may read for a while."""
+
+    def lend(self) -> tuple[int, int] | None:
+        """Return a descriptor to read and close, and how much of the body is left; None: not now.
+
+        Nothing else reads there until `go_on`.
+        """
+        ...
+
+    def took(self, count: int) -> None:
+        """So many bytes were read there."""
+        ...
+
+
 Body: TypeAlias = AsyncIterator[bytes] | AsyncIterator[memoryview] | Source
 """A source, or what yields pieces; that raises `BodyCut` when the sender is gone."""
 
@@ -69,7 +88,8 @@ class Inflow:
     """One body on its way in.
 
     `most` is how many bytes it may hold; `stall_seconds` how long it may be silent, and
-    `least_rate` how many bytes a second it must bring where it brings any.
+    `least_rate` how many bytes a second it must bring where it brings any. `may_lend`: who takes
+    asks for `lend` after each buffer that was given back.
     """
 
     def __init__(
@@ -80,6 +100,7 @@ class Inflow:
         length: int | None = None,
         stall_seconds: float = 60,
         least_rate: float = 0,
+        may_lend: bool = False,
     ) -> None:
         self.most = most
         self._loop = asyncio.get_running_loop()
@@ -98,6 +119,8 @@ class Inflow:
         self.end: End | None = None
         self._watch = self._loop.call_later(self._pace.next_look(self._loop.time()), self._look)
         self._source = body if isinstance(body, Source) else _Poured(body)
+        self._may_lend = may_lend and isinstance(self._source, Lender)
+        self._is_lent = False
         self._source.begin(self)
 
     @property
@@ -134,8 +157,33 @@ class Inflow:
         if isinstance(buffer, bytearray):
             self._free.append(buffer)
             if self._pace.is_held and self.end is None:
-                self._pace.release(self._loop.time())
-                self._source.go_on()
+                self._is_lent = self._may_lend
+                if not self._is_lent:
+                    self._go_on()
+
+    def lend(self) -> Loan | None:
+        """Return the socket for a step, where the sender is faster than who takes; else None.
+
+        The buffers that were filled before have to be taken first. `settle` ends the step.
+        """
+        if not self._is_lent or self.end is not None or not self._filled.empty():
+            return None
+        lent = self._source.lend() if isinstance(self._source, Lender) else None
+        if lent is None:
+            self._go_on()
+            return None
+        descriptor, left = lent
+        return Loan(descriptor, left, (self._large(), self._large()))
+
+    def settle(self, loan: Loan) -> None:
+        """Take note of what a step took; where it found nothing more, the source fills again."""
+        self._free.extend(loan.buffers)
+        self._pace.move(self._loop.time(), loan.taken)
+        self.received += loan.taken
+        if isinstance(self._source, Lender):
+            self._source.took(loan.taken)
+        if self.end is None and loan.is_dry:
+            self._go_on()
 
     async def close(self) -> None:
         """Stop, and wait until nothing is read any more."""
@@ -144,7 +192,7 @@ class Inflow:
 
     def space(self) -> memoryview | None:
         """Return where a source may put the next bytes; None: it waits for `go_on`."""
-        if self._current is None and not self._begin():
+        if self._is_lent or (self._current is None and not self._begin()):
             return None
         return None if self._current is None else self._current[self._fill :]
 
@@ -189,6 +237,17 @@ class Inflow:
         self._current = memoryview(buffer)
         self._fill = 0
         return True
+
+    def _go_on(self) -> None:
+        """Let the source fill buffers again."""
+        self._is_lent = False
+        self._pace.release(self._loop.time())
+        self._source.go_on()
+
+    def _large(self) -> bytearray:
+        """Return an empty buffer of full size; all of them are free now."""
+        buffer = self._free.pop()
+        return buffer if len(buffer) == self._most_bytes else bytearray(self._most_bytes)
 
     def _hand_over_part(self) -> None:
         """Hand over what came in a second, and let the source look for space again."""

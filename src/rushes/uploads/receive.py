@@ -292,6 +292,7 @@ class Receiver:
             length=append.length,
             stall_seconds=self.settings.stall_seconds,
             least_rate=self.settings.least_rate,
+            may_lend=room.size_bytes is not None,  # else quota is taken for each buffer first
         )
         hold.attach(inflow)
         writing = Writing(

@@ -80,8 +80,8 @@ def _threads() -> Executor:
 class SpoolFile:
     """An open file of the spool, written from one place on.
 
-    `at` is where the next byte goes; what was written is hashed in the same call. One thread at a
-    time writes; `sync` may run beside it.
+    `at` is where the next byte goes. One thread at a time writes, one at a time digests what was
+    written; `sync` may run beside both.
     """
 
     __slots__ = ("_hashing", "_opened", "_summing", "at")
@@ -100,7 +100,19 @@ class SpoolFile:
         self.at = at
 
     def write(self, piece: memoryview) -> None:
-        """Write all of it.
+        """Write all of it, and digest it.
+
+        Raises:
+            OSError: the disk is full or broken; `at` tells how far it came.
+        """
+        at = self.at
+        try:
+            self.put(piece)
+        finally:
+            self.digest(piece[: self.at - at])
+
+    def put(self, piece: memoryview) -> None:
+        """Write all of it; `digest` of the same bytes has to follow, in the same order.
 
         Raises:
             OSError: the disk is full or broken; `at` tells how far it came.
@@ -109,11 +121,19 @@ class SpoolFile:
         while rest:
             count = os.pwrite(fd, rest, self.at)
             self.at += count
-            if self._hashing is not None:
-                self._hashing.update(rest[:count])
-            if self._summing is not None:
-                self._summing.update(rest[:count])
             rest = rest[count:]
+
+    @property
+    def is_digested(self) -> bool:
+        """Whether anybody wants a digest of what is written."""
+        return self._hashing is not None or self._summing is not None
+
+    def digest(self, piece: memoryview) -> None:
+        """Take what was put into the digests."""
+        if self._hashing is not None:
+            self._hashing.update(piece)
+        if self._summing is not None:
+            self._summing.update(piece)
 
     def read_back(self, summing: Summing, start: int) -> None:
         """Sum what was written from `start` on, where its checksum is told after it.

@@ -42,6 +42,7 @@ from rushes.uploads.commit import tell_readable
 from rushes.uploads.ending import Ending
 from rushes.uploads.hold import Hold, Holds, UploadStopped
 from rushes.uploads.inflow import Body, End, Inflow
+from rushes.uploads.pulling import pull
 from rushes.uploads.rereading import Rereading
 from rushes.uploads.space import Space
 from rushes.uploads.spool import Spool, SpoolBroken, SpoolFile, SpoolFull, is_full
@@ -180,6 +181,7 @@ class Taker:
                 length=length,
                 stall_seconds=self.settings.stall_seconds,
                 least_rate=self.settings.least_rate,
+                may_lend=known is None,
             )
             hold.attach(inflow)
             try:
@@ -257,6 +259,9 @@ class Taker:
                     await self.spool.run(target.write, filled)
                 finally:
                     inflow.give_back(filled)
+                while (loan := inflow.lend()) is not None:
+                    await self.spool.run(pull, loan, target, self.spool.threads)
+                    inflow.settle(loan)
             _require_whole(inflow, place, summing)
             _require_told(summing, told, place)
             if self.settings.durability == "power":

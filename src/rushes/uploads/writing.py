@@ -23,6 +23,7 @@ from rushes.uploads.checksum import Checksum, ChecksumMismatch, Summing, start
 from rushes.uploads.commit import Committer
 from rushes.uploads.hold import UploadStopped
 from rushes.uploads.inflow import End, Inflow
+from rushes.uploads.pulling import pull
 from rushes.uploads.records import Advance
 from rushes.uploads.space import Space
 from rushes.uploads.spool import Spool, SpoolFile, is_full, tell_trouble
@@ -131,6 +132,22 @@ class Writing:
                 return
             finally:
                 self.inflow.give_back(filled)
+            if self._is_due():
+                await self._begin_sync()
+            await self._pull_all()
+            if self._trouble is not None:
+                return
+
+    async def _pull_all(self) -> None:
+        """Read on in the thread that writes, as long as the sender is faster than we are."""
+        while (loan := self.inflow.lend()) is not None:
+            try:
+                await self.spool.run(pull, loan, self.file, self.spool.threads)
+                self.inflow.settle(loan)
+                await self.space.require()
+            except (OSError, RushesError) as trouble:
+                self._trouble = trouble
+                return
             if self._is_due():
                 await self._begin_sync()
 
