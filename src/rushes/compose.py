@@ -61,8 +61,9 @@ from rushes.stores.store import Vault
 from rushes.tiers.by_hand import ByHand
 from rushes.tiers.copy import Keeper
 from rushes.tiers.doubts import Doubts
-from rushes.tiers.edge import Edge
+from rushes.tiers.edge import edge_of
 from rushes.tiers.evict import Evicting
+from rushes.tiers.flow import Flow
 from rushes.tiers.locate import Locator
 from rushes.tiers.overview import Overview, Place
 from rushes.tiers.placement import Tier
@@ -203,7 +204,7 @@ def _build(
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
     hashing, rates, places = Hashing(), Rates(database, clock), Places(database, clock)
     locator = Locator(database, archive, edge, scratch, intake.path)
-    keeper = Keeper(database, clock, archive, open_edge(settings, edge), intake.path)
+    keeper = _keeper(settings, clock, intake, archive=archive, edge=edge)
     return House(
         settings=settings,
         clock=clock,
@@ -254,17 +255,18 @@ def _outlets(settings: Settings, clock: Clock, database: Database, sealer: Seale
     )
 
 
-def open_edge(settings: Settings, store: Vault) -> Edge:
-    """Return the edge in its store."""
-    on_ingest = settings.tiers.edge.on_ingest
-    if isinstance(on_ingest, str):
-        return Edge(store, None if on_ingest == "all" else frozenset())
-    return Edge(store, frozenset(on_ingest))
+def _keeper(
+    settings: Settings, clock: Clock, intake: Intake, *, archive: Vault, edge: Vault
+) -> Keeper:
+    """Return what keeps things; all movements of the process share its flow."""
+    flow = Flow(settings.tiers.bandwidth_bytes)
+    near = edge_of(edge, settings.tiers.edge.on_ingest)
+    return Keeper(intake.database, clock, archive, near, intake.path, flow)
 
 
 def _vaults(settings: Settings, keeper: Keeper, locator: Locator) -> Vaults:
     database, clock = keeper.database, keeper.clock
-    recalling = Recalling(database, clock, keeper, locator.local_path)
+    recalling = Recalling(database, clock, keeper, locator.find_source)
     evicting = Evicting(database, clock, keeper.archive, keeper.edge.store)
     cap_bytes = settings.retention.cap_bytes
     places = {

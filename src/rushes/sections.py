@@ -317,6 +317,8 @@ class TierSettings(Section):
     edge: EdgeSettings = EdgeSettings()
     scratch_bytes: int = Field(default=50 * GIB, ge=0)
     """What local copies of objects may take together that lie in a store without paths (S3)."""
+    bandwidth_bytes: int | None = Field(default=None, ge=MIB)
+    """Most bytes a second that one process moves between tiers; none by default."""
 
     @model_validator(mode="before")
     @classmethod

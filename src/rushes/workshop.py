@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from rushes import journey
 from rushes.clock import SYSTEM, Clock
-from rushes.compose import SEGMENTS, House, open_edge, open_house
+from rushes.compose import SEGMENTS, House, open_house
 from rushes.deeds import Deeds
 from rushes.events.relay import Relay
 from rushes.intake.early import Early
@@ -43,8 +43,8 @@ from rushes.renditions.stills import Stills
 from rushes.settings import Settings
 from rushes.stores.filesystem import FolderStore
 from rushes.stores.s3 import S3Store
-from rushes.tiers.copy import Keeper
 from rushes.tiers.grow import Carrying
+from rushes.tiers.leftovers import Leftovers
 from rushes.tiers.probes import Asking, Probes
 from rushes.tiers.remove import Remover
 from rushes.tiers.repair import Repairing
@@ -112,6 +112,7 @@ def _beside(house: House) -> tuple[Beside, ...]:
     database, clock, archive = house.database, house.clock, house.archive
     probes, leaving = Probes(database, clock), house.vaults.evicting.run
     edges = [Asking(probes, house.edge).run] if isinstance(house.edge, S3Store) else []
+    edges.append(Leftovers(database, clock, house.archive, house.edge).run)
     if not isinstance(archive, S3Store) or house.directing is None:
         return leaving, *edges
     tending = Tending(database, clock, archive, house.directing)
@@ -130,8 +131,7 @@ def _remover(house: House) -> Remover:
 def _deeds(house: House, tools: Toolbox) -> Deeds:
     settings, database, clock = house.settings, house.database, house.clock
     folder, top = settings.at(SEGMENTS), Quality(settings.media.max_rung)
-    edge = open_edge(settings, house.edge)
-    keeper = Keeper(database, clock, house.archive, edge, house.intake.path)
+    keeper = house.vaults.recalling.keeper
     outcomes = Outcomes(database, clock, keeper.keep_rendition)
     original = house.locator.local_path
     nearby = None if isinstance(house.archive, FolderStore) else house.scratch

@@ -97,7 +97,7 @@ class Handing:
     @property
     def recalling(self) -> Recalling:
         """What brings things back."""
-        return Recalling(self.database, self.clock, self.keeper, self.locator.local_path)
+        return Recalling(self.database, self.clock, self.keeper, self.locator.find_source)
 
     def evicting(self, grace: timedelta = timedelta()) -> Evicting:
         """Return what lets things leave the edge, after this long."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rushes.db.lab_tables import segment_wishes
+from rushes.db.movement_tables import MOVED
 from rushes.db.notify_tables import BESIDE as TOLD
 from rushes.db.tables import metadata
 from rushes.db.upload_tables import BESIDE
@@ -15,6 +16,7 @@ EXTENSIONS: Final = (
     segment_wishes,
     *(store_probes, read_counts, retention_runs),
     *TOLD,
+    *MOVED,
 )
 """Tables that stand in files beside `tables`."""
 

@@ -23,6 +23,7 @@ from typing import Final, Self, TypeVar, TypeVarTuple
 from rushes.stores.aside import AsideFile, sweep_aside
 from rushes.stores.blocks import Fingerprint
 from rushes.stores.folder import HIDDEN, NO_LINKS, READ, Folder, info_of, translated
+from rushes.stores.growing_file import GrowingFile, sweep_growing
 from rushes.stores.store import (
     PAGE_KEYS,
     Broken,
@@ -38,6 +39,7 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 ASIDE: Final = (HIDDEN, "part")
+GROWING: Final = (HIDDEN, "grow")
 THREADS: Final = 8
 PIECE_BYTES: Final = 2**20
 RESERVE_BYTES: Final = 2 * 2**30
@@ -66,12 +68,14 @@ class FolderStore:
         self._folder = Folder(handle)
         self.store_id = self._folder.mark()
         self._aside = self._folder.enter(ASIDE, make=True)
+        self._growing = self._folder.enter(GROWING, make=True)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="rushes-store")
 
     async def close(self) -> None:
         """Wait for what runs, and let go of the folder."""
         await asyncio.to_thread(self._threads.shutdown)
         os.close(self._aside)
+        os.close(self._growing)
         os.close(self._folder.handle)
 
     async def __aenter__(self) -> Self:
@@ -121,6 +125,29 @@ class FolderStore:
         """
         return await self._run(self._adopt, key, path, known)
 
+    async def link(self, key: str, path: Path, known: Fingerprint) -> ObjectInfo | None:
+        """Make the object a second name of a local file; None where that cannot be.
+
+        Raises:
+            Exists: the key is taken.
+            Broken: the file has another size.
+        """
+        return await self._run(self._link, key, path, known)
+
+    async def begin_growing(self, key: str, name: str, size_bytes: int) -> GrowingFile:
+        """Open the file, `name` aside, in which the object grows; whoever asks closes it.
+
+        Raises:
+            Exists: the key is taken.
+            Full: there is no room.
+            Busy: another process writes it just now.
+        """
+        return await self._run(self._begin_growing, key, name, size_bytes)
+
+    async def publish(self, key: str, grown: GrowingFile) -> ObjectInfo:
+        """Give a file that has grown its name; it is durable before."""
+        return await self._run(self._publish_grown, key, grown)
+
     async def copy_within(self, source: str, target: str) -> ObjectInfo:
         """Make the object at `target` that has the bytes of `source`, by a hard link."""
         known = Fingerprint((await self.head(source)).size_bytes)
@@ -132,6 +159,14 @@ class FolderStore:
         """Return the next keys in byte order."""
         return await self._run(
             lambda: list(islice(self._folder.list_keys(prefix, after), limit)),
+        )
+
+    async def list_sizes(
+        self, prefix: str = "", after: str = "", limit: int = PAGE_KEYS
+    ) -> list[tuple[str, int]]:
+        """Return the next keys in byte order, each with the size of its object."""
+        return await self._run(
+            lambda: list(islice(self._folder.list_sizes(prefix, after), limit)),
         )
 
     async def delete(self, key: str) -> None:
@@ -169,18 +204,7 @@ class FolderStore:
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, told)
 
-    def _begin(self, key: str, known: Fingerprint) -> AsideFile:
-        self._folder.refuse_taken(key)
-        space = self._space()
-        if space.free_bytes - known.size_bytes < space.reserve_bytes:
-            raise Full("The store has no room for this object. Make room; it goes on then.")
-        return AsideFile(self._aside, secrets.token_hex(16), known)
-
-    def _finish(self, aside: AsideFile, key: str) -> ObjectInfo:
-        aside.finish()
-        return self._folder.publish_aside(key, self._aside, aside.name)
-
-    def _adopt(self, key: str, path: Path, known: Fingerprint) -> ObjectInfo:
+    def _link(self, key: str, path: Path, known: Fingerprint) -> ObjectInfo | None:
         self._folder.refuse_taken(key)
         file = os.open(path, READ)
         try:
@@ -188,11 +212,44 @@ class FolderStore:
             if not stat.S_ISREG(found.st_mode) or found.st_size != known.size_bytes:
                 raise Broken("The file to keep is not what it should be. Make it again.")
             os.fsync(file)
-            try:
-                return self._folder.publish_link(key, path, found)
-            except OSError as error:
-                if error.errno not in NO_LINKS:
-                    raise
+            return self._folder.publish_link(key, path, found)
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            return None
+        finally:
+            os.close(file)
+
+    def _begin_growing(self, key: str, name: str, size_bytes: int) -> GrowingFile:
+        self._folder.refuse_taken(key)
+        self._require_room(size_bytes)
+        return GrowingFile(self._growing, name, size_bytes)
+
+    def _publish_grown(self, key: str, grown: GrowingFile) -> ObjectInfo:
+        grown.finish()
+        found = self._folder.publish_aside(key, self._growing, grown.name)
+        grown.remove()
+        return found
+
+    def _require_room(self, size_bytes: int) -> None:
+        space = self._space()
+        if space.free_bytes - size_bytes < space.reserve_bytes:
+            raise Full("The store has no room for this object. Make room; it goes on then.")
+
+    def _begin(self, key: str, known: Fingerprint) -> AsideFile:
+        self._folder.refuse_taken(key)
+        self._require_room(known.size_bytes)
+        return AsideFile(self._aside, secrets.token_hex(16), known)
+
+    def _finish(self, aside: AsideFile, key: str) -> ObjectInfo:
+        aside.finish()
+        return self._folder.publish_aside(key, self._aside, aside.name)
+
+    def _adopt(self, key: str, path: Path, known: Fingerprint) -> ObjectInfo:
+        if (linked := self._link(key, path, known)) is not None:
+            return linked
+        file = os.open(path, READ)
+        try:
             with self._begin(key, known) as aside:
                 while piece := os.read(file, PIECE_BYTES):
                     aside.write(piece)
@@ -207,7 +264,9 @@ class FolderStore:
     def sweep_now(self) -> int:
         """Do what `sweep` does, blocking."""
         with self._folder.entered(ASIDE) as folder:
-            return sweep_aside(folder)
+            removed = sweep_aside(folder)
+        with self._folder.entered(GROWING) as folder:
+            return removed + sweep_growing(folder)
 
     def _check(self) -> None:
         try:

@@ -186,6 +186,12 @@ class Folder:
         """Yield the keys of objects in byte order."""
         yield from self._walk((), prefix.encode(), after.encode())
 
+    def list_sizes(self, prefix: str, after: str) -> Iterator[tuple[str, int]]:
+        """Yield keys in byte order, each with its object's size."""
+        for key in self.list_keys(prefix, after):
+            with contextlib.suppress(FileNotFoundError):  # it went meanwhile
+                yield key, self.look(key).size_bytes
+
     def _walk(self, folders: tuple[str, ...], prefix: bytes, after: bytes) -> Iterator[str]:
         for path, name in self._rows(folders):
             is_folder = path.endswith(b"/")

@@ -15,7 +15,14 @@ import mmap
 import os
 import secrets
 import stat
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Sequence,
+)
 from pathlib import Path
 from typing import Final, Self
 
@@ -116,6 +123,23 @@ class S3Store(S3Multiparts):
         finally:
             os.close(file)
 
+    async def join(
+        self,
+        key: str,
+        store_upload_id: str,
+        parts: Sequence[Part],
+        known: Fingerprint,
+        *,
+        fully: bool = False,
+    ) -> ObjectInfo:
+        """Make the object of parts that were sent one by one, and prove it; wrong, it is deleted.
+
+        Raises:
+            Exists, NotFound, Broken: as `complete`, and as `prove`.
+        """
+        await self.complete(key, store_upload_id, parts)
+        return await self._prove_or_delete(key, known, fully=fully)
+
     async def prove(self, key: str, known: Fingerprint, *, fully: bool = True) -> ObjectInfo:
         """Read the object back and return what the store says of it.
 
@@ -140,7 +164,7 @@ class S3Store(S3Multiparts):
         async def read(number: int) -> None:
             await self._prove_block(found, number, blocks[number])
 
-        await _each(_choose(len(blocks)) if is_sample else range(len(blocks)), read)
+        await _each(choose(len(blocks)) if is_sample else range(len(blocks)), read)
         return found
 
     def presign_get(
@@ -325,7 +349,7 @@ def _slice(file: int, start: int, end: int) -> bytes:
     return data
 
 
-def _choose(blocks: int) -> list[int]:
+def choose(blocks: int) -> list[int]:
     """Return the first and the last block, and one in fifty by chance."""
     chance = secrets.SystemRandom()
     few = chance.sample(range(blocks), -(-blocks // PROVED_ONE_IN))

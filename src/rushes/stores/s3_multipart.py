@@ -184,52 +184,52 @@ class S3Multiparts(S3Objects):
             Exists: the key is taken.
             Broken: the copy has another size; it was deleted.
         """
-        found = await self.head(source)
+        return await self.copy_from(self, source, target)
+
+    async def copy_from(self, origin: S3Objects, source: str, target: str) -> ObjectInfo:
+        """Make the object at `target` of one in another bucket of the same service.
+
+        Raises:
+            Exists, Broken: as `copy_within`.
+            Refused, Unsupported: the service does not do that for us.
+        """
+        found = await origin.head(source)
         if found.size_bytes > COPY_AT_ONCE_BYTES:
-            return await self.copy_by_parts(found, target, COPY_PART_BYTES)
+            return await self.copy_by_parts(found, target, COPY_PART_BYTES, origin)
         await self.refuse_taken(target)
-        await self._copy_whole(found, target)
+        await self._copy_whole(found, target, origin)
         return await self._take_sized(await self.head(target), found.size_bytes)
 
-    async def copy_by_parts(self, source: ObjectInfo, target: str, part_bytes: int) -> ObjectInfo:
+    async def copy_by_parts(
+        self, source: ObjectInfo, target: str, part_bytes: int, origin: S3Objects | None = None
+    ) -> ObjectInfo:
         """Make the object at `target` of ranges of another one, `part_bytes` each.
 
         The version is compared at the end: Swift refuses the right one on a range.
         """
+        origin, parts = origin or self, list[Part]()
         store_upload_id = await self.begin(target)
         try:
-            starts = range(0, source.size_bytes, part_bytes)
-            parts = [
-                await self._copy_part(
-                    source, target, store_upload_id, number, (start, start + part_bytes)
-                )
-                for number, start in enumerate(starts, 1)
-            ]
-            require_version((await self.head(source.key)).version, source.version)
+            for number, start in enumerate(range(0, source.size_bytes, part_bytes), 1):
+                end = min(start + part_bytes, source.size_bytes)
+                given = {
+                    "Key": self.name_of(target),
+                    "UploadId": store_upload_id,
+                    "PartNumber": number,
+                    "CopySource": origin.source_of(source.key),
+                    "CopySourceRange": f"bytes={start}-{end - 1}",
+                }
+                parts.append(await self._copy_part(given, end - start))
+            require_version((await origin.head(source.key)).version, source.version)
             return await self.complete(target, store_upload_id, parts)
         except BaseException:
             await self.abort(target, store_upload_id)
             raise
 
-    async def _copy_part(
-        self,
-        source: ObjectInfo,
-        target: str,
-        store_upload_id: str,
-        number: int,
-        span: tuple[int, int],
-    ) -> Part:
-        start, end = span[0], min(span[1], source.size_bytes)
-        given = {
-            "Key": self.name_of(target),
-            "UploadId": store_upload_id,
-            "PartNumber": number,
-            "CopySource": self._source(source.key),
-            "CopySourceRange": f"bytes={start}-{end - 1}",
-        }
+    async def _copy_part(self, given: Mapping[str, Any], size_bytes: int) -> Part:
         said = await self._calls.run(
             lambda store: store.call("upload_part_copy", given),
             seconds=self._calls.patience.whole,
             lane=Lane.BYTES,
         )
-        return Part(number, end - start, str(said["CopyPartResult"]["ETag"]))
+        return Part(int(given["PartNumber"]), size_bytes, str(said["CopyPartResult"]["ETag"]))

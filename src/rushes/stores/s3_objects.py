@@ -104,6 +104,30 @@ class S3Objects:
                 if body is not None:
                     body.close()
 
+    async def read_range(
+        self, key: str, start: int, end: int, if_version: str | None = None
+    ) -> bytearray:
+        """Return exactly the bytes from `start` up to `end`, by one request on one thread.
+
+        Raises:
+            NotFound, Changed, Broken: as `get`.
+        """
+        given: dict[str, str] = {"Key": self.name_of(key), "Range": f"bytes={start}-{end - 1}"}
+        if if_version:
+            given["IfMatch"] = if_version
+
+        def read(store: Connection) -> bytearray:
+            said = store.call("get_object", given)
+            body = said["Body"]
+            try:
+                require_version(_version(said), if_version)
+                _check_span(said, start, end, given)
+                return _read_all(body, end - start)
+            finally:
+                body.close()
+
+        return await self._calls.run(read, seconds=self._calls.patience.deadline(end - start))
+
     async def _open(
         self, key: str, start: int, end: int | None, version: str | None
     ) -> tuple[Any, str, int]:
@@ -138,16 +162,24 @@ class S3Objects:
         self, prefix: str = "", after: str = "", limit: int = PAGE_KEYS
     ) -> list[str]:
         """Return the next keys in byte order, those after `after` that begin with `prefix`."""
-        keys: list[str] = []
-        while len(keys) < limit:
-            found, is_last = await self._list_page(prefix, after, limit - len(keys))
-            keys += [key for key in found if not key.endswith("/")]  # a console's "folder"
+        return [key for key, _ in await self.list_sizes(prefix, after, limit)]
+
+    async def list_sizes(
+        self, prefix: str = "", after: str = "", limit: int = PAGE_KEYS
+    ) -> list[tuple[str, int]]:
+        """Return the next keys in byte order, as `list_keys`, each with its object's bytes."""
+        rows: list[tuple[str, int]] = []
+        while len(rows) < limit:
+            found, is_last = await self._list_page(prefix, after, limit - len(rows))
+            rows += [row for row in found if not row[0].endswith("/")]  # a console's "folder"
             if is_last or not found:
                 break
-            after = found[-1]
-        return keys
+            after = found[-1][0]
+        return rows
 
-    async def _list_page(self, prefix: str, after: str, limit: int) -> tuple[list[str], bool]:
+    async def _list_page(
+        self, prefix: str, after: str, limit: int
+    ) -> tuple[list[tuple[str, int]], bool]:
         given: dict[str, object] = {
             "Prefix": self._prefix + prefix,
             "MaxKeys": min(limit, PAGE_KEYS),
@@ -155,13 +187,14 @@ class S3Objects:
         if after:
             given["StartAfter"] = self._prefix + after
         said = await self._calls.ask(lambda store: store.call("list_objects_v2", given))
-        names = [str(row["Key"]) for row in said.get("Contents", [])]
-        keys = [name.removeprefix(self._prefix) for name in names]
+        listed = said.get("Contents", [])
+        keys = [str(row["Key"]).removeprefix(self._prefix) for row in listed]
         if keys != sorted(set(keys), key=str.encode) or (
             keys and keys[0].encode() <= after.encode()
         ):
             raise Broken("The store lists keys out of order. Nothing can be compared with it.")
-        return keys, not said.get("IsTruncated", False)
+        sizes = [int(row["Size"]) for row in listed]
+        return list(zip(keys, sizes, strict=True)), not said.get("IsTruncated", False)
 
     async def delete(self, key: str) -> None:
         """Delete the object; a missing one is success."""
@@ -181,10 +214,10 @@ class S3Objects:
             seconds=self._calls.patience.deadline(len(body)),
         )
 
-    async def _copy_whole(self, source: ObjectInfo, target: str) -> None:
+    async def _copy_whole(self, source: ObjectInfo, target: str, origin: S3Objects) -> None:
         given = {
             "Key": self.name_of(target),
-            "CopySource": self._source(source.key),
+            "CopySource": origin.source_of(source.key),
             "CopySourceIfMatch": source.version,
         }
         await self._calls.run(
@@ -193,8 +226,18 @@ class S3Objects:
             lane=Lane.BYTES,
         )
 
-    def _source(self, key: str) -> dict[str, str]:
+    def source_of(self, key: str) -> dict[str, str]:
+        """Return the object as a copy within the service names it."""
         return {"Bucket": str(self.settings.bucket), "Key": self.name_of(key)}
+
+    def may_copy_from(self, other: S3Objects) -> bool:
+        """Say whether the service can copy objects of the other bucket here by itself."""
+        ours, theirs = self.settings, other.settings
+        return (ours.endpoint, ours.region, ours.access_key) == (
+            theirs.endpoint,
+            theirs.region,
+            theirs.access_key,
+        )
 
     async def call(
         self, operation: str, given: Mapping[str, Any], digest: bytes | None = None
@@ -210,6 +253,19 @@ class S3Objects:
         """Return the key as the bucket has it."""
         parse_key(key)
         return self._prefix + key
+
+
+def _read_all(body: Any, size_bytes: int) -> bytearray:
+    """Read a whole body into memory of its size. Blocks."""
+    data, at = bytearray(size_bytes), 0
+    while at < size_bytes:
+        with translated():
+            piece = body.read(min(PIECE_BYTES, size_bytes - at))
+        if not piece:
+            raise Broken("The store's answer broke off.")
+        data[at : at + len(piece)] = piece
+        at += len(piece)
+    return data
 
 
 def _version(said: Mapping[str, Any]) -> str:

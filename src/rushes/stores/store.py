@@ -171,6 +171,16 @@ class ListKeys(Protocol):
         ...
 
 
+class ListSizes(Protocol):
+    """Tells what is there, and how large."""
+
+    async def list_sizes(
+        self, prefix: str = "", after: str = "", limit: int = PAGE_KEYS
+    ) -> list[tuple[str, int]]:
+        """Return the next keys in byte order, as `list_keys`, each with its object's bytes."""
+        ...
+
+
 class Delete(Protocol):
     """Forgets objects."""
 
@@ -207,7 +217,7 @@ class Outlet(Presign, Get, Protocol):
     """Gives bytes past us, and to us."""
 
 
-class Vault(Head, Get, Adopt, Delete, Protocol):
+class Vault(Head, Get, Adopt, ListSizes, Delete, Protocol):
     """What a tier asks of its store."""
 
 

@@ -10,10 +10,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -31,14 +29,16 @@ from rushes.renditions import records as rendition_records
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import PLAYED
 from rushes.renditions.rendition import State as RenditionState
-from rushes.stores.blocks import BlockHasher, Fingerprint
+from rushes.stores.blocks import BLOCK_BYTES, BlockHasher, Fingerprint
 from rushes.stores.filesystem import FolderStore
 from rushes.stores.keys import Shelf, numbered, original_key, rendition_key
 from rushes.stores.s3 import S3Store
 from rushes.stores.store import Broken, Exists, NotFound, ObjectInfo, Vault
-from rushes.tiers import growth_records, records
+from rushes.tiers import growth_records, movement_records, records
+from rushes.tiers.carry import Carrier
 from rushes.tiers.claim import Claims, claim_lost
 from rushes.tiers.edge import Edge
+from rushes.tiers.flow import Flow
 from rushes.tiers.growth_records import Copy
 from rushes.tiers.keys import EdgeKey, edge_key
 from rushes.tiers.placement import (
@@ -49,9 +49,11 @@ from rushes.tiers.placement import (
     Step,
     Tier,
 )
+from rushes.tiers.sources import Given, open_source
 from rushes.uploads import direct_records
 from rushes.uploads.direct import require_store, store_changed
 
+READ_BYTES: Final = 2**20
 KEYS_AT_MOST: Final = 100
 """Remade renditions of one name; more is a mistake somewhere."""
 
@@ -81,6 +83,7 @@ class Keeper:
     archive: Vault
     edge: Edge
     spool_path: SpoolPath
+    flow: Flow = field(default_factory=Flow)
 
     @property
     def claims(self) -> Claims:
@@ -124,6 +127,8 @@ class Keeper:
             raise Broken("The file of a rendition is not what was made. Make it again.")
         if rendition.state is RenditionState.READY:
             await self._refuse_other(rendition_id, known)
+        async with self.database.transaction() as connection:
+            await movement_records.record_blocks(connection, rendition_id, thing.content.id, known)
         kept = await self.keep(
             thing,
             Tier.ARCHIVE,
@@ -151,12 +156,12 @@ class Keeper:
             content, shelf, project_id, _ = await self._find_content(
                 connection, rendition.content_id
             )
+            if path is None and (rendition.size_bytes is None or rendition.digest is None):
+                raise NotWanted("The rendition is not made yet; there is nothing to keep.")
+            known = Fingerprint(rendition.size_bytes or 0, whole=rendition.digest)
+            known = await movement_records.with_blocks(connection, rendition_id, known)
         if path is not None:
             known = await asyncio.to_thread(_fingerprint, path)
-        elif rendition.size_bytes is None or rendition.digest is None:
-            raise NotWanted("The rendition is not made yet; there is nothing to keep.")
-        else:
-            known = Fingerprint(rendition.size_bytes, whole=rendition.digest)
         facts: dict[str, object] = {"kind": "rendition", "name": rendition.name}
         return rendition, Thing(rendition_id, content, shelf, project_id, known, facts)
 
@@ -195,9 +200,9 @@ class Keeper:
         return content, shelf, first.project_id, first.file_name
 
     async def keep(
-        self, thing: Thing, tier: Tier, key: str, source: Callable[[], Awaitable[Path]]
+        self, thing: Thing, tier: Tier, key: str, source: Callable[[], Awaitable[Given]]
     ) -> Placement:
-        """Bring a thing to a tier from a file of this machine; a second call finds it there."""
+        """Bring a thing to a tier from where its bytes are; a second call finds it there."""
         placement = await self.wish(thing, tier, key)
         if placement.state is State.PRESENT:
             if placement.digest in {None, thing.known.whole} or thing.known.whole is None:
@@ -251,15 +256,17 @@ class Keeper:
         async with self.database.transaction() as connection:
             await records.write_state(connection, leaving, leaving.after(Step.LEAVE))
 
-    async def _place(self, held: Placement, source: Path, known: Fingerprint) -> ObjectInfo:
+    async def _place(self, held: Placement, given: Given, known: Fingerprint) -> ObjectInfo:
         try:
-            return await self._adopt(held, source, known)
+            return await self._carry(held, given, known)
         except Exists:
             store = self._store(held.tier)
             if known.is_confirmed_by(await _read(store, held.key)):
                 return await store.head(held.key)
-            await store.delete(held.key)  # ours by the row, and wrong
-            return await self._adopt(held, source, known)
+            async with open_source(given, known) as source:
+                await source.learn()  # it is right: only then may the wrong one go
+            await store.delete(held.key)  # ours by the row
+            return await self._carry(held, given, known)
 
     async def _find_direct(self, held: Placement) -> ObjectInfo | None:
         """Return the object that a client put there itself, and intake has read."""
@@ -275,13 +282,15 @@ class Keeper:
         require_store(direct, self.archive.name)
         return await self._store(held.tier).head(held.key)
 
-    async def _adopt(self, held: Placement, source: Path, known: Fingerprint) -> ObjectInfo:
+    async def _carry(self, held: Placement, given: Given, known: Fingerprint) -> ObjectInfo:
+        carrier = Carrier(self.database, self.clock, self.flow)
         if held.tier is Tier.EDGE:
-            return await self.edge.adopt(EdgeKey(held.key), source, known)
-        if isinstance(self.archive, S3Store) and (grown := await self._find_grown(held)):
-            with contextlib.suppress(NotFound):  # the store forgot it: all parts go again
-                return await self.archive.adopt(held.key, source, known, grown.store_upload_id)
-        return await self.archive.adopt(held.key, source, known)
+            return await self.edge.take(
+                EdgeKey(held.key), lambda store: carrier.carry(held, store, given, known)
+            )
+        grown = await self._find_grown(held) if isinstance(self.archive, S3Store) else None
+        begun = None if grown is None else grown.store_upload_id
+        return await carrier.carry(held, self.archive, given, known, begun)
 
     async def _find_grown(self, held: Placement) -> Copy | None:
         """Return what was carried on of an original while it arrived."""
@@ -330,6 +339,7 @@ class Keeper:
         async with self.database.transaction() as connection:
             if not await records.write_outcome(connection, held, after):
                 raise claim_lost()
+            await movement_records.forget_movement(connection, held.id)
             if after.tier is Tier.ARCHIVE and after.object_id == after.content_id:
                 await growth_records.forget(connection, thing.content.upload_id)
                 await direct_records.forget(connection, thing.content.upload_id)
@@ -367,6 +377,10 @@ async def _read(store: Vault, key: str) -> Fingerprint:
 
 
 def _fingerprint(path: Path) -> Fingerprint:
+    """Return what a file is; of one block its digest is that of the whole."""
+    hasher = BlockHasher(with_blocks=path.stat().st_size > BLOCK_BYTES)
     with path.open("rb") as file:
-        whole = hashlib.file_digest(file, "sha256").digest()
-        return Fingerprint(file.tell(), whole=whole)
+        while piece := file.read(READ_BYTES):
+            hasher.update(piece)
+    read = hasher.finish()
+    return replace(read, blocks=read.blocks or (read.whole or b"",)) if read.size_bytes else read

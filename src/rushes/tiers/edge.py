@@ -5,14 +5,17 @@ Every write to the edge passes here, and takes an `EdgeKey`.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TypeAlias
 
 from rushes.renditions.rendition import PLAYED, Kind
-from rushes.stores.blocks import Fingerprint
 from rushes.stores.store import ObjectInfo, Vault
 from rushes.tiers.keys import EdgeKey
 from rushes.tiers.placement import OriginalRefused
+
+Bring: TypeAlias = Callable[[Vault], Awaitable[ObjectInfo]]
+"""Writes one object into a store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,19 @@ class Edge:
             return True
         return name in self.on_ingest or (kind is Kind.AUDIO and bool(self.on_ingest))
 
-    async def adopt(self, key: EdgeKey, path: Path, known: Fingerprint) -> ObjectInfo:
-        """Keep a rendition.
+    async def take(self, key: EdgeKey, bring: Bring) -> ObjectInfo:
+        """Let a rendition be brought here; `bring` gets the store and writes the key.
 
         Raises:
             OriginalRefused: the key is not one of a rendition.
         """
         if not isinstance(key, EdgeKey):
             raise OriginalRefused("The edge takes renditions only. This is our mistake.")
-        return await self.store.adopt(key.text, path, known)
+        return await bring(self.store)
+
+
+def edge_of(store: Vault, on_ingest: str | Collection[str]) -> Edge:
+    """Return the edge in its store; `on_ingest` as the settings have it: names, all or none."""
+    if isinstance(on_ingest, str):
+        return Edge(store, None if on_ingest == "all" else frozenset())
+    return Edge(store, frozenset(on_ingest))

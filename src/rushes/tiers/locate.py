@@ -31,6 +31,7 @@ from rushes.tiers import records
 from rushes.tiers.copy import SpoolPath
 from rushes.tiers.placement import NoCopy, Placement, Tier
 from rushes.tiers.route import route
+from rushes.tiers.sources import Given, Lying
 from rushes.uploads import direct_records
 
 PASSED_OVER = (Broken, Busy, NotFound, Refused, Unreachable)
@@ -99,6 +100,28 @@ class Locator:
                 with contextlib.suppress(*PASSED_OVER):
                     return await self._fetch(store, placement)
         raise _no_copy()
+
+    async def find_source(self, object_id: str, *, but: Tier = Tier.EDGE) -> Given:
+        """Return where the object's bytes can be read for a movement to the tier `but`.
+
+        Raises:
+            NoCopy: no copy can be read now.
+        """
+        for placement in await self._list_copies(object_id):
+            store = self._store(placement.tier)
+            if placement.tier is but:
+                continue
+            try:
+                found = await store.head(placement.key)
+            except PASSED_OVER:
+                continue
+            if found.size_bytes != placement.size_bytes:
+                continue
+            if isinstance(store, S3Store):
+                return Lying(store, placement.key, found.version, placement.tier)
+            if isinstance(store, FolderStore):
+                return store.path(placement.key)
+        return await self._spooled(object_id)
 
     async def _fetch(self, store: Vault, placement: Placement) -> Path:
         async with self.database.reading() as connection:

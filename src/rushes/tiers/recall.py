@@ -14,7 +14,6 @@ import contextlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 from rushes import ids
@@ -27,13 +26,14 @@ from rushes.tiers import recall_records
 from rushes.tiers.copy import Keeper, edge_key_of
 from rushes.tiers.placement import NotWanted, Tier
 from rushes.tiers.recall_records import Wish
+from rushes.tiers.sources import Given
 
 FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 MOST_DOUBLINGS: Final = 6
 
-Source = Callable[[str], Awaitable[Path]]
-"""Where the bytes of an object can be read as a file; fetched, where they lie far away."""
+FindSource = Callable[[str], Awaitable[Given]]
+"""Where the bytes of an object can be read, but on the edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Recalling:
     database: Database
     clock: Clock
     keeper: Keeper
-    source: Source
+    source: FindSource
 
     async def want(
         self,

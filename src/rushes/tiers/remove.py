@@ -20,7 +20,7 @@ from rushes.renditions import wish_records
 from rushes.renditions.versions import list_superseded
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
-from rushes.tiers import records
+from rushes.tiers import movement_records, records
 from rushes.tiers.placement import Placement, Tier
 
 PAGE: Final = 100
@@ -49,6 +49,7 @@ class Remover:
             await records.condemn(connection, content_id)
             await wish_records.delete_of_content(connection, content_id)
             await rendition_records.delete_of_content(connection, content_id)
+            await movement_records.delete_blocks(connection, content_id)
             await library_records.delete_content(connection, content_id)
             if content is not None:
                 await records.delete_block_digests(connection, content.upload_id)

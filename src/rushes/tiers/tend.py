@@ -2,7 +2,6 @@
 
 1. Direct uploads whose senders say no end are looked for.
 2. What nobody wants goes: parts and objects of uploads that ended, or whose bytes were here.
-3. Multiparts that no row tells of are given up after a week: a crash left them there.
 """
 
 from __future__ import annotations
@@ -26,10 +25,7 @@ LOOK_SECONDS: Final = 2.0
 REST_SECONDS: Final = 30.0
 """How long a store that failed is left alone."""
 
-ORPHAN_AGE: Final = timedelta(days=7)
-ORPHANS_EVERY: Final = timedelta(hours=24)
-PREFIXES: Final = ("originals/", "proxies/")
-"""Where our multiparts begin."""
+CLEARED_EVERY: Final = timedelta(hours=24)
 PAGE: Final = 50
 
 LOG: Final = logging.getLogger(__name__)
@@ -52,8 +48,7 @@ class Tending:
                 await self.directing.look_after()
                 await self.remove_unwanted()
                 now = self.clock.now()
-                if swept_at is None or now - swept_at > ORPHANS_EVERY:
-                    await self.abort_orphans()
+                if swept_at is None or now - swept_at > CLEARED_EVERY:
                     await self.clear_landings()
                     swept_at = now
             except (RushesError, OSError) as error:
@@ -78,25 +73,6 @@ class Tending:
         for upload_id in directs:
             await self._remove_direct(upload_id)
         return len(copies) + len(directs)
-
-    async def abort_orphans(self) -> int:
-        """Give up old multiparts that no row tells of; return how many."""
-        before = self.clock.now() - ORPHAN_AGE
-        old = [
-            each
-            for prefix in PREFIXES
-            for each in await self.store.list_multiparts(prefix)
-            if each.begun_at < before
-        ]
-        async with self.database.reading() as connection:
-            known = await growth_records.list_known_multiparts(
-                connection, [each.store_upload_id for each in old]
-            )
-        orphans = [each for each in old if each.store_upload_id not in known]
-        for orphan in orphans:
-            LOG.warning("the multipart of %s, begun %s, is given up", orphan.key, orphan.begun_at)
-            await self.store.abort(orphan.key, orphan.store_upload_id)
-        return len(orphans)
 
     async def clear_landings(self) -> int:
         """Delete what was put to an address after its upload had ended; return how many."""

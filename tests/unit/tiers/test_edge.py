@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from rushes.renditions.rendition import Kind
-from rushes.stores.blocks import Fingerprint
-from rushes.tiers.edge import Edge
+from rushes.tiers.edge import Edge, edge_of
 from rushes.tiers.keys import EdgeKey
 from rushes.tiers.placement import OriginalRefused
 
@@ -42,26 +39,27 @@ def test_the_edge_takes_what_the_settings_say(
     assert is_taken is edge.takes(kind, name)
 
 
-@dataclass
-class Taking:
-    """A store that notes what it is given."""
-
-    taken: list[str] = field(default_factory=list)
-
-    async def adopt(self, key: str, _path: Path, _known: Fingerprint) -> str:
-        """Note the key."""
-        self.taken.append(key)
-        return key
-
-
 @pytest.mark.covers("T-TI-03")
 async def test_the_edge_takes_nothing_but_keys_of_its_own() -> None:
     """A plain text is refused, whatever it says; so no path leads an original there."""
-    store = Taking()
-    edge, known = Edge(cast("Any", store)), Fingerprint(1)
+    store, taken = cast("Any", object()), []
+    edge = Edge(store)
 
-    await edge.adopt(EdgeKey("proxies/ast_1/360p.mp4"), Path("a"), known)
+    async def bring(given: Any) -> Any:
+        taken.append(given)
+        return "brought"
+
+    brought: Any = await edge.take(EdgeKey("proxies/ast_1/360p.mp4"), bring)
     with pytest.raises(OriginalRefused):
-        await edge.adopt(cast("Any", "proxies/ast_1/360p.mp4"), Path("a"), known)
+        await edge.take(cast("Any", "proxies/ast_1/360p.mp4"), bring)
 
-    assert ["proxies/ast_1/360p.mp4"] == store.taken
+    assert ("brought", [store]) == (brought, taken)
+
+
+def test_the_settings_name_qualities_or_all_or_none() -> None:
+    """As `tiers.edge.on_ingest` has it."""
+    store = cast("Any", object())
+
+    found = [edge_of(store, told).on_ingest for told in ("all", "none", ("360p", "540p"))]
+
+    assert [None, NONE, LOW] == found

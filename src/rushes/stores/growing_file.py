@@ -1,0 +1,110 @@
+"""A file that grows aside in any order, and outlives who writes it.
+
+1. Its name is its owner's, and it is held by a lock: nobody else writes it meanwhile.
+2. What it holds is told by nothing but its bytes: who goes on reads its blocks, and believes those
+   whose digest is the right one. So neither a kill nor a power cut can leave a lie.
+3. A failed `fsync` is never repeated: the file is thrown away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import time
+from typing import Final
+
+from rushes.stores.blocks import BLOCK_BYTES
+from rushes.stores.store import Broken, Busy
+
+LEFT_SECONDS: Final = 7 * 86_400.0
+"""A file that nobody wrote for so long is given up, like an orphan multipart."""
+
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class GrowingFile:
+    """One file on its way in; all methods block, and may be called from any thread."""
+
+    def __init__(self, folder: int, name: str, size_bytes: int) -> None:
+        """Open or make the file `name` in the folder behind the handle.
+
+        Raises:
+            Busy: another process writes it just now.
+        """
+        self.name = name
+        self._folder = folder
+        self._size_bytes = size_bytes
+        self._file = os.open(name, _FLAGS, 0o640, dir_fd=folder)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(self._file).st_size != size_bytes:
+                os.ftruncate(self._file, 0)
+                os.ftruncate(self._file, size_bytes)
+        except BlockingIOError:
+            os.close(self._file)
+            raise Busy("Another worker writes this object just now.", retry_after=5) from None
+        except BaseException:
+            os.close(self._file)
+            raise
+
+    def close(self) -> None:
+        """Let go of the file; it stays."""
+        os.close(self._file)
+
+    def has(self, number: int, digest: bytes) -> bool:
+        """Say whether the block `number` (from 0) is there, by its SHA-256."""
+        start = number * BLOCK_BYTES
+        end = min(start + BLOCK_BYTES, self._size_bytes)
+        if self._is_hole(start, end):
+            return False
+        return hashlib.sha256(os.pread(self._file, end - start, start)).digest() == digest
+
+    def write(self, data: bytes | bytearray | memoryview, at: int) -> None:
+        """Write bytes at a place."""
+        view = memoryview(data)
+        while view:
+            count = os.pwrite(self._file, view, at)
+            at, view = at + count, view[count:]
+
+    def finish(self) -> None:
+        """Make it durable.
+
+        Raises:
+            OSError: it could not be; the file is gone.
+        """
+        try:
+            os.fsync(self._file)
+        except OSError:
+            self.remove()
+            raise
+        if os.fstat(self._file).st_size != self._size_bytes:
+            self.remove()
+            raise Broken("The copy has another size than it should. Copy it again.")
+
+    def remove(self) -> None:
+        """Remove its name here; what was published under another name stays."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.name, dir_fd=self._folder)
+
+    def _is_hole(self, start: int, end: int) -> bool:
+        """Say whether nothing was ever written there, where the filesystem can tell."""
+        try:
+            return end > start and os.lseek(self._file, start, os.SEEK_DATA) >= end
+        except OSError as error:
+            return error.errno == errno.ENXIO  # no more data in the file
+
+
+def sweep_growing(folder: int) -> int:
+    """Remove files that nobody has written for a week; return how many. Blocks."""
+    dead, removed = time.time() - LEFT_SECONDS, 0
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime < dead:
+                os.unlink(name, dir_fd=folder)
+                removed += 1
+    return removed

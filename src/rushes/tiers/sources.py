@@ -1,0 +1,145 @@
+"""Sources: where the bytes of a movement are read, as ranges in any order.
+
+A block whose digest is known is believed only by it; one that comes back wrong three times makes
+the source wrong, and says so: its copy is lost, not the line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import mmap
+import os
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from rushes.stores.blocks import BLOCK_BYTES, BlockHasher, Fingerprint
+from rushes.stores.folder import READ
+from rushes.stores.s3 import S3Store
+from rushes.stores.store import Broken
+from rushes.tiers.placement import Tier
+
+READS: Final = 3
+MAPPED_BYTES: Final = 64 * 2**20
+"""Larger ranges of files are given as the file's own pages."""
+
+_PIECE_BYTES: Final = 2**20
+
+Bytes: TypeAlias = bytes | bytearray | mmap.mmap
+
+
+class SourceWrong(Broken):
+    """The copy that was read holds other bytes than it should; another one is needed."""
+
+    code = "placement.source_wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """An object that lies in a bucket, on a tier."""
+
+    store: S3Store
+    key: str
+    version: str
+    tier: Tier
+
+
+Given: TypeAlias = Path | Lying
+"""What is to be moved: a file of this machine, or an object far away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open source; `open_source` makes it."""
+
+    given: Given
+    known: Fingerprint
+    file: int | None
+
+    async def read(self, start: int, end: int) -> Bytes:
+        """Return exactly these bytes; `start` is a block's. Memory: as many, or the file's pages.
+
+        Raises:
+            SourceWrong: a block of them is not what it should be, however often it is read.
+            NotFound, Changed, Unreachable, Busy, Refused: the store failed.
+        """
+        for _ in range(READS):
+            data = await self._read_once(start, end)
+            if await asyncio.to_thread(_is_right, data, start, self.known.blocks):
+                return data
+        raise SourceWrong("The copy to take the bytes from holds other bytes than it should.")
+
+    async def learn(self) -> Fingerprint:
+        """Read all of it once, and return its blocks too.
+
+        Raises:
+            SourceWrong: it is not what is known.
+        """
+        hasher = BlockHasher(with_whole=self.known.whole is not None)
+        for start in range(0, self.known.size_bytes, BLOCK_BYTES):
+            end = min(start + BLOCK_BYTES, self.known.size_bytes)
+            data = memoryview(await self._read_once(start, end))
+            await asyncio.to_thread(hasher.update, data)
+        read = hasher.finish()
+        if not self.known.is_confirmed_by(read):
+            raise SourceWrong("The copy to take the bytes from holds other bytes than it should.")
+        return read
+
+    async def _read_once(self, start: int, end: int) -> Bytes:
+        if start == end:
+            return b""
+        if isinstance(self.given, Lying):
+            found = self.given
+            return await found.store.read_range(found.key, start, end, found.version)
+        if self.file is None:
+            raise AssertionError
+        return await asyncio.to_thread(_slice, self.file, start, end)
+
+
+@asynccontextmanager
+async def open_source(given: Given, known: Fingerprint) -> AsyncIterator[Source]:
+    """Open what is to be moved, and close it at the end.
+
+    Raises:
+        Broken: a file is not as large as it should be.
+    """
+    if isinstance(given, Lying):
+        yield Source(given, known, None)
+        return
+    file = await asyncio.to_thread(os.open, given, READ)
+    try:
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode) or found.st_size != known.size_bytes:
+            raise Broken("The file to keep is not what it should be. Make it again.")
+        yield Source(given, known, file)
+    finally:
+        os.close(file)
+
+
+def _slice(file: int, start: int, end: int) -> Bytes:
+    if end - start > MAPPED_BYTES:
+        return mmap.mmap(file, end - start, prot=mmap.PROT_READ, offset=start)
+    data, at = bytearray(end - start), 0
+    with memoryview(data) as view:
+        while at < len(data):
+            count = os.preadv(file, [view[at:]], start + at)
+            if not count:
+                raise Broken("The file to keep is not what it should be. Make it again.")
+            at += count
+    return data
+
+
+def _is_right(data: Bytes, start: int, blocks: tuple[bytes, ...] | None) -> bool:
+    if blocks is None:
+        return True
+    first = start // BLOCK_BYTES
+    with memoryview(data) as view:
+        return all(
+            hashlib.sha256(view[at : at + BLOCK_BYTES]).digest()
+            == blocks[first + at // BLOCK_BYTES]
+            for at in range(0, len(view), BLOCK_BYTES)
+        )
