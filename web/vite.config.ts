@@ -1,5 +1,5 @@
 /**
- * How the pages are built: four entries, hashed names, one manifest, nothing inline.
+ * How the pages are built: five entries, hashed names, one manifest, nothing inline.
  *
  * `base` is where `web/assets.py` serves the files. The server writes the HTML, so there is none here.
  */
@@ -104,6 +104,7 @@ export default defineConfig({
       input: {
         upload: fromHere("public/upload.ts"),
         login: fromHere("public/login.ts"),
+        watch: fromHere("public/watch.ts"),
         portal: fromHere("portal/main.tsx"),
         reference: fromHere("public/reference.css"), // pages that are only read: a style, no script
       },

@@ -34,6 +34,7 @@ from rushes.delivery.image import Imaging, Tools
 from rushes.delivery.listing import Listing
 from rushes.delivery.playback import Playing
 from rushes.delivery.serve import Server
+from rushes.delivery.shares import Shares, build_server, build_shares, build_signer
 from rushes.delivery.sign import Signer
 from rushes.events.outbox import WAKE
 from rushes.intake.elsewhere import Elsewhere
@@ -52,7 +53,6 @@ from rushes.renditions.luts import Luts
 from rushes.renditions.ordering import Ordering
 from rushes.renditions.outcome import Outcomes
 from rushes.renditions.remaking import Remaking
-from rushes.renditions.wishing import Wishing
 from rushes.settings import Settings
 from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.s3 import S3Store, open_s3
@@ -99,8 +99,6 @@ SEGMENTS: Final = "segments"
 FOLDERS: Final = ("spool", SEGMENTS, "scratch")
 """Folders of the data folder that no store looks after."""
 
-DELIVERY_PURPOSE: Final = "delivery"
-
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -141,6 +139,7 @@ class House:
     vaults: Vaults
     desk: Desk
     outlets: Outlets
+    shares: Shares
     directing: Directing | None
     """What lets clients send into the archive's bucket themselves; None where it is a folder."""
 
@@ -195,7 +194,7 @@ def _build(
     remote: Remote,
 ) -> House:
     signing, secret = (load_ring(settings.at("keys"), each, clock) for each in (SIGNING, SECRET))
-    signer, sealer = _signer(signing), Sealer(secret, clock)
+    signer, sealer = build_signer(signing), Sealer(secret, clock)
     spool, ordering = Spool(settings.at("spool")), Ordering(database, clock)
     scratch = Scratch(settings.at("scratch"), settings.tiers.scratch_bytes)
     intake = Intake(database, spool, _elsewhere(settings, archive, scratch))
@@ -203,6 +202,7 @@ def _build(
     ending, admission = uploading.ending, uploading.joining.admission
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
     hashing, rates, places = Hashing(), Rates(database, clock), Places(database, clock)
+    linking = Linking(database, clock, settings.access, sealer, hashing, places)
     locator = Locator(database, archive, edge, scratch, intake.path)
     keeper = _keeper(settings, clock, intake, archive=archive, edge=edge)
     return House(
@@ -219,13 +219,11 @@ def _build(
         accounts=Accounts(database, clock, hashing),
         tokens=Tokens(database, clock, settings.access),
         projects=Projects(database, clock, places),
-        linking=Linking(database, clock, settings.access, sealer, hashing, places),
+        linking=linking,
         admission=admission,
         joining=uploading.joining,
         receiver=uploading,
-        taker=Taker(
-            database, clock, settings.uploads, spool, ending, files, rereading, uploading.space
-        ),
+        taker=_taker(settings, uploading, files, rereading),
         finisher=Finisher(database, clock, settings.uploads, spool, ending, files, rereading),
         slots=Slots(database, clock, settings.uploads, admission, uploading.quota),
         ending=ending,
@@ -238,11 +236,12 @@ def _build(
         remaking=Remaking(database, clock, Quality(settings.media.max_rung)),
         coloring=Coloring(database, clock, Luts(database, clock)),
         listing=Listing(database),
-        server=Server(database, clock, signer, Wishing(database, clock, settings.at(SEGMENTS))),
+        server=build_server(linking, signer, settings.at(SEGMENTS)),
         locator=locator,
         vaults=_vaults(settings, keeper, locator),
         desk=Desk(database, clock, remote),
         outlets=_outlets(settings, clock, database, sealer),
+        shares=build_shares(linking, ordering, signer, signing, settings.delivery),
         directing=_directing(settings, archive, uploading),
     )
 
@@ -262,6 +261,14 @@ def _keeper(
     flow = Flow(settings.tiers.bandwidth_bytes)
     near = edge_of(edge, settings.tiers.edge.on_ingest)
     return Keeper(intake.database, clock, archive, near, intake.path, flow)
+
+
+def _taker(
+    settings: Settings, uploading: Receiver, files: ChunkFiles, rereading: Rereading
+) -> Taker:
+    database, clock, spool = uploading.database, uploading.clock, uploading.spool
+    ending, space = uploading.ending, uploading.space
+    return Taker(database, clock, settings.uploads, spool, ending, files, rereading, space)
 
 
 def _vaults(settings: Settings, keeper: Keeper, locator: Locator) -> Vaults:
@@ -382,13 +389,4 @@ def _allowance(settings: Settings) -> Allowance:
         settings.uploads.account_total_bytes,
         settings.uploads.account_uploads_per_day,
         None if name is None else settings.stores[name].limit_bytes,
-    )
-
-
-def _signer(signing: Ring) -> Signer:
-    newest, older = signing.newest, signing.keys[:-1]
-    return Signer(
-        newest.derive(DELIVERY_PURPOSE),
-        newest.id,
-        {key.id: key.derive(DELIVERY_PURPOSE) for key in older},
     )

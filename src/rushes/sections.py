@@ -103,6 +103,8 @@ class AccessSettings(Section):
     """Life of an API token where its maker names none; at most 366 days."""
     link_life: timedelta = timedelta(days=14)
     """Life of an upload link where its maker names none."""
+    share_life: timedelta = timedelta(days=7)
+    """Life of a share where its maker names none."""
     login_per_minute: int = Field(default=5, ge=1)
     """Attempts to log in per minute for one account and address."""
 

@@ -19,6 +19,7 @@ from rushes.access.tokens import TokenWish
 from rushes.clock import Clock
 from rushes.compose import House, open_house
 from rushes.db.tables import assets, contents, jobs, upload_parts, uploads
+from rushes.delivery.sharing import ShareWish
 from rushes.http.app import build_app
 from rushes.settings import Settings
 from tests.support.entrance import CSRF, HOST, PASSWORD
@@ -58,6 +59,7 @@ async def settle(stack: AsyncExitStack, data: Path, clock: Clock) -> Town:
             await records.record_member(connection, project.id, accounts[who], role)
     people = {who: await _log_in(stack, app, f"{who}@example.org") for who in accounts}
     link, _, link_token = await house.linking.create(SYSTEM, "Acme", "Spring", LinkWish())
+    share, _ = await house.shares.sharing.create(SYSTEM, ShareWish(project=ours.id))
     wish = LinkWish(expires_at=clock.now() - timedelta(seconds=1))
     _, _, expired = await house.linking.create(SYSTEM, "Acme", "Spring", wish)
     token, reading = await house.tokens.create_at_console(
@@ -72,6 +74,7 @@ async def settle(stack: AsyncExitStack, data: Path, clock: Clock) -> Town:
     known = {
         "project_id": ours.id,
         "link_id": link.id,
+        "share_id": share.id,
         "account_id": accounts["admin"],
         "token_id": token.id,
         **await _plant(house, ours),

@@ -104,7 +104,7 @@ async def test_foreign_is_unknown_byte_for_byte(town: Town) -> None:
     differing = {}
 
     for method, path in list_routes(town.app):
-        if not re.search(r"\{(project|link|account|token|upload|asset|job)_id\}", path):
+        if not re.search(r"\{(project|link|share|account|token|upload|asset|job)_id\}", path):
             continue
         foreign = told(await ask(foreigner, method, fill(path, town.ours)))
         unknown = told(await ask(foreigner, method, fill(path, town.unknown)))

@@ -44,13 +44,15 @@ LEAST = frozenset({"create_account", "list_tokens"})
 """What is asked here as harmlessly as it can be: the first verb is enough for everybody."""
 
 OF_THE_PROJECT = frozenset(
-    {"create_link", "tus_account_post_uploads", "resumable_account_post_uploads"}
+    {"create_link", "create_share", "tus_account_post_uploads", "resumable_account_post_uploads"}
 )
 """What names the project in its body or headers, not in its path."""
 
 BODIES: dict[str, dict[str, object]] = {
     "create_link": {"client": "Acme", "project": "Spring"},
     "complete_upload": {},
+    "create_share": {"project": "Acme/Spring"},
+    "change_share": {"title": "First cut"},
     "set_color": {"color": "rec709"},
     "create_webhook": {"url": "https://example.com/", "events": ["*"]},
     "change_webhook": {"description": "the DAM"},
@@ -97,7 +99,7 @@ def may(who: str, name: str, path: str) -> bool:
     verb = find_verb(who, name)
     ranks, scope = RIGHTS[verb]
     is_project = any(
-        f"{{{kind}_id}}" in path for kind in ("project", "link", "upload", "asset", "job")
+        f"{{{kind}_id}}" in path for kind in ("project", "link", "share", "upload", "asset", "job")
     )
     if who == "foreigner" and (is_project or name in OF_THE_PROJECT):
         return False

@@ -23,7 +23,7 @@ def write_bundle(folder: Path) -> Path:
         shutil.copy(shared / name, folder / name)
     chunks: dict[str, object] = {
         f"{name}.ts": {"file": SCRIPT, "name": name, "isEntry": True, "imports": ["_page.js"]}
-        for name in ("upload", "login", "portal")
+        for name in ("upload", "login", "portal", "watch")
     }
     chunks["reference.css"] = {"file": STYLE, "name": "reference", "isEntry": True}
     chunks["_page.js"] = {"file": "page-Ef5.js", "css": [STYLE], "imports": ["_page.js"]}

@@ -52,9 +52,10 @@ interface Connection {
   readonly downlink?: number;
 }
 
-/** Ask for playback. Never throws: every outcome is an answer. */
+/** Ask for playback, as a visitor of a share where there is one. Never throws: every outcome is an answer. */
 export async function askPlayback(
   asset: string,
+  share: string | null,
   stage: { readonly width: number; readonly height: number },
   signal: AbortSignal,
 ): Promise<PlaybackAnswer> {
@@ -69,7 +70,8 @@ export async function askPlayback(
     ...(connection?.downlink === undefined ? {} : { connection_speed: connection.downlink }),
   };
   try {
-    const response = await fetch(`/api/v1/assets/${encodeURIComponent(asset)}/playback`, {
+    const place = share === null ? "/api/v1" : `/s/${share}`;
+    const response = await fetch(`${place}/assets/${encodeURIComponent(asset)}/playback`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Rushes-CSRF": "1" },
       body: JSON.stringify(question),

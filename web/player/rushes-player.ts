@@ -1,7 +1,7 @@
 /**
  * `<rushes-player asset="ast_...">`: one element wherever an asset is played.
  *
- * Attributes: `asset`, `name` (for readers), `poster`, `t` (start, seconds), `audio` (no picture),
+ * Attributes: `asset`, `share` (its token, for visitors), `name` (for readers), `poster`, `t` (start, seconds), `audio` (no picture),
  * `page-keys` (keys act on the whole page), `may-download` (errors offer the original).
  * Events, all bubbling: `rushes-download`, `rushes-signed-out`, `rushes-playback` (detail: answer).
  * The heavy half, `stage.ts`, is loaded at the first play.
@@ -149,7 +149,7 @@ export class RushesPlayer extends HTMLElement {
     this.#asking = asking;
     const box = this.getBoundingClientRect();
     try {
-      const answer = await askPlayback(this.#asset, box, asking.signal);
+      const answer = await askPlayback(this.#asset, this.getAttribute("share"), box, asking.signal);
       this.#tell("rushes-playback", answer);
       if (answer.kind === "refused" && answer.refusal.status === 401) {
         this.#tell("rushes-signed-out", null);

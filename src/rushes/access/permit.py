@@ -3,7 +3,8 @@
 Rules of this file:
 1. What stands in no row of `RIGHTS` is refused.
 2. A project that one is no member of does not exist for one: 404, never 403.
-3. A link may touch only uploads that came through it.
+3. A link may touch only uploads that came through it. What a share lists, and whether it gives
+   originals, is judged before its visitor becomes an actor (`delivery.visiting`).
 4. A token may do what its account may, its scopes allow and its projects hold; never more.
 """
 
@@ -33,6 +34,7 @@ class ActorKind(StrEnum):
     ACCOUNT = "account"
     TOKEN = "token"  # noqa: S105 - a kind, no secret
     LINK = "link"
+    SHARE = "share"
     SYSTEM = "system"
 
 
@@ -92,6 +94,7 @@ class Rank(StrEnum):
     EDITOR = "editor"
     VIEWER = "viewer"
     LINK = "link"
+    SHARE = "share"
 
 
 _OWNERS: Final = frozenset({Rank.SUPERADMIN})
@@ -99,6 +102,7 @@ _ADMINS: Final = _OWNERS | {Rank.ADMIN}
 _EDITORS: Final = _ADMINS | {Rank.EDITOR}
 _VIEWERS: Final = _EDITORS | {Rank.VIEWER}
 _SENDERS: Final = _EDITORS | {Rank.LINK}
+_SHOWN: Final = frozenset({Rank.SHARE})
 
 RIGHTS: Final = MappingProxyType(
     {
@@ -126,10 +130,10 @@ RIGHTS: Final = MappingProxyType(
         Verb.SEE_UPLOAD: (_SENDERS, Scope.READ),
         Verb.CANCEL_UPLOAD: (_SENDERS, Scope.WRITE),
         Verb.SEE_ASSET: (_VIEWERS, Scope.READ),
-        Verb.PLAY_ASSET: (_VIEWERS, Scope.READ),
+        Verb.PLAY_ASSET: (_VIEWERS | _SHOWN, Scope.READ),
         Verb.CHANGE_ASSET: (_EDITORS, Scope.WRITE),
         Verb.DELETE_ASSET: (_EDITORS, Scope.WRITE),
-        Verb.GET_ORIGINAL: (_EDITORS, Scope.READ),
+        Verb.GET_ORIGINAL: (_EDITORS | _SHOWN, Scope.READ),
         Verb.SEE_JOBS: (_VIEWERS, Scope.READ),
         Verb.RUN_JOBS: (_EDITORS, Scope.WRITE),
     }
@@ -165,9 +169,10 @@ class ProjectNotFound(RushesError):
 class Actor:
     """Who acts now.
 
-    `id` is that of the account or link, and stands in events; `project_ids` None means every
+    `id` is that of the account, link or share, and stands in events; `project_ids` None means every
     project; `view_only` are those of them where an editor only looks. `link_id` is set for links
-    alone. `proven_at` is when the password was last given, for sessions.
+    alone. `proven_at` is when the password was last given, for sessions. `epoch` stands in the
+    addresses that are signed for a share: those of an older one open nothing any more.
     """
 
     kind: ActorKind
@@ -178,6 +183,7 @@ class Actor:
     link_id: str | None = None
     scopes: frozenset[Scope] = ALL_SCOPES
     proven_at: datetime | None = None
+    epoch: int = 0
 
 
 SYSTEM: Final = Actor(kind=ActorKind.SYSTEM, id="system", project_ids=None)
@@ -231,8 +237,8 @@ def may(actor: Actor, verb: Verb, project_id: str | None = None) -> bool:
 
 def find_rank(actor: Actor, project_id: str | None) -> Rank | None:
     """Return the actor's column of the table, in this project."""
-    if actor.kind is ActorKind.LINK:
-        return Rank.LINK
+    if actor.kind in {ActorKind.LINK, ActorKind.SHARE}:
+        return Rank(actor.kind.value)
     if actor.role is Role.EDITOR and project_id in actor.view_only:
         return Rank.VIEWER
     return None if actor.role is None else Rank(actor.role)

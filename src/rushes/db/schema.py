@@ -7,6 +7,7 @@ from typing import Final
 from rushes.db.lab_tables import segment_wishes
 from rushes.db.movement_tables import MOVED
 from rushes.db.notify_tables import BESIDE as TOLD
+from rushes.db.share_tables import BESIDE as HANDED_OUT
 from rushes.db.tables import metadata
 from rushes.db.upload_tables import BESIDE
 from rushes.db.vault_tables import read_counts, retention_runs, store_probes
@@ -17,6 +18,7 @@ EXTENSIONS: Final = (
     *(store_probes, read_counts, retention_runs),
     *TOLD,
     *MOVED,
+    *HANDED_OUT,
 )
 """Tables that stand in files beside `tables`."""
 

@@ -147,6 +147,8 @@ links = Table(
     Column("notify", Boolean, nullable=False, server_default=true()),
     Column("keep_parts_days", Integer, nullable=False, server_default="7"),
     Column("preview", Text, nullable=False, server_default="off"),
+    Column("color", Text),
+    Column("logo_id", Text),
     Column("used_bytes", Size, nullable=False, server_default="0"),  # reserved and received
     Column("used_files", Size, nullable=False, server_default="0"),
     Column("upload_count", Size, nullable=False, server_default="0"),  # received in full

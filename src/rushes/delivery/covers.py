@@ -66,7 +66,9 @@ class Covers:
             name = next((each for each in wanted if each in ready), None)
             if name is None:
                 return None
-            signed = self.signer.sign(Grant(asset.id, Scope.STILL, None, actor.id, expires_at))
+            signed = self.signer.sign(
+                Grant(asset.id, Scope.STILL, None, actor.id, expires_at, actor.epoch)
+            )
             return f"{base}/p/{signed}/stills/{name}.webp?v={ready[name]}"  # it may be made anew
 
         return {

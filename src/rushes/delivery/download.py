@@ -97,7 +97,7 @@ class Downloading:
 
     def _sign(self, medium: Medium, actor: Actor, what: str, address: str) -> Download:
         expires_at = until(self.clock.now(), self.settings.download_life)
-        grant = Grant(medium.asset.id, Scope.FILE, what, actor.id, expires_at)
+        grant = Grant(medium.asset.id, Scope.FILE, what, actor.id, expires_at, actor.epoch)
         return Download(address.replace("{}", self.signer.sign(grant), 1), expires_at)
 
 

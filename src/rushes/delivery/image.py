@@ -212,7 +212,7 @@ class Imaging:
 
     def _address(self, medium: Medium, still: Rendition, actor: Actor) -> str:
         expires_at = until(self.clock.now(), self.settings.still_life, step=STILL_STEP)
-        grant = Grant(medium.asset.id, Scope.STILL, None, actor.id, expires_at)
+        grant = Grant(medium.asset.id, Scope.STILL, None, actor.id, expires_at, actor.epoch)
         return f"/p/{self.signer.sign(grant)}/stills/{still.file_name}"
 
 

@@ -150,7 +150,9 @@ class Playing:
     def _answer(self, medium: Medium, actor: Actor, base: str, start: Offer) -> Playback:
         asset = medium.asset
         expires_at = until(self.clock.now(), self.settings.playback_life)
-        signed = self.signer.sign(Grant(asset.id, Scope.PLAY, None, actor.id, expires_at))
+        signed = self.signer.sign(
+            Grant(asset.id, Scope.PLAY, None, actor.id, expires_at, actor.epoch)
+        )
         folder = f"{base}/p/{signed}"
         rungs = medium.rungs() or list(medium.sounds())
         path, reason = _path(medium, rungs)
@@ -179,7 +181,7 @@ class Playing:
 
     def _still(self, medium: Medium, still: Rendition, actor: Actor, base: str) -> str:
         expires_at = until(self.clock.now(), self.settings.still_life, step=STILL_STEP)
-        grant = Grant(medium.asset.id, Scope.STILL, None, actor.id, expires_at)
+        grant = Grant(medium.asset.id, Scope.STILL, None, actor.id, expires_at, actor.epoch)
         return f"{base}/p/{self.signer.sign(grant)}/stills/{still.file_name}?v={still.id}"
 
 

@@ -11,6 +11,7 @@ original/{name}       the original; the name in the address is for people
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +36,7 @@ from rushes.delivery.watch import (
     live_playlist,
 )
 from rushes.errors import Kind, RushesError
+from rushes.ids import Prefix, is_id
 from rushes.media.hls import format_media_playlist, format_multivariant
 from rushes.media.ladder import Quality
 from rushes.media.layout import Piece
@@ -116,6 +118,8 @@ class Server:
     signer: Signer
     wishing: Wishing | None = None
     """What gives segments that may have to be made; None where all must be there."""
+    require_share: Callable[[str, int], Awaitable[None]] | None = None
+    """Raises where an address was signed for a share that does not stand; None: there are none."""
 
     async def resolve(
         self, signed: str, path: str, start: str | None = None, version: str | None = None
@@ -124,12 +128,15 @@ class Server:
 
         Raises:
             SignatureRefused, AddressExpired: see `Signer.verify`.
+            ShareRevoked, ShareExpired: it was signed for a share that does not give it any more.
             OutOfScope: the address is for something else.
             PathNotFound, AssetNotFound: there is nothing there now.
             SegmentLate, SegmentFailed: see `Wishing.segment`.
         """
         now = self.clock.now()
         grant = self.signer.verify(signed, now)
+        if self.require_share is not None and is_id(Prefix.SHARE, grant.actor):
+            await self.require_share(grant.actor, grant.epoch)
         async with self.database.reading() as connection:
             with_stream = path.endswith(PLAYLIST) or path.startswith(SEGMENT_FOLDER)
             medium = await get_medium(connection, grant.asset_id, with_stream=with_stream)

@@ -47,6 +47,11 @@ class EventType(StrEnum):
     SESSION_CREATED = "session.created"
     SESSION_ENDED = "session.ended"
     SESSION_REFUSED = "session.refused"
+    SHARE_CREATED = "share.created"
+    SHARE_DELETED = "share.deleted"
+    SHARE_DOWNLOADED = "share.downloaded"
+    SHARE_UPDATED = "share.updated"
+    SHARE_VIEWED = "share.viewed"
     TIER_EVICTION_ASKED = "tier.eviction_asked"
     TOKEN_CREATED = "token.created"  # noqa: S105 - the name of a fact
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - the same
@@ -72,8 +77,8 @@ INTERNAL: Final = frozenset({EventType.PLACEMENT_WISHED, EventType.UPLOAD_READAB
 class Event:
     """One fact.
 
-    `actor` is an account, token or link id, or `system`; `subject` is the id of the thing that the
-    fact is about. `data` holds plain JSON values.
+    `actor` is an account, token, link or share id, or `system`; `subject` is the id of the thing
+    that the fact is about. `data` holds plain JSON values.
     """
 
     id: str

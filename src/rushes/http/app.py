@@ -25,11 +25,13 @@ from rushes.http import (
     network,
     remaking,
     resumable,
+    shares,
     slots,
     tiers,
     tus,
     unfinished,
     uploads,
+    visits,
     webhooks,
 )
 from rushes.http.auth import Callers, Identify
@@ -92,6 +94,10 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield access.routes(entrance, callers, pager)
     yield library.routes(shelf, identify)
     yield delivery.routes(handing, identify)
+    yield shares.routes(house.shares.sharing, callers, pager)
+    yield shares.logo_routes(house.shares.logos, callers)
+    showing = visits.Visits(house.shares.visiting, house.imaging, house.covers)
+    yield visits.routes(showing, callers, pager)
     yield tiers.routes(house.vaults, identify)
     yield colors.routes(house.database, house.coloring, identify)
     yield jobs.routes(house.desk, identify, pager)

@@ -112,7 +112,7 @@ def _watching_routes(delivery: Delivery, identify: Identify) -> APIRouter:
             quality=known.quality,
             hints=hints,
         )
-        _mark(response, found)
+        mark(response, found)
         return found
 
     @router.get("/download", responses=WAITING)
@@ -127,7 +127,7 @@ def _watching_routes(delivery: Delivery, identify: Identify) -> APIRouter:
         """Give a signed address of the original, or of one quality."""
         who, base = await identify(request), _base(delivery, request)
         found = await delivery.downloading.ask(who, asset_id, base, quality=quality)
-        _mark(response, found)
+        mark(response, found)
         return found
 
     @router.get("/original", response_class=RedirectResponse, status_code=307)
@@ -306,7 +306,8 @@ def _base(delivery: Delivery, request: Request) -> str:
     return (delivery.base_url or str(request.base_url)).rstrip("/")
 
 
-def _mark(response: Response, found: object) -> None:
+def mark(response: Response, found: object) -> None:
+    """Let nobody keep an answer; one that asks to wait says for how long."""
     response.headers["Cache-Control"] = "no-store"
     if isinstance(found, Waiting):
         response.status_code = 202

@@ -21,11 +21,11 @@ from rushes.http.wishes import Wish
 LINKS: Final = "links"
 ANY_REVISION: Final = "*"
 
-_ETAG: Final = re.compile(r'"([0-9]{1,18})"', re.ASCII)
+ETAG: Final = re.compile(r'"([0-9]{1,18})"', re.ASCII)
 
 Text = Annotated[str, Field(max_length=10_000)]
 Whole = Annotated[int, Field(ge=1, lt=2**63)]
-IfMatch = Annotated[str | None, Header(description="The `ETag` of the link as it was read")]
+IfMatch = Annotated[str | None, Header(description="The `ETag` as it was read")]
 
 
 class FieldShape(Wish):
@@ -246,7 +246,7 @@ def _parse_revision(if_match: str | None) -> int | None:
     """Return the revision that the caller read; None where they do not say, or do not care."""
     if if_match is None or if_match.strip() == ANY_REVISION:
         return None
-    form = _ETAG.fullmatch(if_match.strip())
+    form = ETAG.fullmatch(if_match.strip())
     if form is None:
         raise LinkStale("`If-Match` is no ETag of this link. Read it again.")
     return int(form[1])

@@ -43,6 +43,9 @@ TAGS: Final = MappingProxyType(
         "live": "What happens, while it happens.",
         "delivery": "Watch, download, look: signed addresses, and the bytes behind them.",
         "versions": "Qualities that are made anew when the way they are made has changed.",
+        "shares": "What is shown to people without an account: made, changed, counted, ended.",
+        "visits": "What a share gives to those who were sent it: the token in the path is the "
+        "whole right, and a visit begins at /s/{token}/visit.",
         "tiers": "Where objects are kept: what the edge holds, what would leave it, deeds by hand.",
         "jobs": "The work that is done in the background.",
         "webhooks": "Other programs that are told what happens, and what became of it.",
@@ -115,8 +118,11 @@ PARAMETERS: Final = MappingProxyType(
         "number": "The part's number, from 1.",
         "path": "What is wanted of the asset, as its playlist or answer names it.",
         "project_id": "The project's id, `prj_...`.",
+        "share_id": "The share's id, `shr_...`.",
+        "logo_id": "The logo's id.",
         "signed": "What the server signed: an asset, a purpose and a time.",
-        "token": "The token of the upload link; `token~grant` for one with a password.",
+        "token": "The token of the upload link; `token~grant` for one with a password. Of a share: "
+        "`token~pass`, as the visit answers it.",
         "token_id": "The token's id, `tok_...`.",
         "upload_id": "The upload's id, `upl_...`: the last part of its address.",
     }
@@ -233,11 +239,14 @@ def _list_proofs(path: str, verbs: tuple[Verb, ...]) -> Iterator[dict[str, list[
 
 
 def _roles(verb: Verb, path: str) -> list[str]:
-    """Return who may, in the order of the table; at an address of a link, its holder alone."""
+    """Return who may, in the order of the table; at an address of a link, its holder alone.
+
+    Visitors of shares have addresses of their own, which ask nobody's role.
+    """
     ranks, _ = RIGHTS[verb]
     if path.startswith("/u/"):
         return [Rank.LINK] if Rank.LINK in ranks else []
-    return [rank for rank in Rank if rank in ranks]
+    return [rank for rank in Rank if rank in ranks and rank is not Rank.SHARE]
 
 
 def _add_refusals(operation: Document, path: str, method: str) -> None:

@@ -16,6 +16,8 @@ from rushes.access.permit import Verb
 ANYONE: Final = frozenset(
     {
         *("log_in", "claim", "unlock_link", "signed_path", "head_signed_path"),
+        *("visit_share", "list_shown", "get_shown", "play_shown", "download_shown"),
+        *("image_shown", "get_logo"),
         *("healthz", "readyz"),
         *(
             f"{protocol}_{who}_options_{what}"
@@ -93,6 +95,10 @@ VERBS: Final = MappingProxyType(
         "change_link": (Verb.MANAGE_LINKS,),
         "toggle_link": (Verb.MANAGE_LINKS,),
         "delete_link": (Verb.MANAGE_LINKS,),
+        "keep_logo": (Verb.MANAGE_LINKS,),
+        **dict.fromkeys(("list_shares", "get_share", "get_share_use"), (Verb.SEE_SHARES,)),
+        "get_share_code": (Verb.SEE_SHARES,),
+        **dict.fromkeys(("create_share", "change_share", "delete_share"), (Verb.MANAGE_SHARES,)),
         **dict(_list_uploading()),
         **{f"direct_account_{name}": verbs for name, verbs in _DIRECT.items()},
         **{f"direct_link_{name}": verbs for name, verbs in _DIRECT.items()},

@@ -29,6 +29,7 @@ FAMILIES: Final[Mapping[str, tuple[str, dict[str, JsonValue]]]] = MappingProxyTy
             {**_ASSET, "tier": "archive", "kind": "rendition"},
         ),
         "link": ("lnk_00d1zznskbwgg03rcjnwbzwx85rght8eszq7", {**_PLACE, "title": "Dailies"}),
+        "share": ("shr_00d1zznskbwgg03rcjnwbzwx85rght8eszq7", {**_PLACE, "title": "First cut"}),
         "project": ("prj_00d1zznskbwgg03rcjnwbzwx85rght8eszq7", {**_PLACE}),
     }
 )

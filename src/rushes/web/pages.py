@@ -4,6 +4,8 @@
 /setup, /login     before and at the door
 /docs              the API reference, and under /docs/errors every code with what helps
 /u/{token}         the upload page of a link, or the reason why it is not open
+/s/{token}         what a share shows, or the reason why it is closed
+/embed/{token}     the same inside a page of a site that the share names; /e/{token} leads there
 /app/...           the portal; the only addresses that fall back to one shell
 /assets/...        the bundle
 anything else      a page that says so, with 404; programs get their problem document
@@ -32,6 +34,7 @@ from rushes.web.assets import PREFIX, STATIC, answer_asset, answer_icon, find_bu
 from rushes.web.link import STATUSES, LinkOpen, LinkRefused, Refusal, describe_facts
 from rushes.web.manual import Manual
 from rushes.web.shell import Shell
+from rushes.web.showing import FindShare, ShowPages
 
 LIBRARY: Final = "/app/library"
 
@@ -59,6 +62,8 @@ class PageSource:
     """Origins that media come from, beside our own."""
     direct_origin: str | None = None
     """Where browsers send large files to themselves; None: they send all of them to us."""
+    find_share: FindShare | None = None
+    """Look at a share; None: there are no shares."""
     upload_origin: str | None = None
     """Where bytes are sent that come to us; None: where the pages come from."""
 
@@ -82,6 +87,11 @@ def add_pages(app: FastAPI, source: PageSource, *, static: Path = STATIC) -> Non
         ("/app/{path:path}", pages.portal),
     ):
         app.add_route(path, page, methods=["GET"], include_in_schema=False)
+    if source.find_share is not None:
+        showing = ShowPages(shell, source.find_share, pages.trouble)
+        app.add_route("/s/{token}", showing.share, methods=["GET"], include_in_schema=False)
+        app.add_route("/embed/{token}", showing.embed, methods=["GET"], include_in_schema=False)
+        app.add_route("/e/{token}", showing.lead, methods=["GET"], include_in_schema=False)
     if bundle is not None:
         asset = _to_async(partial(answer_asset, bundle))
         app.add_route(f"{PREFIX}{{name:path}}", asset, methods=["GET"], include_in_schema=False)
@@ -130,7 +140,7 @@ class _Pages:
         try:
             link = await self._find_link(token, find_address(request))
         except RushesError as error:
-            return self._trouble(error, request)
+            return self.trouble(error, request)
         if isinstance(link, LinkRefused):
             is_locked = link.reason is Refusal.LOCKED
             return self._shell.answer(
@@ -154,7 +164,7 @@ class _Pages:
             return LinkRefused(reason=Refusal.UNKNOWN)
         return await self._source.find_link(token, address)
 
-    def _trouble(self, error: RushesError, request: Request) -> Response:
+    def trouble(self, error: RushesError, request: Request) -> Response:
         """Say in words why a page cannot be shown now; of a mistake of ours, its id alone."""
         page = self._shell.answer(
             "trouble.html",

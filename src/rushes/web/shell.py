@@ -1,7 +1,8 @@
 """How a page is written: templates, words, and the headers that keep it safe.
 
-Every page is `no-store`, names its own scripts only, and may be framed by nobody. Pages of
-strangers keep the strict style rule; the portal needs inline styles for its component library.
+Every page is `no-store`, names its own scripts only, and may be framed by nobody but the sites
+that a share names for its embed. Pages of strangers keep the strict style rule; the portal needs
+inline styles for its component library, and the pages of shares for the player.
 Pages that are only read (the reference) run no script at all.
 """
 
@@ -28,6 +29,11 @@ SAFETY: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+POLICY: Final = "Content-Security-Policy"
+FRAMED_BY_NOBODY: Final = "frame-ancestors 'none'"
+WITH_INLINE_STYLES: Final = frozenset({"portal", "watch"})
+"""Entries with the component library or the player, whose parts carry styles of their own."""
+
 READ_ONLY: Final = "reference"
 """The entry of pages that have a style and no program."""
 
@@ -70,13 +76,19 @@ class Shell:
     def answer(self, template: str, entry: str, *, status: int = 200, **values: object) -> Response:
         """Write one page with one entry of the bundle.
 
-        `private` pages (links, shares) tell no other site where their reader came from.
+        `private` pages (links, shares) tell no other site where their reader came from;
+        `ancestors` are the origins whose pages may frame this one.
         """
         if self.bundle is None:
             return self.not_built()
         is_private = bool(values.pop("private", False))
+        ancestors = values.pop("ancestors", ())
         page = self.write(self.bundle, template, entry, **values)
-        return HTMLResponse(page, status, headers=self.headers(entry, is_private=is_private))
+        headers = self.headers(entry, is_private=is_private)
+        if isinstance(ancestors, tuple) and ancestors:
+            policy, framed = headers[POLICY], f"frame-ancestors {' '.join(ancestors)}"
+            headers[POLICY] = policy.replace(FRAMED_BY_NOBODY, framed)
+        return HTMLResponse(page, status, headers=headers)
 
     def not_built(self) -> Response:
         """Say that there are no pages, and how to get them."""
@@ -86,7 +98,7 @@ class Shell:
         """Return the headers of a page with this entry."""
         return {
             **SAFETY,
-            "Content-Security-Policy": self.policy(entry),
+            POLICY: self.policy(entry),
             "Referrer-Policy": "no-referrer" if is_private else "strict-origin-when-cross-origin",
         }
 
@@ -104,7 +116,7 @@ class Shell:
         """Return the content security policy; scripts are our own files on every page."""
         if entry == READ_ONLY:
             return READ_ONLY_POLICY
-        has_inline_styles = entry == "portal"
+        has_inline_styles = entry in WITH_INLINE_STYLES
         rules = (
             "default-src 'none'",
             "script-src 'self'",
@@ -117,7 +129,7 @@ class Shell:
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",
-            "frame-ancestors 'none'",
+            FRAMED_BY_NOBODY,
         )
         return "; ".join(" ".join(rule.split()) for rule in rules)
 

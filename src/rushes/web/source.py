@@ -16,6 +16,7 @@ from rushes.sections import UploadSettings
 from rushes.stores.store import Presign
 from rushes.web.link import LinkOpen, LinkRefused, Refusal
 from rushes.web.pages import PageSource
+from rushes.web.showing import ShareOpen
 
 REFUSALS: Final = {
     LinkState.EXPIRED: Refusal.EXPIRED,
@@ -43,8 +44,30 @@ def page_source(house: House) -> PageSource:
         opened = _open(facts, house.settings.uploads, is_direct=origin is not None)
         return replace(opened, upload_base=upload_base)
 
+    async def find_share(token: str, address: str) -> ShareOpen:
+        share, project, is_locked = await house.shares.visiting.find_facts(token, address)
+        logo = None if share.logo_id is None else f"/logos/{share.logo_id}"
+        opened = ShareOpen(
+            share_id=share.id,
+            origins=share.origins,
+            color=share.color,
+            logo_url=logo,
+            is_locked=is_locked,
+        )
+        if is_locked:
+            return opened
+        return replace(
+            opened,
+            title=share.title,
+            message=share.message,
+            client=project.client_name,
+            project=project.project_name,
+            expires_at=share.expires_at,
+        )
+
     return PageSource(
         find_link=find_link,
+        find_share=find_share,
         is_set_up=house.setup.is_done,
         has_session=callers.has_session,
         media_origins=_media_origins(house),

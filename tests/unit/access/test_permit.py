@@ -41,6 +41,9 @@ PEOPLE = {
         link_id="lnk_1",
         scopes=frozenset({Scope.READ, Scope.WRITE}),
     ),
+    Rank.SHARE: Actor(
+        ActorKind.SHARE, "shr_1", project_ids=frozenset({OURS}), scopes=frozenset({Scope.READ})
+    ),
 }
 EVERYBODY = [(rank, verb) for rank in Rank for verb in Verb]
 
@@ -67,7 +70,7 @@ def test_everybody_may_what_their_column_says(rank: Rank, verb: Verb) -> None:
 
 
 @pytest.mark.covers("X-SEC-02")
-@pytest.mark.parametrize("rank", [Rank.EDITOR, Rank.VIEWER, Rank.LINK])
+@pytest.mark.parametrize("rank", [Rank.EDITOR, Rank.VIEWER, Rank.LINK, Rank.SHARE])
 @pytest.mark.parametrize("verb", list(Verb))
 def test_a_foreign_project_does_not_exist(rank: Rank, verb: Verb) -> None:
     """404 for whatever one asks, in the words of the thing that is asked for."""
