@@ -60,9 +60,11 @@ ROUNDS: Final = (
     Round("failing disk, bucket", (*FAULTS, "disk", "--store", "s3"), 30, 20, 2),
     Round("silent senders", (*FAULTS, "stalls"), 10, 20, 3),
     Round("silent senders, PostgreSQL", (*FAULTS, "stalls", "--database", "postgres"), 10, 20, 3),
+    Round("kills in ladders", (*FAULTS, "ladder"), 60, 50, 3),
     Round("long tests", ("-m", "pytest", "-q", "-n", "{jobs}", "--long", "-m", "long"), 60),
     Round("fuzzing", ("tools/fuzz.py", "all", "--runs", "500000"), 60),
     Round("bench", ("-m", "bench.ingest"), 30),
+    Round("bench of the lab", ("-m", "bench.lab"), 30),
 )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bench.ingest.figures import Budget, Figure, ratios
 from bench.ingest.plan import tell
+from bench.lab.house import LabPlan
 from rushes.media.assembly import PicturePart, SoundPart, assemble
 from rushes.media.copier import Copier, picture_init
 from rushes.media.facts import MediaInfo
@@ -36,15 +37,6 @@ RUN_SEGMENTS = 10
 PARTS, SINGLES, COPIED_TOP = Budget(1.05), Budget(0.85), Budget(0.55)
 PICTURE = "testsrc2=size=1920x1080:rate=30,noise=alls=12:allf=t"
 SOUND_SOURCE = "sine=frequency=330:sample_rate=48000"
-
-
-@dataclass(frozen=True, slots=True)
-class LabPlan:
-    """How much of it: seconds of film, and how often."""
-
-    folder: Path
-    seconds: int = 44
-    rounds: int = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,23 @@
 """What pictures cost: thumbnails, storyboards, camera RAW, pictures at a width; each in its box.
 
-Run:  python bench/lab/stills.py [FOLDER] [--rounds 20] [--minutes 60]
-
-It makes its own media in FOLDER (1.8 GB for an hour of 1080p) and prints, for each piece of work,
-wall time at the median and at the 95th percentile, and the budget: run it on a machine at rest.
+An hour of 1080p is made for it; wall time at the 95th percentile, on a machine at rest.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from bench.ingest.figures import Budget, Figure
+from bench.ingest.plan import tell
+from bench.lab.house import LabPlan, p95
 from rushes.media.camera import parse_camera
 from rushes.media.darkroom import Darkroom, Order
 from rushes.media.gallery import Gallery
@@ -28,7 +25,15 @@ from rushes.media.studio import Studio
 from rushes.media.toolbox import Toolbox, open_toolbox
 from tests.support.negatives import write_dng
 
+ROW: Final = "stills"
 Deed = Callable[[], Awaitable[object]]
+
+
+def measure(plan: LabPlan) -> Iterator[Figure]:
+    """Yield the figures of all kinds of pictures."""
+    folder = plan.folder / "stills"
+    folder.mkdir(exist_ok=True)
+    yield from asyncio.run(_measure(folder, plan))
 
 
 def make_hour(tools: Toolbox, folder: Path, minutes: int) -> Path:
@@ -37,7 +42,7 @@ def make_hour(tools: Toolbox, folder: Path, minutes: int) -> Path:
     if whole.exists():
         return whole
     picture = "testsrc2=size=1920x1080:rate=25:duration=60,noise=alls=10:allf=t"
-    encoder = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-b:v", "4M")
+    encoder = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-b:v", "1M")
     call = [tools.ffmpeg.program, "-v", "error", "-y"]
     subprocess.run(
         [*call, "-f", "lavfi", "-i", picture, *encoder, "-pix_fmt", "yuv420p", str(minute)],
@@ -60,8 +65,8 @@ def find_first(raw: Path) -> Order:
     return Order("JPEG", (640,), ("webp",), best.offset, best.length, camera.orientation)
 
 
-async def measure(name: str, budget: float, rounds: int, deed: Deed) -> None:
-    """Do it once to warm up, then so often; print what it took."""
+async def _time(name: str, budget: float, rounds: int, deed: Deed) -> Figure:
+    """Do it once to warm up, then so often; return what it took."""
     await deed()
     walls = []
     for _ in range(rounds):
@@ -69,42 +74,35 @@ async def measure(name: str, budget: float, rounds: int, deed: Deed) -> None:
         await deed()
         walls.append(time.perf_counter() - begun)
     walls.sort()
-    middle, high = walls[len(walls) // 2], walls[min(len(walls) - 1, len(walls) * 95 // 100)]
-    print(f"{name:34} p50 {middle:6.3f} s  p95 {high:6.3f} s  budget {budget} s")
+    tell(f"{name}: {walls}")
+    middle = f"{walls[len(walls) // 2]:.2f} s at the median of {rounds}"
+    return Figure(ROW, f"{name}, p95", (p95(walls),), "s", Budget(budget), ours=middle)
 
 
-async def main() -> None:
-    """Measure all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(tempfile.gettempdir()))
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--minutes", type=int, default=60)
-    told = parser.parse_args()
-    folder = told.folder / "rushes-bench-stills"
-    folder.mkdir(parents=True, exist_ok=True)
+async def _measure(folder: Path, plan: LabPlan) -> list[Figure]:
     tools = await open_toolbox()
     darkroom, gallery = Darkroom(tools), Gallery(tools, folder)
-    hour = make_hour(tools, folder, told.minutes)
-    facts = await Studio(tools, folder).probe(hour, "mov")
+    film = make_hour(tools, folder, plan.minutes)
+    facts = await Studio(tools, folder).probe(film, "mov")
     raw = write_dng(folder / "raw.dng", (6_000, 4_000), orientation=6, preview=True)
     preview = folder / "preview-1280.webp"
     Image.effect_noise((1_280, 853), 60).convert("RGB").save(preview, quality=80)
-    print(f"box {tools.level}; {told.minutes} min of 1080p; a RAW of 24 megapixels")
-    few = max(1, told.rounds // 5)
-    await measure("poster and thumbnails of a video", 0.3, few, lambda: gallery.poster(hour, facts))
-    await measure("storyboard", 3.0, few, lambda: gallery.storyboard(hour, facts))
-    camera = (await darkroom.previews(raw, "dng"))[0]
-    print(f"the RAW shows {camera.image}")
-    await measure(
-        "first preview of a RAW",
-        0.2,
-        told.rounds,
-        lambda: darkroom.make(raw, find_first(raw)),
-    )
-    await measure("all previews of a RAW", 2.0, few, lambda: darkroom.previews(raw, "dng"))
-    order = Order("WEBP", (960,), ("webp",))
-    await measure("a picture at a width", 0.15, told.rounds, lambda: darkroom.make(preview, order))
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
+    order, often, few = Order("WEBP", (960,), ("webp",)), plan.uploads, max(1, plan.uploads // 5)
+    return [
+        await _time(
+            "poster and thumbnails of a film", 0.3, often, lambda: gallery.poster(film, facts)
+        ),
+        await _time(
+            f"storyboard of {plan.minutes} min of 1080p",
+            3.0 * max(1, plan.minutes) / 60,
+            few,
+            lambda: gallery.storyboard(film, facts),
+        ),
+        await _time(
+            "first preview of a RAW of 24 megapixels",
+            0.2,
+            often,
+            lambda: darkroom.make(raw, find_first(raw)),
+        ),
+        await _time("a picture at a width", 0.15, often, lambda: darkroom.make(preview, order)),
+    ]

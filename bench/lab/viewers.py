@@ -1,32 +1,42 @@
 """How long two viewers wait who seek at random, while ladders are made on the same cores.
 
-    python -m bench.lab.viewers FOLDER [--seeks 30]
-
 A long film is sent, whose ladder is made all the while, and then the one that is watched. Each
 viewer goes to a random place, waits for picture and sound of it, and watches for a second. Now and
-then a viewer goes on before the place is there, as people do. Prints p50, p95 and the worst.
+then a viewer goes on before the place is there, as people do.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import random
 import statistics
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
-from bench.lab.house import H264, HEVC, Film, await_playback, make, p95, read, send, serve
+from bench.ingest.figures import Budget, Figure
+from bench.lab.house import (
+    H264,
+    HEVC,
+    Film,
+    LabPlan,
+    await_playback,
+    door_of,
+    make,
+    p95,
+    read,
+    send,
+    serve,
+)
 
-BUSY: Final = Film("busy-1080p.mp4", 600, H264, 0, 0, "1920x1080")
-WATCHED: Final = Film("watched-1080p.mp4", 600, HEVC, 0, 2.0, "1920x1080")
+ROW: Final = "viewers"
+BUSY: Final = Film("busy-1080p.mp4", 600, H264, 0, 0, size="1920x1080")
+WATCHED: Final = Film("watched-1080p.mp4", 600, HEVC, 0, 2.0, size="1920x1080")
 VIEWERS: Final = 2
 WATCH_SECONDS: Final = 1.0
 RESTLESS: Final = 0.2
@@ -44,33 +54,31 @@ class Show:
     sound: list[str]
 
 
-def main(words: Sequence[str]) -> int:
-    """Measure, print, and return 1 where somebody waited too long."""
-    parser = argparse.ArgumentParser(description="How long viewers wait while ladders are made.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--seeks", type=int, default=30)
-    asked = parser.parse_args(words)
-    asked.folder.mkdir(parents=True, exist_ok=True)
-    with serve(asked.folder / "data", "full") as (url, token):
+def measure(plan: LabPlan) -> Iterator[Figure]:
+    """Yield the longest wait of all viewers."""
+    with serve(plan.folder / "viewers", "full") as (url, token):
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
-            link = client.post("/api/v1/links", json={"client": "Bench", "project": "Lab"}).json()
-            _film(client, link, BUSY, asked.folder)
-            answer = _film(client, link, WATCHED, asked.folder)
+            link = door_of(client)
+            _film(client, link, BUSY, plan.folder)
+            answer = _film(client, link, WATCHED, plan.folder)
             show = _open(client, url, answer)
-            waits = asyncio.run(_watch(show, asked.seeks))
+            waits = asyncio.run(_watch(show, plan.seeks))
             running = client.get("/api/v1/jobs", params={"state": "running"}).json()["items"]
-    print(
-        f"viewers          wait p50 {statistics.median(waits):.3f} p95 {p95(waits):.3f}"
-        f" worst {max(waits):.3f} (budget {WATCHED.seek:g})"
-        f"   still running: {', '.join(sorted(job['workflow'] for job in running)) or 'nothing'}"
+    beside = ", ".join(sorted(job["workflow"] for job in running)) or "nothing"
+    yield Figure(
+        ROW,
+        f"{VIEWERS} viewers who seek at random while ladders are made: the longest wait",
+        (max(waits),),
+        "s",
+        Budget(WATCHED.seek),
+        ours=f"{statistics.median(waits):.2f} s at the median, {p95(waits):.2f} s at p95",
+        beside=f"still running at the end: {beside}",
     )
-    return int(max(waits) > WATCHED.seek)
 
 
 def _film(client: httpx.Client, link: dict[str, Any], film: Film, folder: Path) -> dict[str, Any]:
-    content = make(film, folder).read_bytes() + b"\0\0\0\x18free" + os.urandom(16)
-    name = send(client, link, f"{os.urandom(4).hex()}-{film.name}", content)
+    name = send(client, link, f"{os.urandom(4).hex()}-{film.name}", make(film, folder))
     return await_playback(client, name, time.monotonic())[1]
 
 
@@ -118,7 +126,3 @@ async def _read(http: httpx.AsyncClient, address: str) -> None:
         await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
         answer = await http.get(address)
     answer.raise_for_status()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
