@@ -2,12 +2,12 @@
 
      upload.readable ───> glance     what is it, while the rest of it still comes
      upload.completed ──> ingest ──> upload.accepted, asset.created
-     asset.created ──┬──> keep       the original goes into the archive; the spool is free again
-                     ├──> prepare ─┬─> (open)      the first segments: it can be watched
+     asset.created ──┬──> prepare ─┬─> (open)      the first segments: it can be watched
                      │             ├─> stills      poster and thumbnails, or previews
                      │             ├─> storyboard  what is seen over the seek bar
                      │             ├─> waveform    what is heard: its peaks, its loudness, an MP3
                      │             └─> ladder      runs of segments, sound, files
+                     ├──> keep       the original goes into the archive; the spool is free again
                      └──> settle     the same bytes may be here, made and kept, already
      placement.wished ──> recall     a rendition that is watched comes to the edge
      tier.eviction_asked > evict     what a plan names leaves the edge
@@ -89,8 +89,8 @@ STORY: Final[Story] = {
     EventType.UPLOAD_READABLE: (Start("glance"),),
     EventType.UPLOAD_COMPLETED: (Start("ingest"),),
     EventType.ASSET_CREATED: (
+        Start("prepare", arguments=_content_of, recipe=RECIPE),  # first: somebody wants to watch
         Start("keep", arguments=_content_of, queue=Queue.COPY, priority=BY_COPY),
-        Start("prepare", arguments=_content_of, recipe=RECIPE),
         Start("settle", arguments=_both),
     ),
     EventType.PLACEMENT_WISHED: (

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from operator import add
 from pathlib import Path
 from typing import Final
 
@@ -167,8 +168,7 @@ def _plan_sound(
 def _check_whole(original: Path, table: SampleTable) -> None:
     """Raise NotCopied where samples lie beyond the end of the file."""
     size = original.stat().st_size
-    ends = (at + length for at, length in zip(table.offsets, table.sizes, strict=True))
-    if max(ends) > size:
+    if max(map(add, table.offsets, table.sizes)) > size:
         raise NotCopied("it is cut short")
 
 

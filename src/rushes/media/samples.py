@@ -8,10 +8,12 @@ Source: ISO/IEC 14496-12 sections 8.3 to 8.7; QuickTime File Format for MOV.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate, chain, islice, pairwise, repeat
+from operator import add, lt, sub
 from typing import Final
 
 from rushes.media import mp4
@@ -75,7 +77,7 @@ class SampleTable:
         """Return when each sample is shown."""
         if self.compositions is None:
             return list(self.decode_times)
-        return [at + later for at, later in zip(self.decode_times, self.compositions, strict=True)]
+        return list(map(add, self.decode_times, self.compositions))
 
     def list_sync(self) -> Sequence[int]:
         """Return the numbers of the samples that decode alone."""
@@ -239,7 +241,7 @@ class _Tables:
             return None
         if sum(rows[0::2]) != count:
             raise InvalidMedia("The delays of a track are not as many as its samples.")
-        delays = (delay - (1 << 32) if delay >= 1 << 31 else delay for delay in rows[1::2])
+        delays = memoryview(rows[1::2]).cast("B").cast("i")
         return array("q", chain.from_iterable(map(repeat, delays, rows[0::2])))
 
     def sync(self, count: int) -> list[int] | None:
@@ -254,17 +256,16 @@ class _Tables:
         return numbers
 
     def offsets(self, sizes: array[int]) -> array[int]:
-        """Return where each sample begins in the file."""
+        """Return where each sample begins in the file: chunk, and what lies before it in there."""
         chunks = self._chunk_offsets()
-        offsets = array("Q")
-        first = 0
-        for count, offset in zip(self._chunk_lengths(len(chunks)), chunks, strict=False):
-            taken = sizes[first : first + count]
-            offsets.extend(islice(accumulate(taken, initial=offset), len(taken)))
-            first += count
-        if first < len(sizes):
+        lengths = list(self._chunk_lengths(len(chunks)))
+        firsts = list(accumulate(lengths, initial=0))
+        if firsts[-1] < len(sizes):
             raise InvalidMedia("The chunks of a track hold fewer samples than it has.")
-        return offsets
+        before = array("Q", islice(accumulate(sizes, initial=0), len(sizes)))
+        used = bisect_left(firsts, len(sizes))
+        starts = map(sub, chunks, map(before.__getitem__, islice(firsts, used)))
+        return array("Q", map(add, before, chain.from_iterable(map(repeat, starts, lengths))))
 
     def _chunk_offsets(self) -> array[int]:
         wide = self._find("co64")
@@ -274,13 +275,13 @@ class _Tables:
         return self._words(wide, wide.body + 2 * mp4.FULL_BYTES, count, _WIDE)
 
     def _chunk_lengths(self, chunks: int) -> Iterator[int]:
-        """Yield how many samples each chunk holds."""
+        """Return how many samples each chunk holds."""
         rows = self._rows("stsc", 3)
         firsts, lengths, kinds = rows[0::3], rows[1::3], rows[2::3]
-        if not rows or firsts[0] != 1 or 0 in lengths or any(kind != 1 for kind in kinds):
+        if not rows or firsts[0] != 1 or 0 in lengths or kinds.count(1) != len(kinds):
             raise InvalidMedia("The chunks of a track are not told plainly.")
-        for number, (first, length) in enumerate(zip(firsts, lengths, strict=True)):
-            after = firsts[number + 1] if number + 1 < len(firsts) else chunks + 1
-            if after <= first:
-                raise InvalidMedia("The chunks of a track are not in order.")
-            yield from repeat(length, min(after, chunks + 1) - first)
+        ends = array("Q", chain(firsts[1:], (max(chunks, firsts[-1]) + 1,)))
+        if not all(map(lt, firsts, ends)):
+            raise InvalidMedia("The chunks of a track are not in order.")
+        counts = map(sub, map(min, ends, repeat(chunks + 1)), firsts)
+        return chain.from_iterable(map(repeat, lengths, counts))

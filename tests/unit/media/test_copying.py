@@ -260,6 +260,37 @@ def test_sound_that_cannot_be_copied_says_why(made: Made, why: str) -> None:
         plan_sound(table_of_sound, copy.table, copy.grid)
 
 
+def quicktime(version: int, *, is_wrapped: bool) -> Made:
+    """Return sound as QuickTime describes it: more fields, and often `esds` in a box of its own."""
+    whole = sound().track.description
+    entry = next(mp4.walk(whole))
+    esds = mp4.find(whole, "esds", entry.body + 28, entry.end)
+    inner = whole[esds.start : esds.end]
+    box = mp4.make("wave", mp4.make("frma", b"mp4a"), inner) if is_wrapped else inner
+    fixed = bytearray(whole[entry.body : entry.body + 28])
+    fixed[8:10] = mp4.pack("H", version)
+    more = bytes({1: 16, 2: 36}.get(version, 0))
+    return bad_sound(mp4.make("mp4a", bytes(fixed), more, box))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        quicktime(1, is_wrapped=True),
+        quicktime(1, is_wrapped=False),
+        quicktime(2, is_wrapped=True),
+        quicktime(0, is_wrapped=False),
+    ],
+)
+def test_sound_of_quicktime_is_copied(made: Made) -> None:
+    """A MOV of a telephone or a camera holds the same AAC as an MP4."""
+    table_of_sound, copy = with_sound(made)
+
+    found = plan_sound(table_of_sound, copy.table, copy.grid)
+
+    assert 2 == found.channels
+
+
 def test_two_sounds_in_one_track_are_not_copied() -> None:
     """A segment has one description."""
     table_of_sound, copy = with_sound(sound())
