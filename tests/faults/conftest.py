@@ -18,7 +18,7 @@ from tests.faults.long.disk import build_shim
 from tests.faults.long.power import find_hindrance
 
 ROUNDS, LONG_ROUNDS = 5, 20
-ROUND_SECONDS = 40
+START_SECONDS, ROUND_SECONDS = 120, 40
 
 
 def count_rounds(config: pytest.Config) -> int:
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("power")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    limit = pytest.mark.timeout(ROUND_SECONDS * count_rounds(config))
+    limit = pytest.mark.timeout(START_SECONDS + ROUND_SECONDS * count_rounds(config))
     for item in items:
         if "rounds" in getattr(item, "fixturenames", ()):
             item.add_marker(limit)

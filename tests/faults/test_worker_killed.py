@@ -14,6 +14,7 @@ import pytest
 
 from tests.fixtures.media_files import MediaFiles
 from tests.support.aftermath import come_to_rest, kill, list_jobs, list_processes
+from tests.support.begun import Death, list_committed, list_made_again, log_of
 from tests.support.clips import PIECES, PIECEWISE, await_middle, check_made, make_clip, send_clip
 from tests.support.moments import until
 from tests.support.served import Client, Served, serving
@@ -27,24 +28,36 @@ def share(rounds: int) -> list[int]:
     return [min(KILLS_EACH, rounds - first) for first in range(0, rounds, KILLS_EACH)]
 
 
-async def kill_embedded(served: Served) -> None:
+def _is_alive(pid: int) -> bool:
+    """Say whether a process still runs: one that is dead may wait for its parent."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+async def kill_embedded(served: Served) -> Death:
     """Kill the worker beside the API, and wait for the next one; its programs go with it."""
     (pid,) = served.worker_pids()
     before = set(list_processes(served.data)) - {served.pid}
+    committed = list_committed(served.data)
     kill(pid)
-    await until(lambda: served.worker_pids() not in ([], [pid]), seconds=20, what="the next worker")
+    await until(lambda: not _is_alive(pid), what="the end of the worker")
+    death = Death(committed, log_of(served).stat().st_size)
+    await until(lambda: served.worker_pids() not in ([], [pid]), seconds=60, what="the next worker")
     await until(
         lambda: not before & set(list_processes(served.data)),
         what="the end of its programs",
         pause=0.1,
     )
+    return death
 
 
 @pytest.mark.covers("S-UP-12", "BG-79")
 async def test_a_worker_that_is_killed_in_mid_transcode_makes_everything_once(
     tmp_path: Path, media_files: MediaFiles, chance: random.Random, rounds: int
 ) -> None:
-    """The API stays, starts a new worker, and that one goes on where the other stopped."""
+    """The API stays, starts a new worker, and that one encodes nothing that stands already."""
     token = ""
     for number, kills in enumerate(share(rounds)):
         parcel = make_clip(media_files, chance, number)
@@ -52,11 +65,13 @@ async def test_a_worker_that_is_killed_in_mid_transcode_makes_everything_once(
             token = token or served.make_token()
             with served.client(token) as client:
                 await send_clip(served, client, parcel, chance)
+                deaths = []
                 for pieces in sorted(chance.sample(range(PIECES), kills)):
                     await await_middle(served.data, chance, pieces, number)
-                    await kill_embedded(served)
+                    deaths.append(await kill_embedded(served))
                     assert {"status": "ok"} == client.http.get("/healthz").json()
                 await check_made(client, parcel)
+                assert [] == list_made_again(log_of(served), deaths)
                 await come_to_rest(client, served.data)
             assert 0 == served.stop()
             assert [] == list_processes(served.data)

@@ -84,6 +84,7 @@ class Segments:
         if SOUND in names and SOUND not in copied and stream.sound is not None:
             shelf = self.shelf(subject, SOUND)
             run = SoundRun(stream.sound.cuts, shelf, first, count)
+            _tell_begin(subject, [SOUND], first, count)
             original = await self.original(subject.content.id)
             await studio.encode_sound(original, subject.info, run, told)
         rungs = [rung for rung in subject.rungs if rung.quality in names]
@@ -101,6 +102,7 @@ class Segments:
             grade=grade,
             recipe=stream.recipe,
         )
+        _tell_begin(subject, [rung.quality for rung in encoded], first, count)
         return await studio.encode_run(await self.original(subject.content.id), wanted, told)
 
     def _is_made(self, subject: Subject, name: str, first: int, count: int) -> bool:
@@ -155,6 +157,12 @@ def _streamed(subject: Subject) -> Stream:
     if subject.stream is None:
         raise SegmentMissing("Nothing of it is watched in segments.")
     return subject.stream
+
+
+def _tell_begin(subject: Subject, names: Sequence[str], first: int, count: int) -> None:
+    """Log what an encoder is asked for: who looks for work done twice finds it there."""
+    facts = {"content_id": subject.content.id, "names": list(names), "first": first, "count": count}
+    log.info("A run of segments begins", extra=facts)
 
 
 async def _ignore(_name: str, _index: int) -> None:

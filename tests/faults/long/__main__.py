@@ -5,6 +5,7 @@ python -m tests.faults.long kills --rounds 200 --uploads 32 --ways all --store f
 python -m tests.faults.long cuts --rounds 20 --disk xfs
 python -m tests.faults.long disk --rounds 20
 python -m tests.faults.long stalls --rounds 20
+python -m tests.faults.long ladder --rounds 50
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import json
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -31,11 +33,15 @@ from tests.faults.long.ways import BROKEN, BUSY, WAYS, Refused
 
 DISK_BYTES = 12 * 2**30  # sparse
 STALL_SECONDS = 1.0
+LADDER = "tests/faults/test_worker_killed.py"
+LADDER_TEST = "test_a_worker_that_is_killed_in_mid_transcode_makes_everything_once"
 
 
 def main() -> int:
     """Run, print what was seen, and say by the exit code whether a promise was broken."""
     words = read_words()
+    if words.fault == "ladder":
+        return kill_in_ladders(words.rounds, words.folder)
     with ExitStack() as stack:
         made = tempfile.TemporaryDirectory(prefix="rushes-faults-", dir=words.folder)
         folder = Path(stack.enter_context(made))
@@ -43,6 +49,18 @@ def main() -> int:
             house = stack.enter_context(find_house(folder, words.database, words.store))
             return tell_stalls(asyncio.run(measure_stalls(house, words.rounds)))
         return play(words, folder, stack)
+
+
+def kill_in_ladders(rounds: int, folder: str | None) -> int:
+    """Kill the worker so often while it makes ladders; nothing that stands is encoded again."""
+    place = [] if folder is None else [f"--basetemp={folder}/ladder"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", f"{LADDER}::{LADDER_TEST}", "-s", *place],
+        env=os.environ | {"RUSHES_TEST_ROUNDS": str(rounds)},
+        check=False,
+    )
+    say(f"{rounds} kills in ladders: {'well' if done.returncode == 0 else 'BROKEN'}")
+    return done.returncode
 
 
 def play(words: argparse.Namespace, folder: Path, stack: ExitStack) -> int:
@@ -104,7 +122,7 @@ def find_all(group: BaseExceptionGroup[Exception]) -> list[Exception]:
 def read_words() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.long", description=__doc__)
-    parser.add_argument("fault", choices=["kills", "cuts", "disk", "stalls"])
+    parser.add_argument("fault", choices=["kills", "cuts", "disk", "stalls", "ladder"])
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=60, help="no fault after them")
     parser.add_argument("--uploads", type=int, default=32)
