@@ -76,6 +76,8 @@ MEANINGS: Final = {
     "share.updated": "A share was changed, switched off or on.",
     "share.viewed": "A visit of a share began.",
     "tier.eviction_asked": "Somebody said yes to a plan of what leaves the edge.",
+    "tier.mount_back": "The folder of the editors is there again; what waited is written.",
+    "tier.mount_lost": "The folder of the editors is away or cannot be written; its work waits.",
     "token.created": "An API token was made.",
     "token.revoked": "An API token was withdrawn.",
     "upload.accepted": "The bytes are what they say they are; an asset exists.",

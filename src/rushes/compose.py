@@ -282,6 +282,7 @@ def _vaults(settings: Settings, keeper: Keeper, locator: Locator) -> Vaults:
     }
     rules, price = make_rules(settings.retention), places[Tier.EDGE].price
     doubts = Doubts(database, clock, keeper.edge.store, recalling)
+    tree = settings.tiers.editing.path
     return Vaults(
         reads=Reads(database, clock, recalling, doubts),
         doubts=doubts,
@@ -289,7 +290,7 @@ def _vaults(settings: Settings, keeper: Keeper, locator: Locator) -> Vaults:
         evicting=evicting,
         retaining=Retaining(database, clock, evicting, rules, price),
         by_hand=ByHand(database, clock, recalling, evicting),
-        overview=Overview(database, clock, places),
+        overview=Overview(database, clock, places, None if tree is None else str(tree)),
     )
 
 

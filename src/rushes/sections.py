@@ -1,7 +1,6 @@
 """The tables of the settings: what each room can be told.
 
-Each field says meaning and reason, and holds its default; docs/reference/settings.md is made from
-them. `settings` puts the tables together and reads them.
+Each field says meaning and reason, and holds its default; the reference is made from them.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
 
 Rung: TypeAlias = Literal["360p", "540p", "720p", "1080p", "2160p"]
-
 
 TRIAL: Final = MappingProxyType(
     {
@@ -191,8 +189,7 @@ class WebhookSettings(Section):
     """Receivers in your own network, each as `host:port`; these may be plain http as well. All
     others must be https addresses of the open internet, on port 443 or 8443."""
     legacy_signature: bool = False
-    """Whether `X-Webhook-Signature` is sent too: hex HMAC-SHA256 of the body, by the secret's text,
-    for receivers that know nothing of Standard Webhooks."""
+    """Whether `X-Webhook-Signature` is sent: hex HMAC-SHA256 of the body by the secret's text."""
     keep: timedelta = Field(default=timedelta(days=30), ge=timedelta(days=4))
     """How long the log tells of what was delivered or failed."""
 
@@ -262,7 +259,6 @@ class StoreSettings(Section):
     limit_bytes: int | None = Field(default=None, gt=0)
     """Most bytes that uploads may bring there, with all that is kept already; none by default.
     What passes it is refused when it begins (507). What is made of files is not refused."""
-
     prices: PriceSettings = PriceSettings()
 
     @model_validator(mode="before")
@@ -297,8 +293,7 @@ class EdgeSettings(Section):
     """Near to viewers: pictures, and of what is played only what is watched. Never originals."""
 
     store: str | None = None
-    """Name of a store, another one than the archive's; by default the folder `edge` in the data
-    folder."""
+    """Name of a store, not the archive's; by default the folder `edge` in the data folder."""
     on_ingest: Literal["all", "none"] | tuple[Rung, ...] = ("360p", "540p")
     """Qualities that go there as soon as they are made: names, `all`, or `none`. The others come
     when they are watched."""
@@ -312,11 +307,19 @@ class EdgeSettings(Section):
         return tuple(name.strip() for name in given.split(","))
 
 
+class EditingSettings(Section):
+    """Where editors find the best proxy of each asset, in a folder of its project."""
+
+    path: Path | None = None
+    """A folder, mostly of a mount, that `rushes tiers prepare` made ours; none by default."""
+
+
 class TierSettings(Section):
     """Which store each tier uses."""
 
     archive: ArchiveSettings = ArchiveSettings()
     edge: EdgeSettings = EdgeSettings()
+    editing: EditingSettings = EditingSettings()
     scratch_bytes: int = Field(default=50 * GIB, ge=0)
     """What local copies of objects may take together that lie in a store without paths (S3)."""
     bandwidth_bytes: int | None = Field(default=None, ge=MIB)
@@ -325,7 +328,7 @@ class TierSettings(Section):
     @model_validator(mode="before")
     @classmethod
     def _unfold(cls, given: object) -> object:
-        return unfold(given, {"archive", "edge"})
+        return unfold(given, {"archive", "edge", "editing"})
 
 
 class RetentionSettings(Section):
@@ -369,8 +372,7 @@ class HttpSettings(Section):
     cors_origins: tuple[str, ...] = ()
     """Exact origins of other sites whose pages may call the API. None by default."""
     link_origins: tuple[str, ...] = ("*",)
-    """Origins whose pages may send files through upload links; `*` is every page, and safe, as a
-    link's token is the whole right and no cookie is read."""
+    """Origins whose pages may send files through links; `*` is safe, as no cookie is read."""
     insecure: bool = False
     """Allow log-in over plain http beyond loopback. Only for a network that you trust."""
     metrics_from: tuple[str, ...] = ("127.0.0.1/32", "::1/128")
@@ -389,8 +391,7 @@ class HttpSettings(Section):
     max_header_bytes: int = Field(default=256 * KIB, ge=8 * KIB)
     """Largest head of a request; a tus concatenation names up to 1,000 addresses in its own."""
     connections_per_address: int = Field(default=64, ge=0)
-    """Connections at once of one IPv4 address or IPv6 /64 network; 0 sets no limit. Trusted
-    proxies have none."""
+    """Connections at once of an IPv4 address or IPv6 /64; 0 for any. Trusted proxies have none."""
     max_connections: int | None = Field(default=None, gt=0)
     """Connections at once in all; by default 80 % of the files that the process may open."""
     uploads_per_address: int = Field(default=32, ge=0)

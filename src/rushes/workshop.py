@@ -45,11 +45,13 @@ from rushes.stores.filesystem import FolderStore
 from rushes.stores.s3 import S3Store
 from rushes.tiers.grow import Carrying
 from rushes.tiers.leftovers import Leftovers
+from rushes.tiers.mirror import Mirroring
 from rushes.tiers.probes import Asking, Probes
 from rushes.tiers.remove import Remover
 from rushes.tiers.repair import Repairing
 from rushes.tiers.tend import Tending
 from rushes.uploads.growing import Growing
+from rushes.uploads.processes import name_process
 from rushes.uploads.sweep import Sweep
 
 
@@ -113,6 +115,9 @@ def _beside(house: House) -> tuple[Beside, ...]:
     probes, leaving = Probes(database, clock), house.vaults.evicting.run
     edges = [Asking(probes, house.edge).run] if isinstance(house.edge, S3Store) else []
     edges.append(Leftovers(database, clock, house.archive, house.edge).run)
+    if (tree := house.settings.tiers.editing.path) is not None:
+        holder = name_process(clock)
+        edges.append(Mirroring(database, clock, house.locator, tree, holder).run)
     if not isinstance(archive, S3Store) or house.directing is None:
         return leaving, *edges
     tending = Tending(database, clock, archive, house.directing)

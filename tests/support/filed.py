@@ -138,6 +138,7 @@ class Files:
         file_name: str | None = None,
         media_type: str = "video/mp4",
         width: int | None = None,
+        height: int | None = None,
         layout: Mapping[str, object] | None = None,
         recipe: str = "r1",
     ) -> str:
@@ -153,7 +154,7 @@ class Files:
             media_type=media_type,
             file_name=file_name or f"{name}.mp4",
             width=width,
-            height=None,
+            height=height,
             bitrate=None,
             size_bytes=None if content is None else len(content),
             digest=None if content is None else hashlib.sha256(content).digest(),

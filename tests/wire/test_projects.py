@@ -34,6 +34,22 @@ async def test_slugs_are_fixed_at_birth(admin: httpx.AsyncClient) -> None:
     assert ("spring", "Autumn \u2013 2") == (renamed.json()["project"], renamed.json()["name"])
 
 
+@pytest.mark.covers("M-ST-21")
+async def test_a_project_is_finished_and_taken_up_again(admin: httpx.AsyncClient) -> None:
+    """What is finished says since when; asked twice, that stays."""
+    made = await make(admin)
+    address = f"/api/v1/projects/{made['id']}"
+
+    finished = (await admin.patch(address, json={"is_finished": True})).json()
+    again = (await admin.patch(address, json={"is_finished": True, "name": "Autumn"})).json()
+    back = (await admin.patch(address, json={"is_finished": False})).json()
+
+    assert finished["finished_at"] is not None
+    assert (finished["finished_at"], "Autumn") == (again["finished_at"], again["name"])
+    assert (None, "Autumn") == (back["finished_at"], back["name"])
+    assert back == (await admin.patch(address, json={})).json()
+
+
 @pytest.mark.parametrize("client", ["acme corp", "ACME-Corp", "acme-corp", "Acme  Corp"])
 async def test_a_name_is_the_same_however_it_is_written(
     admin: httpx.AsyncClient, client: str

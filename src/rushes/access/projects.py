@@ -76,20 +76,38 @@ class Projects:
         async with self.database.reading() as connection:
             return await records.list_projects(connection, visible, after, limit + 1)
 
-    async def rename(self, actor: Actor, project_id: str, name: str) -> Project:
-        """Give a project another name; its slug stays.
+    async def change(
+        self,
+        actor: Actor,
+        project_id: str,
+        *,
+        name: str | None = None,
+        is_finished: bool | None = None,
+    ) -> Project:
+        """Give a project another name, say that it is finished, or take that back.
+
+        A finished project takes part in everything as before; its folder for editors moves to
+        the archives.
 
         Raises:
             ProjectNotFound: it is unknown, or the actor is no member of it.
             Forbidden: the actor only looks.
             BadName: it cannot be a name.
         """
-        values = {"project_name": parse_name(name)}
+        values: dict[str, object] = {}
+        facts: dict[str, object] = {}
+        if name is not None:
+            values["project_name"], facts["name"] = parse_name(name), name
         async with self.database.transaction() as connection:
-            await _get(connection, actor, project_id, Verb.CHANGE_PROJECT)
+            before = await _get(connection, actor, project_id, Verb.CHANGE_PROJECT)
+            if is_finished is not None and is_finished != (before.finished_at is not None):
+                values["finished_at"] = self.clock.now() if is_finished else None
+                facts["is_finished"] = is_finished
+            if not values:
+                return before
             await records.change_project(connection, project_id, values)
             project = await records.get_project(connection, project_id)
-            await self._tell(connection, actor, project, name=name)
+            await self._tell(connection, actor, project, **facts)
         return project
 
     async def list_members(self, actor: Actor, project_id: str) -> Sequence[tuple[Account, Role]]:

@@ -10,6 +10,7 @@ from typing import Final
 
 import typer
 
+from rushes.cli.editing import examine_editing
 from rushes.cli.finding import Finding
 from rushes.cli.places import DataOption, load_settings
 from rushes.cli.spooling import examine_spool
@@ -195,6 +196,7 @@ CHECKS: Final[dict[str, Callable[[Settings], Finding]]] = {
     "worker": _worker,
     "segments": _segments,
     "stores": _stores,
+    "editing": examine_editing,
     "address": _address,
     "schedules": _times,
 }

@@ -1,9 +1,10 @@
-"""Commands for tiers: `rushes tiers status`, `plan`, `evict`, `recall`, `pin` and `simulate`."""
+"""Commands for tiers: `rushes tiers status`, `plan`, `evict`, `recall`, `prepare` and the like."""
 
 from __future__ import annotations
 
 import typer
 
+from rushes.cli.editing import prepare
 from rushes.cli.simulating import simulate_tiers
 from rushes.cli.vaults import evict, pin, recall, show_plan, show_status
 
@@ -20,4 +21,5 @@ tiers.command("plan")(show_plan)
 tiers.command("evict")(evict)
 tiers.command("recall")(recall)
 tiers.command("pin")(pin)
+tiers.command("prepare")(prepare)
 tiers.command("simulate")(simulate_tiers)

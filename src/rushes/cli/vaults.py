@@ -38,6 +38,8 @@ def show_status(*, data: DataOption = None, as_json: AsJson = False) -> None:
                 "size_bytes": use.present[1],
                 "limit_bytes": use.limit_bytes,
                 "cost_per_month": use.cost_per_month,
+                "waiting": use.moving[0],
+                "trouble": use.trouble,
             }
             for use in uses
         ]
@@ -46,6 +48,7 @@ def show_status(*, data: DataOption = None, as_json: AsJson = False) -> None:
             f"  ${use.cost_per_month:.2f} a month"
             for use in uses
         ]
+        lines += [f"{use.tier}: {use.moving[0]} wait. {use.trouble}" for use in uses if use.trouble]
         rate = "nothing was read" if hit_rate is None else f"{hit_rate:.0%} of the reads"
         lines.append(f"The edge answered in 7 days: {rate}")
         answer({"items": facts, "hit_rate": hit_rate}, "\n".join(lines), as_json=as_json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rushes.db.editing_tables import EDITING
 from rushes.db.lab_tables import segment_wishes
 from rushes.db.movement_tables import MOVED
 from rushes.db.notify_tables import BESIDE as TOLD
@@ -19,6 +20,7 @@ EXTENSIONS: Final = (
     *TOLD,
     *MOVED,
     *HANDED_OUT,
+    *EDITING,
 )
 """Tables that stand in files beside `tables`."""
 

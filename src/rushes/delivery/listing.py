@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,10 @@ from rushes.db.engine import Database
 from rushes.delivery.medium import get_permitted
 from rushes.renditions import records as rendition_records
 from rushes.renditions.records import Rendition
+from rushes.tiers import editing_records
 from rushes.tiers import records as placement_records
+from rushes.tiers.editing_records import FileRow
+from rushes.tiers.placement import State, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,9 @@ class Listing:
             medium = await get_permitted(connection, actor, Verb.SEE_ASSET, asset_id)
             found = await rendition_records.list_of_content(connection, medium.content.id)
             places = await placement_records.list_of_content(connection, medium.content.id)
+            file = await editing_records.find_file(connection, asset_id)
         names = {each.id: each.name for each in found} | {medium.content.id: "original"}
-        return [
+        listed = [
             ListedPlacement(
                 object_id=place.object_id,
                 name=names.get(place.object_id, ""),
@@ -86,6 +91,21 @@ class Listing:
             )
             for place in places
         ]
+        return listed if file is None else [*listed, _editors(file, names)]
+
+
+def _editors(file: FileRow, names: Mapping[str, str]) -> ListedPlacement:
+    """Return what lies in the editors' tree, or waits to come there."""
+    object_id = file.rendition_id or ""
+    return ListedPlacement(
+        object_id=object_id,
+        name=names.get(object_id, ""),
+        tier=Tier.EDITING.value,
+        state=(State.ABSENT if file.digest is None else State.PRESENT).value,
+        size_bytes=file.size_bytes,
+        is_shared=False,
+        verified_at=file.written_at,
+    )
 
 
 def _listed(rendition: Rendition) -> ListedRendition:

@@ -53,6 +53,8 @@ class EventType(StrEnum):
     SHARE_UPDATED = "share.updated"
     SHARE_VIEWED = "share.viewed"
     TIER_EVICTION_ASKED = "tier.eviction_asked"
+    TIER_MOUNT_BACK = "tier.mount_back"
+    TIER_MOUNT_LOST = "tier.mount_lost"
     TOKEN_CREATED = "token.created"  # noqa: S105 - the name of a fact
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - the same
     UPLOAD_ACCEPTED = "upload.accepted"

@@ -40,9 +40,12 @@ class NewProject(Wish):
 
 
 class ProjectPatch(Wish):
-    """What to change of a project; its slug stays."""
+    """What to change of a project; its slug stays. A finished one moves to the archives of the
+    editing tier, and back.
+    """
 
-    name: str = Field(max_length=1_000)
+    name: str | None = Field(default=None, max_length=1_000)
+    is_finished: bool | None = None
 
 
 class MemberAnswer(BaseModel):
@@ -108,9 +111,12 @@ def _add_project_routes(
     async def rename_project(
         request: Request, project_id: str, asked: ProjectPatch
     ) -> ProjectAnswer:
-        """Give a project another name."""
+        """Give a project another name, or say that it is finished."""
         actor = await identify(request)
-        return answer_project(await projects.rename(actor, project_id, asked.name))
+        changed = await projects.change(
+            actor, project_id, name=asked.name, is_finished=asked.is_finished
+        )
+        return answer_project(changed)
 
 
 def _add_member_routes(router: APIRouter, projects: Projects, identify: Identify) -> None:

@@ -56,6 +56,8 @@ class TierAnswer(BaseModel):
     reads: Reads
     cost_per_month: float
     """Dollars, for keeping what is there; requests and egress are not in it."""
+    trouble: str | None
+    """Why nothing moves there now, such as a mount that is away; what is `moving` waits for it."""
 
 
 class TierList(BaseModel):
@@ -250,4 +252,5 @@ def _tier(use: TierUse) -> TierAnswer:
         lost=Tally(objects=use.lost[0], size_bytes=use.lost[1]),
         reads=Reads(requests=use.reads[0], size_bytes=use.reads[1]),
         cost_per_month=use.cost_per_month,
+        trouble=use.trouble,
     )

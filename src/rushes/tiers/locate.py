@@ -6,11 +6,13 @@ an error.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from rushes.db.engine import Database
 from rushes.library import records as library_records
@@ -33,6 +35,8 @@ from rushes.tiers.placement import NoCopy, Placement, Tier
 from rushes.tiers.route import route
 from rushes.tiers.sources import Given, Lying
 from rushes.uploads import direct_records
+
+PIECE_BYTES: Final = 2**20
 
 PASSED_OVER = (Broken, Busy, NotFound, Refused, Unreachable)
 
@@ -172,6 +176,29 @@ class Locator:
                     yield piece
                 return
         raise _no_copy()
+
+    async def stream(self, object_id: str) -> AsyncIterator[bytes]:
+        """Give an object's bytes in order from the best copy, wherever it lies.
+
+        Raises:
+            NoCopy, Broken: no copy can be read now, or it ended early.
+            NotFound, Unreachable, Busy, Refused: its store failed.
+        """
+        copy = await self.open_copy(object_id)
+        if isinstance(copy, Away):
+            async for piece in copy.store.get(copy.key):
+                yield piece
+            return
+        try:
+            at = 0
+            while at < copy.size_bytes:
+                piece = await asyncio.to_thread(os.pread, copy.file, PIECE_BYTES, at)
+                if not piece:
+                    raise Broken("A copy ended early. Read another one.")
+                at += len(piece)
+                yield piece
+        finally:
+            os.close(copy.file)
 
     async def _find_direct(self, object_id: str) -> Away | None:
         """Return the object of an original that its sender put into the archive, not yet kept."""

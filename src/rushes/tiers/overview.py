@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from rushes.clock import Clock
-from rushes.db.engine import Database
-from rushes.tiers import read_records, retain_records
+from rushes.db.engine import Connection, Database
+from rushes.tiers import editing_records, read_records, retain_records
 from rushes.tiers.placement import State, Tier
 from rushes.tiers.prices import MONTH_SECONDS, Price
 from rushes.tiers.retain_records import Run
 
 READS_COUNT: Final = timedelta(days=7)
+UNPREPARED: Final = "Its folder is not ours yet. Mount it, then run `rushes tiers prepare`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Place:
 class TierUse:
     """A tier; pairs are objects and bytes, `reads` requests and bytes of 7 days.
 
-    `cost_per_month` is in dollars, for the room alone.
+    `cost_per_month` is in dollars, for the room alone; `trouble` says why nothing moves there.
     """
 
     tier: Tier
@@ -44,6 +45,7 @@ class TierUse:
     lost: tuple[int, int]
     reads: tuple[int, int]
     cost_per_month: float
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Overview:
     database: Database
     clock: Clock
     places: Mapping[Tier, Place]
+    editing: str | None = None
+    """The path of the editors' tree; None where there is none."""
 
     async def list_tiers(self) -> tuple[list[TierUse], float | None]:
         """Return each tier, and the share of reads that the edge answered in 7 days."""
@@ -73,11 +77,32 @@ class Overview:
         async with self.database.reading() as connection:
             sums = await retain_records.sum_tiers(connection)
             reads = await read_records.sum_reads(connection, since)
+            editing = await self._look_at_editing(connection)
         held = {(tier, state): (objects, size) for tier, state, objects, size in sums}
         asked = sum(count for count, _ in reads.values())
         hits = reads.get(Tier.EDGE.value, (0, 0))[0]
         uses = [self._use(tier, place, held, reads) for tier, place in self.places.items()]
-        return uses, (hits / asked if asked else None)
+        return uses + editing, (hits / asked if asked else None)
+
+    async def _look_at_editing(self, connection: Connection) -> list[TierUse]:
+        """Return the tree of the editors; what is `moving` waits to be written."""
+        if self.editing is None:
+            return []
+        tree = await editing_records.find_tree(connection)
+        use = TierUse(
+            tier=Tier.EDITING,
+            store=self.editing,
+            kind="folder",
+            limit_bytes=None,
+            present=await editing_records.sum_files(connection),
+            moving=await editing_records.count_due(connection),
+            leaving=(0, 0),
+            lost=(0, 0),
+            reads=(0, 0),
+            cost_per_month=0.0,
+            trouble=UNPREPARED if tree is None else tree.trouble,
+        )
+        return [use]
 
     async def list_runs(self, limit: int) -> list[Run]:
         """Return the last times that the rules were applied to the edge, newest first."""

@@ -1,0 +1,148 @@
+"""The pen: one writer's hand on the editors' tree, for as long as its lease is prolonged.
+
+All calls of the operating system go through one thread, in order: a file is never closed under a
+write that a cancelled task left behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final, TypeVar, TypeVarTuple
+
+from rushes.errors import Kind, RushesError
+from rushes.stores.folder import translated
+from rushes.stores.store import Broken
+from rushes.tiers.editing_records import Due
+from rushes.tiers.editing_tree import Tree
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+BEAT_SECONDS: Final = 10.0
+_OF_ONE_FILE: Final = frozenset({errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY})
+
+
+class TreeTrouble(RushesError):
+    """The tree of the editing tier cannot be written just now; what is due waits."""
+
+    code = "editing.tree_trouble"
+    kind = Kind.UNAVAILABLE
+
+
+@dataclass(slots=True)
+class Pen:
+    """A tree, the thread that writes there, and the lease that lets it."""
+
+    tree: Tree
+    ask: Callable[[int], Awaitable[bool]]
+    reopen: Callable[[], Tree]
+    fence: int = 0
+    _beaten_at: float = 0.0
+    _thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="rushes-editing")
+    )
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(
+        cls, reopen: Callable[[], Tree], ask: Callable[[int], Awaitable[bool]]
+    ) -> AsyncIterator[Pen]:
+        """Give a pen over the tree that `reopen` opens; it lets go of the mount at the end.
+
+        Raises:
+            MountAway: the tree is not there.
+        """
+        pen = cls(await asyncio.to_thread(reopen), ask, reopen)
+        try:
+            yield pen
+        finally:
+            pen._thread.submit(pen.tree.close)
+            pen._thread.shutdown(wait=False)
+
+    def hold(self, fence: int) -> None:
+        """Take the lease that was just given."""
+        self.fence = fence
+        self._beaten_at = asyncio.get_running_loop().time()
+
+    async def do(self, work: Callable[[*Ts], T], *arguments: *Ts) -> T:
+        """Run a call of the tree.
+
+        Raises:
+            TreeTrouble: the tree fails as a whole: no room, no mount, no right.
+            FileNotFoundError, FileExistsError: it is about this name alone.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, work, *arguments)
+        except OSError as error:
+            if error.errno in _OF_ONE_FILE:
+                raise
+            raise _trouble(error) from error
+
+    async def beat(self, *, now: bool = False) -> None:
+        """Prolong the lease, where it is time.
+
+        Raises:
+            TreeTrouble: another process writes now.
+        """
+        moment = asyncio.get_running_loop().time()
+        if not now and moment - self._beaten_at < BEAT_SECONDS:
+            return
+        if not await self.ask(self.fence):
+            raise TreeTrouble("Another worker writes to the editing tier now.")
+        self._beaten_at = moment
+
+    async def write(self, folder: str, name: str, due: Due, source: AsyncIterator[bytes]) -> str:
+        """Write a file that appears whole and as it should be; return its version.
+
+        Raises:
+            Broken: the source gave other bytes; nothing appeared.
+            TreeTrouble: see `do`, `beat`.
+        """
+        file = await self.do(self.tree.begin, folder, name, self.fence)
+        try:
+            await self._fill(file, due, source)
+            await self.beat(now=True)
+            again = await asyncio.to_thread(self.reopen)  # the mount is still this one
+            again.close()
+            return (await self.do(self.tree.publish, folder, name, self.fence)).version
+        except FileNotFoundError:
+            raise Broken("What was written for editors went under our hands. Again.") from None
+        finally:
+            await self.do(os.close, file)
+            await self.do(self.tree.discard, folder, name, self.fence)
+
+    async def _fill(self, file: int, due: Due, source: AsyncIterator[bytes]) -> None:
+        digest = hashlib.sha256()
+        size_bytes = 0
+        async for piece in source:
+            await self.do(_put, file, piece, size_bytes)
+            await asyncio.to_thread(digest.update, piece)
+            size_bytes += len(piece)
+            await self.beat()
+        await self.do(os.fsync, file)
+        there = (await self.do(os.fstat, file)).st_size
+        if digest.digest() != due.digest or {size_bytes, there} != {due.size_bytes}:
+            raise Broken("The proxy that came for editors is not the one that was made. Again.")
+
+
+def _put(file: int, piece: bytes, at: int) -> None:
+    view = memoryview(piece)
+    while view:
+        count = os.pwrite(file, view, at)
+        at, view = at + count, view[count:]
+
+
+def _trouble(error: OSError) -> TreeTrouble:
+    try:
+        with translated():
+            raise error
+    except RushesError as meaning:
+        return TreeTrouble(f"Nothing is written for editors: {meaning.message}")
