@@ -41,6 +41,7 @@ from rushes.intake.elsewhere import Elsewhere
 from rushes.intake.verify import Intake
 from rushes.jobs.desk import Desk
 from rushes.jobs.remote import Remote
+from rushes.library.cataloguing import Cataloguing
 from rushes.library.editing import Editing
 from rushes.media.box import Level
 from rushes.media.ladder import Quality
@@ -142,6 +143,11 @@ class House:
     shares: Shares
     directing: Directing | None
     """What lets clients send into the archive's bucket themselves; None where it is a folder."""
+
+    @property
+    def cataloguing(self) -> Cataloguing:
+        """What defines fields, writes notes and keeps searches."""
+        return Cataloguing(self.database, self.clock)
 
     async def drain(self, seconds: float) -> bool:
         """Take no bytes in any more, write down what has come; say whether all came to rest."""

@@ -29,10 +29,13 @@ class Prefix(StrEnum):
     CONTENT = "cnt"
     DELIVERY = "dlv"
     EVENT = "evt"
+    FIELD = "fld"
     LINK = "lnk"
+    NOTE = "nte"
     PLACEMENT = "plc"
     PROJECT = "prj"
     RENDITION = "rnd"
+    SEARCH = "sch"
     SESSION = "ses"
     SHARE = "shr"
     TOKEN = "tok"  # noqa: S105 - a prefix, no secret

@@ -142,7 +142,6 @@ async def _plant(house: House, project: Project) -> dict[str, str]:
         "scan": "not_scanned",
         "tags": [],
         "metadata": {},
-        "search": "a.mov",
     }
     job = {
         "id": "job-1111",

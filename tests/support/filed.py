@@ -109,7 +109,7 @@ class Files:
                 updated_at=now,
                 revision=1,
             )
-            await library_records.record_asset(connection, asset, search=file_name)
+            await library_records.record_asset(connection, asset)
         return Filed(asset_id, kept.id, upload_id, place)
 
     def _content(self, content: bytes, upload_id: str, *, kind: str, media_type: str) -> Content:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from rushes.access.account import Account
 from rushes.access.permit import Role, Scope
 from rushes.access.token import Token
+from rushes.db.catalog_tables import saved_searches
 from rushes.db.statements import After, find_first, insert_new, insert_or, newest_first, values_of
 from rushes.db.tables import (
     account_days,
@@ -96,6 +97,8 @@ async def delete_account(connection: AsyncConnection, account_id: str) -> None:
     await connection.execute(delete(account_days).where(account_days.c.account_id == account_id))
     member = project_members.c.account_id == account_id
     await connection.execute(delete(project_members).where(member))
+    kept = saved_searches.c.account_id == account_id
+    await connection.execute(delete(saved_searches).where(kept))
     owned = projects.c.owner_id == account_id
     await connection.execute(update(projects).where(owned).values(owner_id=None))
     await connection.execute(delete(accounts).where(accounts.c.id == account_id))

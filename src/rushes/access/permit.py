@@ -79,6 +79,8 @@ class Verb(StrEnum):
     CANCEL_UPLOAD = "cancel_upload"
     SEE_ASSET = "see_asset"
     PLAY_ASSET = "play_asset"
+    NOTE_ASSET = "note_asset"
+    KEEP_SEARCH = "keep_search"
     CHANGE_ASSET = "change_asset"
     DELETE_ASSET = "delete_asset"
     GET_ORIGINAL = "get_original"
@@ -131,6 +133,8 @@ RIGHTS: Final = MappingProxyType(
         Verb.CANCEL_UPLOAD: (_SENDERS, Scope.WRITE),
         Verb.SEE_ASSET: (_VIEWERS, Scope.READ),
         Verb.PLAY_ASSET: (_VIEWERS | _SHOWN, Scope.READ),
+        Verb.NOTE_ASSET: (_VIEWERS, Scope.WRITE),
+        Verb.KEEP_SEARCH: (_VIEWERS, Scope.WRITE),
         Verb.CHANGE_ASSET: (_EDITORS, Scope.WRITE),
         Verb.DELETE_ASSET: (_EDITORS, Scope.WRITE),
         Verb.GET_ORIGINAL: (_EDITORS | _SHOWN, Scope.READ),

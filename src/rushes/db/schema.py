@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rushes.db.catalog_tables import BESIDE as FOUND
 from rushes.db.editing_tables import EDITING
 from rushes.db.lab_tables import segment_wishes
 from rushes.db.movement_tables import MOVED
@@ -21,6 +22,7 @@ EXTENSIONS: Final = (
     *MOVED,
     *HANDED_OUT,
     *EDITING,
+    *FOUND,
 )
 """Tables that stand in files beside `tables`."""
 

@@ -259,13 +259,14 @@ assets = Table(
     Column("height", Integer),
     Column("tags", Document, nullable=False),
     Column("metadata", Document, nullable=False),
-    Column("search", Text, nullable=False),  # names, folded
+    Column("place", Size),  # in time, microseconds: no two are equal
     Column("error_code", Text),
     Column("error_detail", Text),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("revision", Integer, nullable=False, server_default="1"),
     Index(None, "created_at", "id"),
+    Index(None, "place", unique=True),
     Index(None, "project_id", "created_at", "id"),
     Index(None, "kind", "created_at", "id"),
     Index(None, "state", "created_at", "id"),

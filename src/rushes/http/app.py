@@ -14,6 +14,7 @@ from rushes.access.permit import SYSTEM, ActorKind
 from rushes.compose import House
 from rushes.http import (
     access,
+    catalog,
     chunks,
     colors,
     delivery,
@@ -41,6 +42,7 @@ from rushes.http.openapi import Described, name_operation
 from rushes.http.paging import PURPOSE, Pager
 from rushes.http.problem import PROBLEMS
 from rushes.http.senders import Senders
+from rushes.library.bulk import BulkEditing
 
 DESCRIPTION: Final = (
     "Large media in over any bad line, watchable when its last byte lands. Errors are "
@@ -92,6 +94,9 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     shelf = library.Library(house.database, house.editing, house.covers, pager, base_url)
     yield from _uploading_routers(house, callers, pager, _serving(handing, identify))  # most asked
     yield access.routes(entrance, callers, pager)
+    yield catalog.routes(
+        catalog.Catalog(house.cataloguing, BulkEditing(house.editing), identify, pager)
+    )
     yield library.routes(shelf, identify)
     yield delivery.routes(handing, identify)
     yield shares.routes(house.shares.sharing, callers, pager)

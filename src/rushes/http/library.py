@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.access import records as access_records
@@ -18,12 +18,14 @@ from rushes.delivery.covers import Cover, Covers
 from rushes.events import outbox
 from rushes.events.event import Event
 from rushes.http.auth import Identify
+from rushes.http.finding import Filter, read_place, read_question, write_place
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
+from rushes.http.revisions import IfMatch, mark, read_revision
 from rushes.http.wishes import Wish
-from rushes.library import records
-from rushes.library.asset import Asset, AssetNotFound, State
+from rushes.library import records, search_records
+from rushes.library.asset import Asset, AssetNotFound
 from rushes.library.editing import Change, Editing
-from rushes.library.records import Label, Wanted
+from rushes.library.records import Label
 
 ASSETS: Final = "assets"
 EVENTS: Final = "events"
@@ -96,21 +98,10 @@ class AssetChange(Wish):
     metadata: dict[Annotated[str, Field(min_length=1, max_length=100)], Any] | None = None
 
 
-class Found(BaseModel):
-    """What to look for."""
+class Found(Filter):
+    """What to look for, as parameters; others than these are left unread."""
 
     model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
-
-    q: str = Field(default="", max_length=500)
-    """Words that must all be in the names."""
-    kind: str | None = Field(default=None, max_length=20)
-    """`video`, `audio`, `image` or another kind."""
-    state: State | None = None
-    """Only those in this state."""
-    client: str | None = Field(default=None, max_length=100)
-    """Slug of the client."""
-    project: str | None = Field(default=None, max_length=100)
-    """Slug of the project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,23 +148,24 @@ def _add_reading(router: APIRouter, library: Library, identify: Identify) -> Non
         limit: Limit = DEFAULT_LIMIT,
         cursor: CursorText = None,
     ) -> Page[AssetAnswer]:
-        """List assets, newest first; `q` searches names."""
+        """List assets, newest first; `q` searches all words, `metadata.KEY` is a value wanted."""
         actor = await identify(request)
         permit(actor, Verb.SEE_ASSET)
-        wanted = Wanted(
-            project_ids=_projects(actor),
-            q=found.q,
-            kind=found.kind,
-            state=found.state,
-            client=found.client,
-            project=found.project,
-            after=library.pager.read_after(ASSETS, cursor),
-            limit=limit + 1,
-        )
+        question = read_question(found, request.query_params)
+        listing = f"{ASSETS}:{question.sort}:{question.is_full_text}"
+        after: search_records.Place = None
+        if cursor:
+            value, asset_id = library.pager.read(listing, cursor)
+            after = read_place(question, value), str(asset_id)
         async with library.database.reading() as connection:
-            assets = await records.list_assets(connection, wanted)
-        shown, following = library.pager.cut(ASSETS, assets, limit, _place_of)
-        items = await library.answer(request, actor, shown)
+            rows = await search_records.find_assets(
+                connection, question, _projects(actor), after, limit + 1
+            )
+        following = None
+        if len(rows) > limit:
+            last, place = rows[limit - 1]
+            following = library.pager.write(listing, write_place(place), last.id)
+        items = await library.answer(request, actor, [asset for asset, _ in rows[:limit]])
         return Page(items=items, next_cursor=following)
 
     @router.get("/assets/{asset_id}")
@@ -183,7 +175,7 @@ def _add_reading(router: APIRouter, library: Library, identify: Identify) -> Non
         asset = await _get(library, actor, asset_id)
         permit(actor, Verb.SEE_ASSET, asset.project_id)
         (answer,) = await library.answer(request, actor, [asset])
-        response.headers["ETag"] = f'"{asset.revision}"'
+        mark(response, asset.revision)
         async with library.database.reading() as connection:
             content = await records.find_content(connection, asset.content_id)
         media = content.facts.get("media") if content and content.facts else None
@@ -197,10 +189,7 @@ def _add_changing(router: APIRouter, library: Library, identify: Identify) -> No
         response: Response,
         asset_id: str,
         change: AssetChange,
-        if_match: Annotated[
-            str | None,
-            Header(max_length=100, description="The `ETag` of the asset as it was read"),
-        ] = None,
+        if_match: IfMatch = None,
     ) -> AssetAnswer:
         """Change words of an asset; with If-Match only if nobody was faster."""
         actor = await identify(request)
@@ -217,9 +206,9 @@ def _add_changing(router: APIRouter, library: Library, identify: Identify) -> No
             asset_id,
             wanted,
             project_ids=_projects(actor),
-            revision=_revision(if_match),
+            revision=read_revision(if_match),
         )
-        response.headers["ETag"] = f'"{changed.revision}"'
+        mark(response, changed.revision)
         return (await library.answer(request, actor, [changed]))[0]
 
     @router.delete("/assets/{asset_id}", status_code=204)
@@ -277,18 +266,6 @@ async def _get(library: Library, actor: Actor, asset_id: str) -> Asset:
 
 def _projects(actor: Actor) -> list[str] | None:
     return None if actor.project_ids is None else sorted(actor.project_ids)
-
-
-def _revision(if_match: str | None) -> int | None:
-    """Return the revision in an entity tag; one that is none of ours matches nothing."""
-    if if_match is None or if_match == "*":
-        return None
-    text = if_match.strip().removeprefix("W/").strip('"')
-    return int(text) if text.isascii() and text.isdigit() else -1
-
-
-def _place_of(asset: Asset) -> tuple[datetime, str]:
-    return asset.created_at, asset.id
 
 
 def _read_number(pager: Pager, cursor: str | None) -> int | None:

@@ -60,6 +60,8 @@ _DIRECT: Final = {
 }
 
 
+_FIELDS: Final = (Verb.CHANGE_PROJECT, Verb.CHANGE_SETTINGS)
+
 _WEBHOOKS: Final = (
     *("list_webhooks", "create_webhook", "get_webhook", "change_webhook", "delete_webhook"),
     *("rotate_webhook", "ping_webhook", "list_deliveries", "replay_delivery", "replay_failed"),
@@ -117,6 +119,16 @@ VERBS: Final = MappingProxyType(
         "get_asset": (Verb.SEE_ASSET,),
         "change_asset": (Verb.CHANGE_ASSET,),
         "delete_asset": (Verb.DELETE_ASSET,),
+        **{f"{deed}_field": _FIELDS for deed in ("create", "change", "delete")},
+        "list_fields": (Verb.SEE_PROJECTS,),
+        "get_field": (Verb.SEE_PROJECTS,),
+        "list_notes": (Verb.SEE_ASSET,),
+        "get_note": (Verb.SEE_ASSET,),
+        **{f"{deed}_note": (Verb.NOTE_ASSET,) for deed in ("write", "change", "delete")},
+        "list_searches": (Verb.SEE_ASSET,),
+        "get_search": (Verb.SEE_ASSET,),
+        **{f"{deed}_search": (Verb.KEEP_SEARCH,) for deed in ("keep", "change", "delete")},
+        "change_assets": (Verb.CHANGE_ASSET,),
         "list_activity": (Verb.SEE_ASSET,),
         "list_events": (Verb.SEE_AUDIT,),
         "listen": (Verb.SEE_ASSET,),

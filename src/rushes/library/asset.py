@@ -147,11 +147,6 @@ def plan_step(state: State, shown: Shown) -> Step | None:
     return Step.SHOW if state is State.FILED and shown.is_playable else None
 
 
-def fold(*names: str) -> str:
-    """Return names as search compares them."""
-    return " ".join(names).casefold()
-
-
 def merge(old: Mapping[str, object], change: Mapping[str, object]) -> dict[str, object]:
     """Apply a JSON merge patch (RFC 7396) to one level of custom metadata: null removes."""
     merged = {**old, **change}

@@ -6,26 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rushes import ids
 from rushes.access import account_records
 from rushes.access import records as access_records
-from rushes.access.project import Project
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.errors import Kind, RushesError
-from rushes.events import outbox
-from rushes.events.event import Event, EventType
-from rushes.ids import ENTROPY_BYTES, Prefix
-from rushes.library import records
+from rushes.events.event import EventType
+from rushes.library import catalog_records, records
 from rushes.library.asset import (
     Asset,
     AssetNotFound,
     AssetStale,
     Step,
     after,
-    fold,
     merge,
 )
+from rushes.library.field import check_values
+from rushes.library.indexing import index
+from rushes.library.telling import Telling
 
 MAX_TAGS: Final = 64
 MAX_WORD: Final = 200
@@ -93,14 +91,22 @@ class Editing:
             asset = await _get(connection, asset_id, project_ids)
             if revision is not None and revision != asset.revision:
                 raise AssetStale("The asset changed since you read it. Read it again.")
-            project = await access_records.get_project(connection, asset.project_id)
-            values = _values(asset, change, project)
+            values = _values(change)
+            if change.metadata:
+                scopes = ["", asset.project_id]
+                fields = await catalog_records.list_fields(connection, scopes)
+                kept = check_values(fields, asset.project_id, change.metadata)
+                values["metadata"] = merge(asset.metadata, kept)
             if not await records.change_asset(
                 connection, asset_id, asset.revision, values, self.clock.now()
             ):
                 raise AssetStale("The asset changed since you read it. Read it again.")
-            await self._tell(connection, EventType.ASSET_UPDATED, asset, actor_id)
-            return await _get(connection, asset_id, project_ids)
+            changed = await _get(connection, asset_id, project_ids)
+            project = await access_records.get_project(connection, asset.project_id)
+            await index(connection, changed, project)
+            told = Telling(self.clock, actor_id)
+            await told.tell(connection, EventType.ASSET_UPDATED, asset, project)
+            return changed
 
     async def delete(
         self, actor_id: str, asset_id: str, *, project_ids: Sequence[str] | None
@@ -135,25 +141,8 @@ class Editing:
     async def _tell(
         self, connection: Connection, what: EventType, asset: Asset, actor_id: str
     ) -> None:
-        now = self.clock.now()
         project = await access_records.get_project(connection, asset.project_id)
-        event = Event(
-            id=ids.new(Prefix.EVENT, now, self.clock.entropy(ENTROPY_BYTES)),
-            type=what,
-            created_at=now,
-            actor=actor_id,
-            subject=asset.id,
-            project_id=asset.project_id,
-            asset_id=asset.id,
-            data={
-                "asset_id": asset.id,
-                "content_id": asset.content_id,
-                "client": project.client_slug,
-                "project": project.project_slug,
-                "file_name": asset.file_name,
-            },
-        )
-        await outbox.record(connection, event)
+        await Telling(self.clock, actor_id).tell(connection, what, asset, project)
 
 
 async def _get(connection: Connection, asset_id: str, project_ids: Sequence[str] | None) -> Asset:
@@ -163,18 +152,13 @@ async def _get(connection: Connection, asset_id: str, project_ids: Sequence[str]
     return asset
 
 
-def _values(asset: Asset, change: Change, project: Project) -> dict[str, object]:
+def _values(change: Change) -> dict[str, object]:
     """Return the columns that change."""
     values: dict[str, object] = {}
     if change.title is not None:
         values["title"] = change.title
-        values["search"] = fold(
-            asset.file_name, project.client_name, project.project_name, change.title
-        )
     if change.description is not None:
         values["description"] = change.description
     if change.tags is not None:
         values["tags"] = sorted(set(change.tags))
-    if change.metadata is not None:
-        values["metadata"] = merge(asset.metadata, change.metadata)
     return values

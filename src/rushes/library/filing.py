@@ -15,7 +15,8 @@ from rushes.events.event import SYSTEM_ACTOR, Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.intake.sniff import Sniffed
 from rushes.library import records
-from rushes.library.asset import Asset, Scan, Shown, State, after, fold, plan_step
+from rushes.library.asset import Asset, Scan, Shown, State, after, plan_step
+from rushes.library.indexing import index
 from rushes.uploads import records as upload_records
 from rushes.uploads.upload import Upload
 
@@ -101,8 +102,8 @@ class Filing:
             await upload_records.record_digest(connection, upload.id, content.digest)
         siblings = await records.list_of_content(connection, content.id)
         asset = _asset(upload, content, siblings[0] if siblings else None, now)
-        names = fold(upload.file_name, project.client_name, project.project_name)
-        await records.record_asset(connection, asset, search=names)
+        await records.record_asset(connection, asset)
+        await index(connection, asset, project)
         return asset
 
     def _content(

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, insert, or_, select, update
+from sqlalchemy import Select, and_, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rushes.db.tables import assets, contents, projects, uploads
+from rushes.db.catalog_tables import asset_notes, asset_terms
+from rushes.db.tables import assets, contents, uploads
 from rushes.library.asset import Asset, Scan, State
 from rushes.uploads.upload import State as UploadState
 
@@ -62,23 +63,6 @@ class Label:
     digest: bytes | None
     error_code: str | None
     error_detail: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a listing asks for.
-
-    `after` is the (created_at, id) of the last item of the page before.
-    """
-
-    project_ids: Sequence[str] | None = None
-    q: str = ""
-    kind: str | None = None
-    state: str | None = None
-    client: str | None = None
-    project: str | None = None
-    after: tuple[datetime, str] | None = None
-    limit: int = 50
 
 
 async def find_content(connection: AsyncConnection, content_id: str) -> Content | None:
@@ -232,10 +216,10 @@ async def record_digest(connection: AsyncConnection, content_id: str, digest: by
     )
 
 
-async def record_asset(connection: AsyncConnection, asset: Asset, *, search: str) -> None:
+async def record_asset(connection: AsyncConnection, asset: Asset) -> None:
     """Insert an asset."""
     values: dict[str, object] = {name: getattr(asset, name) for name in Asset.__slots__}
-    values |= {"tags": list(asset.tags), "metadata": dict(asset.metadata), "search": search}
+    values |= {"tags": list(asset.tags), "metadata": dict(asset.metadata)}
     values |= {"state": asset.state.value, "scan": asset.scan.value}
     await connection.execute(insert(assets).values(**values))
 
@@ -254,14 +238,14 @@ async def find_asset(
     if project_ids is not None:
         query = query.where(assets.c.project_id.in_(project_ids))
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else _asset(row)
+    return None if row is None else asset_of(row)
 
 
 async def find_asset_of_upload(connection: AsyncConnection, upload_id: str) -> Asset | None:
     """Return the asset that an upload became."""
     query = select(assets).where(assets.c.upload_id == upload_id)
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else _asset(row)
+    return None if row is None else asset_of(row)
 
 
 async def list_abandoned_uploads(connection: AsyncConnection, limit: int) -> list[str]:
@@ -284,22 +268,7 @@ async def list_of_content(connection: AsyncConnection, content_id: str) -> list[
     """Return every asset with this content, oldest first."""
     query = select(assets).where(assets.c.content_id == content_id)
     rows = await connection.execute(query.order_by(assets.c.created_at, assets.c.id))
-    return [_asset(row) for row in rows]
-
-
-async def list_assets(connection: AsyncConnection, wanted: Wanted) -> list[Asset]:
-    """Return a page of assets, newest first."""
-    query = _narrowed(select(assets), wanted)
-    if wanted.after is not None:
-        created_at, asset_id = wanted.after
-        query = query.where(
-            or_(
-                assets.c.created_at < created_at,
-                and_(assets.c.created_at == created_at, assets.c.id < asset_id),
-            )
-        )
-    query = query.order_by(assets.c.created_at.desc(), assets.c.id.desc()).limit(wanted.limit)
-    return [_asset(row) for row in await connection.execute(query)]
+    return [asset_of(row) for row in rows]
 
 
 async def change_state(
@@ -342,8 +311,16 @@ async def change_asset(
     return done.rowcount == 1
 
 
+async def touch_asset(connection: AsyncConnection, asset_id: str, now: datetime) -> None:
+    """Note that something about an asset changed which its own row does not hold."""
+    await connection.execute(update(assets).where(assets.c.id == asset_id).values(updated_at=now))
+
+
 async def delete_asset(connection: AsyncConnection, asset_id: str) -> bool:
-    """Remove the row; its events stay. Say whether it was there."""
+    """Remove the row with its notes and terms; its events stay. Say whether it was there."""
+    place = select(assets.c.place).where(assets.c.id == asset_id).scalar_subquery()
+    await connection.execute(asset_terms.delete().where(asset_terms.c.place == place))
+    await connection.execute(asset_notes.delete().where(asset_notes.c.asset_id == asset_id))
     done = await connection.execute(assets.delete().where(assets.c.id == asset_id))
     return done.rowcount == 1
 
@@ -351,25 +328,6 @@ async def delete_asset(connection: AsyncConnection, asset_id: str) -> bool:
 async def delete_content(connection: AsyncConnection, content_id: str) -> None:
     """Remove a content that no asset names."""
     await connection.execute(contents.delete().where(contents.c.id == content_id))
-
-
-def _narrowed(query: Select[tuple[object, ...]], wanted: Wanted) -> Select[tuple[object, ...]]:
-    query = query.where(assets.c.state != State.DELETING.value)
-    if wanted.project_ids is not None:
-        query = query.where(assets.c.project_id.in_(wanted.project_ids))
-    if wanted.client is not None or wanted.project is not None:
-        query = query.join(projects, projects.c.id == assets.c.project_id)
-        if wanted.client is not None:
-            query = query.where(projects.c.client_slug == wanted.client)
-        if wanted.project is not None:
-            query = query.where(projects.c.project_slug == wanted.project)
-    if wanted.kind is not None:
-        query = query.where(assets.c.kind == wanted.kind)
-    if wanted.state is not None:
-        query = query.where(assets.c.state == wanted.state)
-    for word in wanted.q.casefold().split():
-        query = query.where(assets.c.search.contains(word, autoescape=True))
-    return query
 
 
 async def _lock_facts(connection: AsyncConnection, content_id: str) -> dict[str, Any] | None:
@@ -392,7 +350,8 @@ def _content(row: Row[tuple[object, ...]]) -> Content:
     return Content(**{name: getattr(row, name) for name in Content.__slots__})
 
 
-def _asset(row: Row[tuple[object, ...]]) -> Asset:
+def asset_of(row: Row[Any]) -> Asset:
+    """Return the asset that a row of `assets` says."""
     known = {name: getattr(row, name) for name in Asset.__slots__}
     known |= {"state": State(row.state), "scan": Scan(row.scan), "tags": tuple(row.tags)}
     return Asset(**known)

@@ -13,7 +13,6 @@ from rushes.library.asset import (
     State,
     Step,
     after,
-    fold,
     merge,
     plan_step,
 )
@@ -69,11 +68,6 @@ def test_the_step_is_the_one_that_makes_the_state_true(
 ) -> None:
     """Ready waits for the archive; one failed rung does not fail the asset."""
     assert expected == plan_step(state, shown)
-
-
-def test_names_are_folded_for_search() -> None:
-    """People do not remember capitals."""
-    assert "strasse.mov acme" == fold("STRA\u00dfE.mov", "Acme")
 
 
 @pytest.mark.covers("X-DB-03")
