@@ -338,3 +338,40 @@ def test_the_dialogs_are_accessible(page: Page, scheme: str) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
     assert [] == find_violations(page)
+
+
+@pytest.mark.covers("CF-12")
+def test_a_lut_is_sent_and_used(page: Page, office: Office, tmp_path: Path) -> None:
+    """A `.cube` file is named after itself and chosen; one that is none says so."""
+    good, bad = tmp_path / "Show LUT.v2.cube", tmp_path / "bad.cube"
+    corners = [f"{r} {g} {b}" for b in (0, 1) for g in (0, 1) for r in (0, 1)]
+    good.write_text("LUT_3D_SIZE 2\n" + "\n".join(corners) + "\n")
+    bad.write_text("no table")
+    page.goto(f"/app/assets/{office.clip}")
+    button, choice = (
+        page.get_by_role("button", name="Use a .cube LUT"),
+        page.get_by_label("Colours"),
+    )
+
+    for path in (bad, good):
+        with page.expect_file_chooser() as chosen:
+            button.click()
+        chosen.value.set_files(path)
+        if path is bad:
+            expect(page.get_by_text("The LUT could not be used")).to_be_visible()
+
+    expect(choice).to_have_value("log:show-lut-v2")
+    assert "log:show-lut-v2" == office.client.get(f"/assets/{office.clip}/color")["choice"]
+    choice.select_option("auto")
+    expect(choice).to_have_value("auto")
+
+
+@pytest.mark.covers("M-PR-09")
+def test_what_is_new_is_not_made_anew(page: Page, office: Office) -> None:
+    """The button asks for what an older version made, and says what came of it."""
+    page.goto(f"/app/assets/{office.clip}?tab=renditions")
+
+    page.get_by_role("button", name="Make anew").click()
+
+    said = re.compile("Nothing of it was made by an older version|being made just now")
+    expect(page.get_by_text(said)).to_be_visible()

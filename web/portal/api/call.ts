@@ -20,6 +20,8 @@ export interface CallOptions {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly query?: Query;
   readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly text?: Blob;
   readonly signal?: AbortSignal;
 }
 
@@ -39,15 +41,17 @@ export async function call<T>(path: string, options: CallOptions = {}): Promise<
 }
 
 async function send(path: string, options: CallOptions): Promise<Response> {
-  const { method = "GET", query = {}, body, signal } = options;
+  const { method = "GET", query = {}, body, text, signal } = options;
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-Rushes-CSRF"] = "1";
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (text !== undefined) headers["Content-Type"] = "text/plain";
+  const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
   try {
     return await fetch(`/api/v1${path}${queryString(query)}`, {
       method,
       headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(sent === undefined ? {} : { body: sent }),
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (failure) {

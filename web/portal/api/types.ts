@@ -69,6 +69,12 @@ export interface Colors {
   readonly choices: readonly string[];
 }
 
+/** What a press on *Make anew* comes to. */
+export interface Remade {
+  readonly qualities: readonly string[];
+  readonly busy: boolean;
+}
+
 export type RenditionState = "wanted" | "making" | "ready" | "failed";
 
 export interface Rendition {

@@ -1,5 +1,5 @@
 /** What the colours of a film are taken for, and the choice of another. */
-import { NativeSelect } from "@mantine/core";
+import { Button, FileButton, NativeSelect } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
@@ -9,6 +9,7 @@ import { call } from "../api/call";
 import { assetQuery, colorQuery } from "../api/queries";
 import type { Asset, Colors } from "../api/types";
 import { FailureBar } from "../parts/notes";
+import { lutNameOf } from "./lut";
 
 const { color: names } = words.asset;
 
@@ -20,6 +21,13 @@ export function Color({ asset }: { readonly asset: Asset }): ReactNode {
       call<Colors>(`/assets/${asset.id}/color`, { method: "PUT", body: { color } }),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: assetQuery(asset.id).queryKey });
+    },
+  });
+  const send = useMutation({
+    mutationFn: async (file: File) => {
+      const name = lutNameOf(file.name);
+      await call<unknown>(`/luts/${name}`, { method: "PUT", text: file });
+      await change.mutateAsync(`log:${name}`);
     },
   });
   const colors = found.data;
@@ -42,6 +50,21 @@ export function Color({ asset }: { readonly asset: Asset }): ReactNode {
         ))}
       </NativeSelect>
       {change.error !== null && <FailureBar error={change.error} title={words.not_saved} />}
+      <FileButton
+        accept=".cube"
+        onChange={(file) => {
+          if (file !== null) send.mutate(file);
+        }}
+      >
+        {(props) => (
+          <Button {...props} variant="default" loading={send.isPending}>
+            {names.send_lut}
+          </Button>
+        )}
+      </FileButton>
+      {send.error !== null && change.error === null && (
+        <FailureBar error={send.error} title={names.lut_failed} />
+      )}
     </div>
   );
 }

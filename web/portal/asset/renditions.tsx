@@ -13,6 +13,7 @@ import { Badge } from "../parts/badge";
 import { FailureBar, Unloaded } from "../parts/notes";
 import { signOfRendition } from "../parts/states";
 import { useDownload } from "./download";
+import { Remake } from "./remake";
 
 const KINDS = ["proxy", "audio", "still"] as const;
 
@@ -36,6 +37,7 @@ export function Renditions({ asset }: { readonly asset: Asset }): ReactNode {
           onDownload={download.mutate}
         />
       ))}
+      {rows.some((row) => row.kind === "proxy") && <Remake asset={asset} />}
     </div>
   );
 }
