@@ -27,6 +27,7 @@ ASKED: Final = MappingProxyType(
         "rendition": Verb.SEE_ASSET,
         "roll_out": Verb.CHANGE_SETTINGS,
         "session": Verb.SEE_ACCOUNTS,
+        "share": Verb.SEE_SHARES,
         "tier": Verb.RUN_TIERS,
         "token": Verb.SEE_ACCOUNTS,
         "upload": Verb.SEE_UPLOAD,
