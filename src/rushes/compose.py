@@ -60,6 +60,7 @@ from rushes.stores.s3 import S3Store, open_s3
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
 from rushes.tiers.by_hand import ByHand
+from rushes.tiers.check import open_checking
 from rushes.tiers.copy import Keeper
 from rushes.tiers.doubts import Doubts
 from rushes.tiers.edge import edge_of
@@ -264,8 +265,7 @@ def _keeper(
     settings: Settings, clock: Clock, intake: Intake, *, archive: Vault, edge: Vault
 ) -> Keeper:
     """Return what keeps things; all movements of the process share its flow."""
-    flow = Flow(settings.tiers.bandwidth_bytes)
-    near = edge_of(edge, settings.tiers.edge.on_ingest)
+    near, flow = edge_of(edge, settings.tiers.edge.on_ingest), Flow(settings.tiers.bandwidth_bytes)
     return Keeper(intake.database, clock, archive, near, intake.path, flow)
 
 
@@ -297,6 +297,7 @@ def _vaults(settings: Settings, keeper: Keeper, locator: Locator) -> Vaults:
         retaining=Retaining(database, clock, evicting, rules, price),
         by_hand=ByHand(database, clock, recalling, evicting),
         overview=Overview(database, clock, places, None if tree is None else str(tree)),
+        checking=open_checking(keeper, locator, settings.tiers.scrub_bytes),
     )
 
 

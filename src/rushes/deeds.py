@@ -25,6 +25,7 @@ from rushes.renditions.outcome import Outcomes
 from rushes.renditions.remaking import Remaking
 from rushes.renditions.rendition import Kind
 from rushes.renditions.stills import Stills
+from rushes.tiers.check import Checking
 from rushes.tiers.copy import Keeper
 from rushes.tiers.recall import Recalling
 from rushes.tiers.remove import Remover
@@ -52,6 +53,7 @@ class Deeds:
     keeper: Keeper
     recalling: Recalling
     retaining: Retaining
+    checking: Checking
     remover: Remover
     sweep: Sweep
     rates: Rates

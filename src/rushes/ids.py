@@ -26,6 +26,7 @@ class Prefix(StrEnum):
 
     ACCOUNT = "acc"
     ASSET = "ast"
+    CHECK = "chk"
     CONTENT = "cnt"
     DELIVERY = "dlv"
     EVENT = "evt"

@@ -11,6 +11,7 @@
                      └──> settle     the same bytes may be here, made and kept, already
      placement.wished ──> recall     a rendition that is watched comes to the edge
      tier.eviction_asked > evict     what a plan names leaves the edge
+     tier.check_asked ──> check      rows and stores are compared, and what is lost is mended
      asset.colored ─────> prepare    the same with other colours; what needs no change stays
      asset.deleted ─────> delete     objects of what nobody has any more
      rendition.wanted ──> ladder     what rested, or what a new recipe makes anew
@@ -33,7 +34,7 @@ from rushes.events.event import Event, EventType
 from rushes.events.relay import Argument, Start, Story
 from rushes.jobs.engine import Engine
 from rushes.jobs.job import BY_HAND, RAISED, Queue, StepFailed, workflow_id
-from rushes.jobs.schedule import EXPIRE_UPLOADS, RETAIN
+from rushes.jobs.schedule import CHECK_TIERS, EXPIRE_UPLOADS, RETAIN
 from rushes.media.ladder import RECIPE
 from rushes.renditions.make import LADDER
 from rushes.renditions.rendition import PLAYED, Kind
@@ -99,6 +100,7 @@ STORY: Final[Story] = {
     EventType.TIER_EVICTION_ASKED: (
         Start("evict", _yes_of, _id_of, queue=Queue.UPKEEP, priority=BY_HAND),
     ),
+    EventType.TIER_CHECK_ASKED: (Start("check", queue=Queue.UPKEEP, priority=BY_HAND),),
     EventType.ASSET_COLORED: (Start("prepare", _order, _id_of),),
     EventType.ASSET_DELETED: (Start("delete", arguments=_both),),
     EventType.RENDITION_WANTED: (
@@ -118,6 +120,7 @@ def tell(engine: Engine, deeds: Deeds) -> None:
     _tell_ladder(engine, deeds, settle)
     _tell_recall(engine, deeds)
     _tell_retaining(engine, deeds)
+    _tell_checking(engine, deeds)
     tell_rolling_out(engine, deeds.remaking)
     _tell_leaving(engine, deeds)
 
@@ -266,6 +269,19 @@ def _tell_retaining(engine: Engine, deeds: Deeds) -> None:
     @engine.scheduled(RETAIN)
     async def retain() -> None:
         await carry_out()
+
+
+def _tell_checking(engine: Engine, deeds: Deeds) -> None:
+    run = engine.step("compare", timeout_seconds=DAY_SECONDS)(deeds.checking.run)
+    run_daily = engine.step("compare_daily", timeout_seconds=DAY_SECONDS)(deeds.checking.run_daily)
+
+    @engine.workflow("check")
+    async def check(check_id: str) -> None:
+        await run(check_id)
+
+    @engine.scheduled(CHECK_TIERS)
+    async def check_tiers() -> None:
+        await run_daily()
 
 
 def _tell_leaving(engine: Engine, deeds: Deeds) -> None:

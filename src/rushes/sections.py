@@ -19,11 +19,7 @@ KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
 Rung: TypeAlias = Literal["360p", "540p", "720p", "1080p", "2160p"]
 
 TRIAL: Final = MappingProxyType(
-    {
-        "max_file_bytes": 500 * MIB,
-        "account_total_bytes": 10**9,
-        "account_uploads_per_day": 10,
-    }
+    {"max_file_bytes": 500 * MIB, "account_total_bytes": 10**9, "account_uploads_per_day": 10}
 )
 """What the preset of this name says of uploads."""
 
@@ -324,6 +320,8 @@ class TierSettings(Section):
     """What local copies of objects may take together that lie in a store without paths (S3)."""
     bandwidth_bytes: int | None = Field(default=None, ge=MIB)
     """Most bytes a second that one process moves between tiers; none by default."""
+    scrub_bytes: int = Field(default=20 * GIB, ge=0)
+    """How much of each tier the daily check reads again, on from where the last one ended."""
 
     @model_validator(mode="before")
     @classmethod

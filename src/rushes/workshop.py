@@ -185,6 +185,7 @@ def _deeds(house: House, tools: Toolbox) -> Deeds:
         keeper=keeper,
         recalling=house.vaults.recalling,
         retaining=house.vaults.retaining,
+        checking=house.vaults.checking,
         remover=_remover(house),
         sweep=Sweep(database, clock, house.intake.spool, house.ending, house.joining),
         rates=house.access.rates,

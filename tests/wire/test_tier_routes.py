@@ -13,6 +13,7 @@ from rushes.access.permit import Actor, ActorKind, Role
 from rushes.http.problem import Edge as Outermost
 from rushes.http.problem import add_problems
 from rushes.http.tiers import routes
+from rushes.tiers.check import open_checking
 from rushes.tiers.doubts import Doubts
 from rushes.tiers.overview import Overview
 from rushes.tiers.rules import PRESETS, Preset
@@ -26,6 +27,7 @@ HOUSE_WIDE = (
     ("GET", "/edge/plan", None),
     ("GET", "/edge/runs", None),
     ("GET", "/edge/movements", None),
+    ("GET", "/checks", None),
     ("POST", "/edge/evict", {"objects": 5}),
 )
 
@@ -53,6 +55,7 @@ async def calling(handing: Handing, actor: Actor) -> AsyncIterator[httpx.AsyncCl
         retaining=handing.retaining(PRESETS[Preset.DEFAULT]),
         by_hand=handing.by_hand,
         overview=Overview(handing.database, handing.clock, {}),
+        checking=open_checking(handing.keeper, handing.locator, 2**30),
     )
     app = FastAPI()
     add_problems(app)
@@ -116,3 +119,22 @@ async def test_the_end_of_a_pin_has_a_zone_and_a_sane_year(
         given = await client.post(f"/api/v1/assets/{filed.asset_id}/pin", json={"until": until})
 
     assert expected == given.status_code
+
+
+@pytest.mark.usefixtures("filed")
+async def test_a_check_is_asked_for_and_tells_what_it_found(handing: Handing) -> None:
+    """202 with its id; a worker carries it out; its address has the report."""
+    async with calling(handing, ADMIN) as client:
+        asked = await client.post("/api/v1/tiers/checks", json={"all": True, "repair": True})
+        check_id = asked.json()["id"]
+        await open_checking(handing.keeper, handing.locator, 0).run(check_id)
+        told = (await client.get(f"/api/v1/tiers/checks/{check_id}")).json()
+        unknown = await client.get("/api/v1/tiers/checks/chk_unknown")
+
+    assert (202, "asked") == (asked.status_code, asked.json()["state"])
+    assert ("done", True, True) == (told["state"], told["is_full"], told["repairs"])
+    assert (1, 1) == (
+        told["report"]["tiers"]["edge"]["rows"],
+        told["report"]["tiers"]["edge"]["blocks"],
+    )
+    assert 404 == unknown.status_code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from rushes.cli.checking import check_tiers
 from rushes.cli.editing import prepare
 from rushes.cli.simulating import simulate_tiers
 from rushes.cli.vaults import evict, pin, recall, show_plan, show_status
@@ -22,4 +23,5 @@ tiers.command("evict")(evict)
 tiers.command("recall")(recall)
 tiers.command("pin")(pin)
 tiers.command("prepare")(prepare)
+tiers.command("check")(check_tiers)
 tiers.command("simulate")(simulate_tiers)

@@ -115,6 +115,7 @@ PARAMETERS: Final = MappingProxyType(
         "note_id": "The note's id, `nte_...`.",
         "search_id": "The search's id, `sch_...`.",
         "asset_id": "The asset's id, `ast_...`.",
+        "check_id": "The check's id, `chk_...`.",
         "index": "The chunk's number, from 0.",
         "job_id": "The job's id.",
         "link_id": "The link's id, `lnk_...`.",

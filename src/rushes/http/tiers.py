@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -10,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from rushes.access.permit import Actor, Forbidden, Verb, permit
 from rushes.http.auth import Identify
+from rushes.http.checks import check_routes
 from rushes.tiers.by_hand import FOREVER
 from rushes.tiers.overview import TierUse
 from rushes.tiers.retain import describe
@@ -155,6 +157,8 @@ def routes(vaults: Vaults, identify: Identify) -> APIRouter:
     """Return the routes of tiers, and those of one asset's copies."""
     router = APIRouter(tags=["tiers"])
     router.include_router(_tier_routes(vaults, identify), prefix="/api/v1/tiers")
+    checks = check_routes(vaults.checking, partial(_require, identify))
+    router.include_router(checks, prefix="/api/v1/tiers")
     router.include_router(_asset_routes(vaults, identify), prefix="/api/v1/assets/{asset_id}")
     return router
 

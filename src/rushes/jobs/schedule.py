@@ -28,7 +28,9 @@ PURGE: Final = Time("purge", "0 30 3 * * *", timedelta(days=1))
 
 RETAIN: Final = Time("retain", "0 0 */6 * * *", timedelta(hours=6))
 
-TIMES: Final = (EXPIRE_UPLOADS, PURGE, RETAIN)
+CHECK_TIERS: Final = Time("check_tiers", "0 0 1 * * *", timedelta(days=1))
+
+TIMES: Final = (EXPIRE_UPLOADS, PURGE, RETAIN, CHECK_TIERS)
 
 
 def is_missed(time: Time, last: datetime | None, now: datetime) -> bool:

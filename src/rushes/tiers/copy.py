@@ -29,7 +29,7 @@ from rushes.renditions import records as rendition_records
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import PLAYED
 from rushes.renditions.rendition import State as RenditionState
-from rushes.stores.blocks import BLOCK_BYTES, BlockHasher, Fingerprint
+from rushes.stores.blocks import BlockHasher, Fingerprint
 from rushes.stores.filesystem import FolderStore
 from rushes.stores.keys import Shelf, numbered, original_key, rendition_key
 from rushes.stores.s3 import S3Store
@@ -49,11 +49,10 @@ from rushes.tiers.placement import (
     Step,
     Tier,
 )
-from rushes.tiers.sources import Given, open_source
+from rushes.tiers.sources import Given, fingerprint_of, open_source
 from rushes.uploads import direct_records
 from rushes.uploads.direct import require_store, store_changed
 
-READ_BYTES: Final = 2**20
 KEYS_AT_MOST: Final = 100
 """Remade renditions of one name; more is a mistake somewhere."""
 
@@ -98,19 +97,38 @@ class Keeper:
             PlacementClaimed: another worker is at it, and longer than a claim lasts.
             Full, Unreachable, Broken: the store failed; nothing is half there.
         """
+        thing = await self.original_of(content_id)
         async with self.database.reading() as connection:
-            content, shelf, project_id, name = await self._find_content(connection, content_id)
-            blocks = await records.list_block_digests(connection, content.upload_id)
-            begun = await growth_records.find_key(connection, content.upload_id)
-        known = Fingerprint(content.size_bytes, blocks or None, content.digest)
-        facts: dict[str, object] = {"kind": "original", "file_name": name}
-        thing = Thing(content.id, content, shelf, project_id, known, facts)
+            begun = await growth_records.find_key(connection, thing.content.upload_id)
         await self.keep(
             thing,
             Tier.ARCHIVE,
-            begun or original_key(shelf, name),
-            lambda: self.spool_path(content.upload_id),
+            begun or original_key(thing.shelf, str(thing.facts["file_name"])),
+            lambda: self.spool_path(thing.content.upload_id),
         )
+
+    async def original_of(self, content_id: str) -> Thing:
+        """Return what is known of an original.
+
+        Raises:
+            NotWanted: no asset has this content any more.
+        """
+        async with self.database.reading() as connection:
+            content, shelf, project_id, name = await self._find_content(connection, content_id)
+            blocks = await records.list_block_digests(connection, content.upload_id)
+        known = Fingerprint(content.size_bytes, blocks or None, content.digest)
+        facts: dict[str, object] = {"kind": "original", "file_name": name}
+        return Thing(content.id, content, shelf, project_id, known, facts)
+
+    async def thing_of(self, place: Placement) -> Thing:
+        """Return what is known of the object of a placement.
+
+        Raises:
+            NotWanted: it is gone.
+        """
+        if place.object_id == place.content_id:
+            return await self.original_of(place.content_id)
+        return (await self.find_thing(place.object_id))[1]
 
     async def keep_rendition(self, rendition_id: str, path: Path) -> None:
         """Bring a finished rendition into the archive, and to the edge if it belongs there now.
@@ -161,7 +179,7 @@ class Keeper:
             known = Fingerprint(rendition.size_bytes or 0, whole=rendition.digest)
             known = await movement_records.with_blocks(connection, rendition_id, known)
         if path is not None:
-            known = await asyncio.to_thread(_fingerprint, path)
+            known = await asyncio.to_thread(fingerprint_of, path)
         facts: dict[str, object] = {"kind": "rendition", "name": rendition.name}
         return rendition, Thing(rendition_id, content, shelf, project_id, known, facts)
 
@@ -374,13 +392,3 @@ async def _read(store: Vault, key: str) -> Fingerprint:
     async for piece in store.get(key):
         await asyncio.to_thread(hasher.update, piece)
     return hasher.finish()
-
-
-def _fingerprint(path: Path) -> Fingerprint:
-    """Return what a file is; of one block its digest is that of the whole."""
-    hasher = BlockHasher(with_blocks=path.stat().st_size > BLOCK_BYTES)
-    with path.open("rb") as file:
-        while piece := file.read(READ_BYTES):
-            hasher.update(piece)
-    read = hasher.finish()
-    return replace(read, blocks=read.blocks or (read.whole or b"",)) if read.size_bytes else read

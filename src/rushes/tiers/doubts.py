@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from time import monotonic
 from typing import Final
 
@@ -19,13 +18,13 @@ from rushes.db.engine import Database
 from rushes.errors import RushesError
 from rushes.stores.store import NotFound, Vault
 from rushes.tiers import recall_records, records
+from rushes.tiers.losses import Losses
 from rushes.tiers.placement import State, Tier
 from rushes.tiers.recall import Recalling
 
 AGAIN_SECONDS: Final = 15.0
 """The same question within this time says that its answer was of no use."""
 DOUBTED_SECONDS: Final = 600.0
-MISSED_TWICE: Final = timedelta(minutes=10)
 MOST_REMEMBERED: Final = 50_000
 
 LOG: Final = logging.getLogger(__name__)
@@ -107,7 +106,4 @@ class Doubts:
                     await recall_records.forget_miss(connection, place)
                 self._until.pop(object_id, None)
                 return False
-        async with self.database.transaction() as connection:
-            return await recall_records.record_miss(
-                connection, place, self.clock.now(), MISSED_TWICE
-            )
+        return await Losses(self.database, self.clock).miss(place)

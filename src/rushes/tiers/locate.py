@@ -33,7 +33,7 @@ from rushes.tiers import records
 from rushes.tiers.copy import SpoolPath
 from rushes.tiers.placement import NoCopy, Placement, Tier
 from rushes.tiers.route import route
-from rushes.tiers.sources import Given, Lying
+from rushes.tiers.sources import Given, find_given
 from rushes.uploads import direct_records
 
 PIECE_BYTES: Final = 2**20
@@ -112,19 +112,10 @@ class Locator:
             NoCopy: no copy can be read now.
         """
         for placement in await self._list_copies(object_id):
-            store = self._store(placement.tier)
             if placement.tier is but:
                 continue
-            try:
-                found = await store.head(placement.key)
-            except PASSED_OVER:
-                continue
-            if found.size_bytes != placement.size_bytes:
-                continue
-            if isinstance(store, S3Store):
-                return Lying(store, placement.key, found.version, placement.tier)
-            if isinstance(store, FolderStore):
-                return store.path(placement.key)
+            with contextlib.suppress(*PASSED_OVER):
+                return await find_given(self._store(placement.tier), placement)
         return await self._spooled(object_id)
 
     async def _fetch(self, store: Vault, placement: Placement) -> Path:

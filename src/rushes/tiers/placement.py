@@ -52,6 +52,7 @@ class Step(StrEnum):
     SPARE = "spare"
     LEAVE = "leave"
     VANISH = "vanish"
+    MISS = "miss"
     GIVE_UP = "give up"
 
 
@@ -65,6 +66,7 @@ STEPS: Final = MappingProxyType(
         (State.EVICTING, Step.SPARE): State.PRESENT,
         (State.EVICTING, Step.LEAVE): State.ABSENT,
         (State.LOST, Step.CLAIM): State.COPYING,
+        (State.ABSENT, Step.MISS): State.LOST,
         (State.LOST, Step.GIVE_UP): State.ABSENT,
     }
 )

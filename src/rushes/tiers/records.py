@@ -41,20 +41,22 @@ async def find_placement(connection: Connection, object_id: str, tier: Tier) -> 
     """Return the placement of an object on a tier."""
     same = and_(placements.c.object_id == object_id, placements.c.tier == tier.value)
     row = (await connection.execute(select(placements).where(same))).one_or_none()
-    return None if row is None else _placement(row)
+    return None if row is None else placement_of(row)
 
 
 async def list_of_object(connection: Connection, object_id: str) -> list[Placement]:
     """Return where an object lies."""
     query = select(placements).where(placements.c.object_id == object_id)
-    return [_placement(row) for row in await connection.execute(query.order_by(placements.c.tier))]
+    return [
+        placement_of(row) for row in await connection.execute(query.order_by(placements.c.tier))
+    ]
 
 
 async def list_of_content(connection: Connection, content_id: str) -> list[Placement]:
     """Return where the original and the renditions of a content lie."""
     query = select(placements).where(placements.c.content_id == content_id)
     rows = await connection.execute(query.order_by(placements.c.created_at, placements.c.id))
-    return [_placement(row) for row in rows]
+    return [placement_of(row) for row in rows]
 
 
 async def record_wish(connection: Connection, wish: Placement, now: datetime) -> Placement | None:
@@ -210,6 +212,7 @@ async def list_tiers(
     return found
 
 
-def _placement(row: Row[tuple[object, ...]]) -> Placement:
+def placement_of(row: Row[tuple[object, ...]]) -> Placement:
+    """Return the placement that a row tells of."""
     known = {name: getattr(row, name) for name in Placement.__slots__}
     return Placement(**(known | {"tier": Tier(row.tier), "state": State(row.state)}))

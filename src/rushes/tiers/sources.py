@@ -13,15 +13,16 @@ import os
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from rushes.stores.blocks import BLOCK_BYTES, BlockHasher, Fingerprint
+from rushes.stores.filesystem import FolderStore
 from rushes.stores.folder import READ
 from rushes.stores.s3 import S3Store
-from rushes.stores.store import Broken
-from rushes.tiers.placement import Tier
+from rushes.stores.store import Broken, Unsupported, Vault
+from rushes.tiers.placement import Placement, Tier
 
 READS: Final = 3
 MAPPED_BYTES: Final = 64 * 2**20
@@ -100,6 +101,24 @@ class Source:
         return await asyncio.to_thread(_slice, self.file, start, end)
 
 
+async def find_given(store: Vault, place: Placement) -> Given:
+    """Return where the bytes of a placement are, after a look at them.
+
+    Raises:
+        NotFound: they are not there.
+        Broken: there are more of them, or fewer.
+        Unreachable, Busy, Refused: the store failed.
+    """
+    found = await store.head(place.key)
+    if found.size_bytes != place.size_bytes:
+        raise Broken("The object in the store has another size than it should.")
+    if isinstance(store, S3Store):
+        return Lying(store, place.key, found.version, place.tier)
+    if isinstance(store, FolderStore):
+        return store.path(place.key)
+    raise Unsupported("Nothing can be read from a store of this kind.")
+
+
 @asynccontextmanager
 async def open_source(given: Given, known: Fingerprint) -> AsyncIterator[Source]:
     """Open what is to be moved, and close it at the end.
@@ -118,6 +137,16 @@ async def open_source(given: Given, known: Fingerprint) -> AsyncIterator[Source]
         yield Source(given, known, file)
     finally:
         os.close(file)
+
+
+def fingerprint_of(path: Path) -> Fingerprint:
+    """Return what a file is; of one block its digest is that of the whole."""
+    hasher = BlockHasher(with_blocks=path.stat().st_size > BLOCK_BYTES)
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            hasher.update(piece)
+    read = hasher.finish()
+    return replace(read, blocks=read.blocks or (read.whole or b"",)) if read.size_bytes else read
 
 
 def _slice(file: int, start: int, end: int) -> Bytes:

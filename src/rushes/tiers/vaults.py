@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rushes.tiers.by_hand import ByHand
+from rushes.tiers.check import Checking
 from rushes.tiers.doubts import Doubts
 from rushes.tiers.evict import Evicting
 from rushes.tiers.overview import Overview
@@ -24,3 +25,4 @@ class Vaults:
     retaining: Retaining
     by_hand: ByHand
     overview: Overview
+    checking: Checking
