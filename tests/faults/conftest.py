@@ -18,7 +18,7 @@ from tests.faults.long.disk import build_shim
 from tests.faults.long.power import find_hindrance
 
 ROUNDS, LONG_ROUNDS = 5, 20
-START_SECONDS, ROUND_SECONDS = 120, 40
+START_SECONDS, ROUND_SECONDS = 600, 40
 
 
 def count_rounds(config: pytest.Config) -> int:

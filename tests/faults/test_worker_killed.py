@@ -15,7 +15,15 @@ import pytest
 from tests.fixtures.media_files import MediaFiles
 from tests.support.aftermath import come_to_rest, kill, list_jobs, list_processes
 from tests.support.begun import Death, list_committed, list_made_again, log_of
-from tests.support.clips import PIECES, PIECEWISE, await_middle, check_made, make_clip, send_clip
+from tests.support.clips import (
+    PATIENCE_SECONDS,
+    PIECES,
+    PIECEWISE,
+    await_middle,
+    check_made,
+    make_clip,
+    send_clip,
+)
 from tests.support.moments import until
 from tests.support.served import Client, Served, serving
 
@@ -72,7 +80,7 @@ async def test_a_worker_that_is_killed_in_mid_transcode_makes_everything_once(
                     assert {"status": "ok"} == client.http.get("/healthz").json()
                 await check_made(client, parcel)
                 assert [] == list_made_again(log_of(served), deaths)
-                await come_to_rest(client, served.data)
+                await come_to_rest(client, served.data, PATIENCE_SECONDS)
             assert 0 == served.stop()
             assert [] == list_processes(served.data)
 
@@ -156,6 +164,6 @@ async def test_another_worker_ends_what_a_killed_one_began(
                     crew.lose(find_busy(client, crew, chance))
                     await asyncio.to_thread(crew.hire)
                 await check_made(client, parcel)
-            await come_to_rest(client, served.data)
+            await come_to_rest(client, served.data, PATIENCE_SECONDS)
             assert [0, 0] == crew.end()
         assert [served.pid] == list_processes(served.data)

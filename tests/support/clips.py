@@ -23,6 +23,9 @@ FRAMES, SECONDS = 360, 12
 PIECES = 9
 """Three segments of two rungs and of the sound: a ladder has this many middles."""
 
+PATIENCE_SECONDS = 300.0
+"""For how long a ladder is waited for: a busy machine takes many times what a quiet one does."""
+
 PIECEWISE = {"RUSHES_MEDIA_RUN_SEGMENTS": "1"}
 
 
@@ -49,13 +52,13 @@ async def await_middle(data: Path, chance: random.Random, pieces: int, number: i
         made = len(list((data / "edge").rglob(TOP)))
         return made > number or len(list((data / "segments").rglob("*.m4s"))) >= pieces
 
-    await until(is_there, seconds=50, what=f"{pieces} segments", pause=0.05)
+    await until(is_there, seconds=PATIENCE_SECONDS, what=f"{pieces} segments", pause=0.05)
     await asyncio.sleep(chance.uniform(0, 0.4))
 
 
 async def check_made(client: Client, parcel: Parcel) -> None:
     """The asset is whole, each rendition was made once, and a player can read it all."""
-    asset = await asyncio.to_thread(client.settled, parcel.name)
+    asset = await asyncio.to_thread(client.settled, parcel.name, PATIENCE_SECONDS)
     assert ("ready", None) == (asset["state"], asset["error"])
     assert [] == list_doubled(client, asset["id"])
     listed = client.get(f"/assets/{asset['id']}/renditions")["items"]

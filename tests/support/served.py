@@ -169,9 +169,9 @@ class Client:
         """Make an upload link into Acme Corp's project Spring."""
         return self.post("/links", {"client": "Acme Corp", "project": "Spring", **wishes})
 
-    def settled(self, file_name: str) -> dict[str, Any]:
+    def settled(self, file_name: str, seconds: float = SETTLE_SECONDS) -> dict[str, Any]:
         """Return the newest asset of this name when it is ready or failed."""
-        deadline = time.monotonic() + SETTLE_SECONDS
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             with suppress(httpx.TransportError):
                 found = self.get("/assets", q=file_name)["items"]
@@ -179,7 +179,7 @@ class Client:
                     asset: dict[str, Any] = found[0]
                     return asset
             time.sleep(0.2)
-        raise AssertionError(f"{file_name} was not settled within {SETTLE_SECONDS} s")
+        raise AssertionError(f"{file_name} was not settled within {seconds} s")
 
     def playback(self, asset_id: str) -> dict[str, Any]:
         """Return how to play an asset."""
