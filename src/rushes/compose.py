@@ -48,6 +48,7 @@ from rushes.media.ladder import Quality
 from rushes.media.toolbox import open_toolbox
 from rushes.notify.live import Live
 from rushes.notify.outlets import Outlets
+from rushes.notify.postman import Postman
 from rushes.notify.webhooks import Webhooks
 from rushes.renditions.coloring import Coloring
 from rushes.renditions.luts import Luts
@@ -258,6 +259,7 @@ def _outlets(settings: Settings, clock: Clock, database: Database, sealer: Seale
     return Outlets(
         webhooks=Webhooks(database, clock, settings.webhooks, sealer),
         live=Live(database, clock, hear),
+        postman=Postman(database, clock, settings.mail, settings.public_url),
     )
 
 

@@ -31,6 +31,7 @@ class Prefix(StrEnum):
     DELIVERY = "dlv"
     EVENT = "evt"
     FIELD = "fld"
+    LETTER = "ltr"
     LINK = "lnk"
     NOTE = "nte"
     PLACEMENT = "plc"

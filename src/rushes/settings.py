@@ -29,6 +29,7 @@ from pydantic_settings import (
 )
 
 from rushes.errors import Kind, RushesError
+from rushes.mailing import MailSettings
 from rushes.sections import (
     AccessSettings,
     BoxSettings,
@@ -97,6 +98,7 @@ class Settings(BaseSettings):
     stores: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,31}$")], StoreSettings] = {}
     """Places for objects, each by a name of yours."""
     webhooks: WebhookSettings = WebhookSettings()
+    mail: MailSettings = MailSettings()
     tiers: TierSettings = TierSettings()
     retention: RetentionSettings = RetentionSettings()
 

@@ -81,10 +81,10 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
             landed=completing.look,
         )
         posting = Posting(house.database, clock, house.outlets.webhooks, way_out)
-        watching = [attending.run, posting.run]
+        watching = [attending.run, posting.run, house.outlets.postman.run]
         if not settings.is_embedded:
             watching.append(Sharing(settings.at(SEGMENTS), engine.executor_id).run)
-        relay = Relay(house.database, journey.STORY, engine.follow, house.outlets.webhooks.spread)
+        relay = Relay(house.database, journey.STORY, engine.follow, house.outlets.spread)
         liveness = None
         if not settings.is_embedded:
             liveness = Liveness(
@@ -104,7 +104,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
             remote=house.desk.remote,
             liveness=liveness,
             beside=(*_beside(house), *watching),
-            woken=(attending.wake, posting.wake),
+            woken=(attending.wake, posting.wake, house.outlets.postman.wake),
             box=tools.level.value,
         )
 

@@ -32,6 +32,7 @@ PLACES: Final = {
     "ls": "transfer",
     "link": "transfer",
     "stores": "stores",
+    "mail": "mail",
     "tiers": "tiers",
     "renditions": "remaking",
 }

@@ -7,6 +7,7 @@ from typing import Final
 from rushes.db.catalog_tables import BESIDE as FOUND
 from rushes.db.editing_tables import EDITING
 from rushes.db.lab_tables import segment_wishes
+from rushes.db.letter_tables import letters
 from rushes.db.movement_tables import MOVED
 from rushes.db.notify_tables import BESIDE as TOLD
 from rushes.db.share_tables import BESIDE as HANDED_OUT
@@ -19,6 +20,7 @@ EXTENSIONS: Final = (
     segment_wishes,
     *(store_probes, read_counts, retention_runs),
     *TOLD,
+    letters,
     *MOVED,
     *HANDED_OUT,
     *EDITING,

@@ -1,0 +1,236 @@
+"""Mail over every database, read back from a real SMTP server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from rushes import ids
+from rushes.access import records as access_records
+from rushes.access.project import Project
+from rushes.cli.main import build_app
+from rushes.clock import Clock
+from rushes.db.engine import Database
+from rushes.events import outbox
+from rushes.events.event import Event, EventType
+from rushes.ids import ENTROPY_BYTES, Prefix
+from rushes.mailing import MailSettings
+from rushes.notify.letter import WAITS, find_report_time
+from rushes.notify.mail import MailOff, MailRefused
+from rushes.notify.postman import Postman
+from rushes.uploads import records as upload_records
+from tests.support.an_upload import upload as an_upload
+from tests.support.moments import NOON, Hands, until
+from tests.support.postbox import Postbox, postbox
+from tests.unit.access.test_link import LINK
+
+ADMIN, CLIENT = "ada@example.org", "client@example.net"
+Make = Callable[..., Postman]
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[Postbox]:
+    """An SMTP server."""
+    async with postbox() as running:
+        yield running
+
+
+@pytest.fixture
+async def make(database: Database, clock: Clock, box: Postbox) -> Make:
+    """Make postmen; a client's file is in the database."""
+    project = Project("prj_1", "acme", "spring", "Acme Corp", "Spring", NOON, None)
+    link = replace(LINK, project_id="prj_1", client_email=CLIENT)
+    name = "Ü\r\nBcc: eve@example.org\r\n.mov"
+    async with database.transaction() as connection:
+        await access_records.record_project(connection, project)
+        await access_records.record_link(connection, link, b"digest")
+        await upload_records.record_upload(connection, an_upload(file_name=name), None)
+
+    def make_one(**settings: object) -> Postman:
+        told = {"host": "127.0.0.1", "port": box.port, "security": "none", "admins": [ADMIN]}
+        chosen = MailSettings.model_validate(told | settings)
+        return Postman(database, clock, chosen, "https://media.example.com")
+
+    return make_one
+
+
+async def tell(postman: Postman, what: EventType, asset_id: str | None = "ast_1") -> None:
+    """Let an event leave the outbox."""
+    now = postman.clock.now()
+    event = Event(
+        id=ids.new(Prefix.EVENT, now, postman.clock.entropy(ENTROPY_BYTES)),
+        type=what,
+        created_at=now,
+        actor="system",
+        subject=asset_id or "whk_1",
+        asset_id=asset_id,
+        data={"because": "It answered 410."},
+    )
+    async with postman.database.transaction() as connection:
+        await outbox.record(connection, event)
+        await postman.spread(connection, [event])
+        await postman.spread(connection, [event])  # as after a crash
+
+
+def body_of(box: Postbox, address: str, number: int = -1) -> str:
+    """Return the text of a mail."""
+    text: str = box.to(address)[number].get_content()
+    return text
+
+
+@pytest.mark.covers("M-NO-01", "M-NO-02", "BG-92", "BG-80")
+async def test_admins_and_the_client_get_a_mail_each(make: Make, box: Postbox) -> None:
+    """What came in, and what is ready; nothing in a file's name becomes a header."""
+    postman = make(sender="rushes@media.example.com")
+    running = asyncio.create_task(postman.run())
+    await tell(postman, EventType.UPLOAD_ACCEPTED)
+    await tell(postman, EventType.ASSET_READY)
+    postman.wake()
+    await until(lambda: len(box.mail) == 4, seconds=120)
+    await tell(postman, EventType.WEBHOOK_PAUSED, None)
+    postman.wake()
+    await until(lambda: len(box.mail) == 5, seconds=120)
+    running.cancel()
+    await asyncio.wait({running})
+
+    first = next(each for each in box.to(ADMIN) if "came in" in each["Subject"])
+    assert "Ü Bcc: eve@example.org .mov came in (Spring)" == first["Subject"]
+    assert "Rushes <rushes@media.example.com>" == first["From"]
+    assert "auto-generated" == first["Auto-Submitted"]
+    assert first["Message-ID"].endswith("@media.example.com>")
+    assert "mailto:rushes@media.example.com" in first["List-Unsubscribe"]
+    assert first["Bcc"] is None
+    for fact in ("100 bytes", "Acme Corp", "Spring", "2026-11-21 12:00 UTC", "ast_1"):
+        assert fact in first.get_content(), fact
+    name = "Ü Bcc: eve@example.org .mov"
+    told = {each["Subject"] for each in box.to(CLIENT)}
+    assert {f"We have received {name}", f"{name} is ready"} == told
+    assert "It answered 410." in body_of(box, ADMIN)
+
+
+@pytest.mark.covers("BG-93")
+async def test_mail_that_is_not_taken_is_tried_again(
+    make: Make, box: Postbox, hands: Hands, database: Database
+) -> None:
+    """Later where the server may change its mind, never where it will not; the upload is fine."""
+    postman = make()
+    box.refused = {ADMIN: ["451 Come back later"], CLIENT: ["550 Nobody of that name"]}
+    await tell(postman, EventType.UPLOAD_ACCEPTED)
+
+    tried = await postman.send_due()
+    at_once = await postman.send_due()
+    hands.advance(WAITS[0])
+    later = await postman.send_due()
+    hands.advance(timedelta(days=3))
+    at_last = await postman.send_due()
+
+    assert (2, 0, 1, 0) == (tried, at_once, later, at_last)
+    assert (1, 0) == (len(box.to(ADMIN)), len(box.to(CLIENT)))
+    async with database.reading() as connection:
+        assert (await upload_records.get_upload(connection, "upl_1")).id
+
+
+async def test_a_server_that_is_away_loses_nothing(make: Make, box: Postbox, hands: Hands) -> None:
+    """All letters wait, and go out when it is back."""
+    away = make(port=1)
+    await tell(away, EventType.UPLOAD_ACCEPTED)
+
+    tried = await away.send_due()
+    with pytest.raises(MailRefused):
+        await away.test(ADMIN)
+    hands.advance(WAITS[0])
+    await make().send_due()
+
+    assert 2 == tried
+    assert (1, 1) == (len(box.to(ADMIN)), len(box.to(CLIENT)))
+
+
+async def test_a_digest_gathers_what_happens(make: Make, box: Postbox, hands: Hands) -> None:
+    """One mail for each person at the end of its time, however much there is to tell."""
+    postman = make(digest="PT1H")
+    await tell(postman, EventType.UPLOAD_ACCEPTED)
+    hands.advance(timedelta(minutes=30))
+    await tell(postman, EventType.ASSET_READY)
+
+    early = await postman.send_due()
+    hands.advance(timedelta(minutes=30))
+    late = await postman.send_due()
+
+    assert (0, 4) == (early, late)
+    assert "2 pieces of news from Rushes" == box.to(ADMIN)[0]["Subject"]
+    assert "Every quality of this file is made" in body_of(box, ADMIN)
+    assert (1, 1) == (len(box.to(ADMIN)), len(box.to(CLIENT)))
+
+
+async def test_texts_can_be_replaced(
+    make: Make, box: Postbox, hands: Hands, tmp_path: Path
+) -> None:
+    """By a folder with files of the same names; a text that cannot be used waits to be mended."""
+    postman = make(templates=tmp_path)
+    (tmp_path / "received.txt").write_text("Subject: Neu: $file_name\n\nGröße $size\n", "utf-8")
+    (tmp_path / "client_received.txt").write_text("Hello $nobody")
+    await tell(postman, EventType.UPLOAD_ACCEPTED)
+
+    await postman.send_due()
+    (tmp_path / "client_received.txt").write_bytes(b"\xff")
+    hands.advance(WAITS[0])
+    await postman.send_due()
+    (tmp_path / "client_received.txt").unlink()
+    hands.advance(WAITS[1])
+    await postman.send_due()
+
+    assert "Größe 100 bytes\n" == body_of(box, ADMIN).replace("\r\n", "\n")
+    assert ["We have received Ü Bcc: eve@example.org .mov"] == [
+        each["Subject"] for each in box.to(CLIENT)
+    ]
+
+
+@pytest.mark.covers("M-JOB-03")
+async def test_the_report_of_the_week_is_sent_once(make: Make, box: Postbox, hands: Hands) -> None:
+    """On Sunday at 01:00, or up to a day late."""
+    postman = make()
+
+    on_saturday = await postman.report()
+    hands.now = find_report_time(hands.now) + timedelta(days=7, minutes=5)
+    on_sunday, again = await postman.report(), await postman.report()
+    await postman.send_due()
+    hands.advance(timedelta(days=2))
+    on_tuesday = await postman.report()
+
+    assert (False, True, False, False) == (on_saturday, on_sunday, again, on_tuesday)
+    assert ["Rushes, the week to 2026-11-22"] == [each["Subject"] for each in box.to(ADMIN)]
+    assert "Files that came in    0" in body_of(box, ADMIN)
+
+
+async def test_without_a_server_there_are_no_letters(make: Make, hands: Hands) -> None:
+    """And what is not asked for is not written."""
+    off, quiet = make(host=None), make(about=["weekly"])
+    await tell(off, EventType.UPLOAD_ACCEPTED)
+    await tell(quiet, EventType.UPLOAD_ACCEPTED)
+    hands.advance(timedelta(days=1))
+
+    assert 0 == await quiet.send_due()
+    with pytest.raises(MailOff):
+        await off.test(ADMIN)
+
+
+async def test_the_command_sends_a_test(
+    box: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`rushes mail test` says that the server took it."""
+    settings = {"DATA": tmp_path, "MAIL_HOST": "127.0.0.1", "MAIL_PORT": box.port,
+                "MAIL_SECURITY": "none", "MAIL_SENDER": "r@example.com"}  # fmt: skip
+    for name, value in settings.items():
+        monkeypatch.setenv(f"RUSHES_{name}", str(value))
+    words = ["mail", "test", ADMIN]
+
+    run = await asyncio.to_thread(CliRunner().invoke, build_app(words), words)
+
+    assert (0, f"The mail server took a mail to {ADMIN}.\n") == (run.exit_code, run.stdout)
+    assert ["A test of mail from Rushes"] == [each["Subject"] for each in box.to(ADMIN)]
