@@ -36,7 +36,6 @@ from rushes.delivery.playback import Playing
 from rushes.delivery.serve import Server
 from rushes.delivery.shares import Shares, build_server, build_shares, build_signer
 from rushes.delivery.sign import Signer
-from rushes.events.outbox import WAKE
 from rushes.intake.elsewhere import Elsewhere
 from rushes.intake.verify import Intake
 from rushes.jobs.desk import Desk
@@ -46,10 +45,7 @@ from rushes.library.editing import Editing
 from rushes.media.box import Level
 from rushes.media.ladder import Quality
 from rushes.media.toolbox import open_toolbox
-from rushes.notify.live import Live
-from rushes.notify.outlets import Outlets
-from rushes.notify.postman import Postman
-from rushes.notify.webhooks import Webhooks
+from rushes.notify.outlets import Outlets, make_outlets
 from rushes.renditions.coloring import Coloring
 from rushes.renditions.luts import Luts
 from rushes.renditions.ordering import Ordering
@@ -248,18 +244,9 @@ def _build(
         locator=locator,
         vaults=_vaults(settings, keeper, locator),
         desk=Desk(database, clock, remote),
-        outlets=_outlets(settings, clock, database, sealer),
+        outlets=make_outlets(settings, clock, database, sealer),
         shares=build_shares(linking, ordering, signer, signing, settings.delivery),
         directing=_directing(settings, archive, uploading),
-    )
-
-
-def _outlets(settings: Settings, clock: Clock, database: Database, sealer: Sealer) -> Outlets:
-    hear = None if database.is_sqlite else partial(listen, settings.rooms_url, WAKE)
-    return Outlets(
-        webhooks=Webhooks(database, clock, settings.webhooks, sealer),
-        live=Live(database, clock, hear),
-        postman=Postman(database, clock, settings.mail, settings.public_url),
     )
 
 

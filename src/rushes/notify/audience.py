@@ -1,6 +1,6 @@
 """Who may hear of what: the right that each family of news asks for.
 
-1. A family that stands in no row of `ASKED` is told to nobody.
+1. A family that stands in no row of `ASKED` is told to those who may change settings.
 2. What belongs to no project is for those who see every project.
 """
 
@@ -20,12 +20,12 @@ ASKED: Final = MappingProxyType(
     {
         "account": Verb.SEE_ACCOUNTS,
         "asset": Verb.SEE_ASSET,
+        "field": Verb.SEE_PROJECTS,
         "job": Verb.SEE_JOBS,
         "link": Verb.SEE_LINKS,
         "placement": Verb.SEE_ASSET,
         "project": Verb.SEE_PROJECTS,
         "rendition": Verb.SEE_ASSET,
-        "roll_out": Verb.CHANGE_SETTINGS,
         "session": Verb.SEE_ACCOUNTS,
         "share": Verb.SEE_SHARES,
         "tier": Verb.RUN_TIERS,
@@ -44,8 +44,8 @@ SHAKING: Final = frozenset(
 
 def may_hear(actor: Actor, what: str, project_id: str | None) -> bool:
     """Say whether an actor may hear of news of this type, about a thing of this project."""
-    verb = ASKED.get(what.partition(".")[0])
-    if verb is None or (project_id is None and actor.project_ids is not None):
+    verb = ASKED.get(what.partition(".")[0], Verb.CHANGE_SETTINGS)
+    if project_id is None and actor.project_ids is not None:
         return False
     return may(actor, verb, project_id)
 
