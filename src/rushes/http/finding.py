@@ -51,12 +51,17 @@ class Filter(Wish):
     created_before: AwareDatetime | None = None
     """Only those that came at this time or earlier."""
     min_duration: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    """In seconds, at least."""
     max_duration: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    """In seconds, at most."""
     min_size: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    """In bytes, at least."""
     max_size: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    """In bytes, at most."""
     min_width: Annotated[int, Field(ge=0, lt=2**31)] | None = None
-    """Of the picture, in pixels."""
+    """Of the picture in pixels, at least."""
     max_width: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    """Of the picture in pixels, at most."""
     where: list[Where] = Field(default=[], max_length=MAX_CONDITIONS)
     """Conditions on metadata: `camera=Alexa 35`, `take>=3`, `shot<=2026-01-31`."""
     sort: Sort = Sort.NEWEST

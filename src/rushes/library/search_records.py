@@ -76,18 +76,31 @@ async def find_assets(
     ordered: ColumnElement[Any] = assets.c[question.sort.column]
     if question.sort.column == "duration":
         ordered = func.coalesce(ordered, -1.0)  # what has none is shorter than all others
+    is_in_time = question.is_full_text and question.sort.column == "created_at"
     if question.is_full_text:
         groups = await _groups(connection, question, project_ids)
         if not groups:
             return []
-        if question.sort.column == "created_at":
-            found = await _in_time(connection, query, groups, question.sort, after)
-            query, ordered = found
+        if is_in_time:
+            query, ordered = await _in_time(connection, query, groups, question.sort, after)
         else:
             query = query.where(assets.c.place.in_(_places(groups, is_sqlite=is_sqlite)))
-    query = _page(query.add_columns(ordered.label("sorted_by")), ordered, question.sort, after)
+    query = query.add_columns(ordered.label("sorted_by"))
+    if is_in_time:  # no two places are equal; to sort by the id too, all would have to be read
+        query = _page_by_place(query, ordered, question.sort, after)
+    else:
+        query = _page(query, ordered, question.sort, after)
     rows = await connection.execute(query.limit(limit))
     return [(asset_of(row), row.sorted_by) for row in rows]
+
+
+def _page_by_place(
+    query: Select[Any], ordered: ColumnElement[Any], sort: Sort, after: Place
+) -> Select[Any]:
+    """Go through time, and begin behind the page before."""
+    if after is not None:
+        query = query.where(ordered < after[0] if sort.is_down else ordered > after[0])
+    return query.order_by(ordered.desc() if sort.is_down else ordered)
 
 
 def _page(query: Select[Any], ordered: ColumnElement[Any], sort: Sort, after: Place) -> Select[Any]:

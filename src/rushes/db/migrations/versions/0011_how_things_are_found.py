@@ -51,7 +51,8 @@ def _add_terms() -> None:
         return
     op.execute(
         "CREATE VIRTUAL TABLE asset_words USING fts5(terms, content='asset_terms', "
-        "content_rowid='place', tokenize=\"ascii tokenchars ':'\", prefix='1 2 3', detail=none)"
+        "content_rowid='place', tokenize=\"ascii tokenchars ':'\", "
+        "prefix='1 2 3 4 5 6 7 8 9 10', detail=none)"
     )
     for verb, deed in FOLLOW:
         name = f"asset_words_{verb.lower()}"
