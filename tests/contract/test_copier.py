@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,10 +17,10 @@ from rushes.db.movement_tables import movements, object_blocks
 from rushes.db.tables import placements
 from rushes.errors import RushesError
 from rushes.stores.blocks import BLOCK_BYTES
-from rushes.stores.store import Broken, NotFound
+from rushes.stores.store import Broken, NotFound, Unreachable
 from rushes.tiers.flow import Flow
 from rushes.tiers.leftovers import Leftovers
-from rushes.tiers.placement import State
+from rushes.tiers.placement import State, Tier
 from rushes.tiers.sources import SourceWrong
 from tests.support.copying import (
     FILM,
@@ -270,3 +271,26 @@ async def test_what_nobody_will_end_is_given_up_at_the_bucket(
         assert ((0, 0), 1, [known], 1) == (kept, orphans, left, ended)
         assert lost not in left
         assert [] == await edge.list_multiparts()
+
+
+@pytest.mark.covers("T-TI-08")
+async def test_a_store_that_is_silent_leads_nobody_astray(
+    rows: Database, tmp_path: Path, radosgw: ObjectServer
+) -> None:
+    """The next tier answers at once, before anybody was sent to the silent one."""
+    nowhere = radosgw.settings(endpoint="http://127.0.0.1:1")
+    async with open_pair(tmp_path, rows, archive=radosgw.settings(), edge=nowhere) as pair:
+        _, made = await pair.make(b"small")
+        async with rows.transaction() as connection:
+            await connection.execute(update(placements).values(state=State.PRESENT.value))
+        before = await pair.house.locator.open_copy(made)
+        edge = bucket(pair.house.edge)
+        while not edge.is_down:
+            with suppress(Unreachable):
+                await edge.head("proxies/any")
+
+        after = await pair.house.locator.open_copy(made)
+        content = b"".join([piece async for piece in pair.house.locator.read(made)])
+
+    assert (Tier.EDGE, Tier.ARCHIVE) == (before.tier, after.tier)
+    assert b"small" == content

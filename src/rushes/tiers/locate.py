@@ -162,10 +162,17 @@ class Locator:
         """
         for placement in await self._list_copies(object_id):
             store = self._store(placement.tier)
-            if not isinstance(store, FolderStore):
-                async for piece in store.get(placement.key):
-                    yield piece
-                return
+            if isinstance(store, FolderStore):
+                continue
+            pieces = store.get(placement.key)
+            try:
+                first = await anext(pieces, b"")
+            except PASSED_OVER:
+                continue
+            yield first
+            async for piece in pieces:
+                yield piece
+            return
         raise _no_copy()
 
     async def stream(self, object_id: str) -> AsyncIterator[bytes]:
@@ -203,8 +210,14 @@ class Locator:
         return Away(self.archive, direct.key, content.size_bytes, Tier.ARCHIVE)
 
     async def _list_copies(self, object_id: str) -> list[Placement]:
+        """Return what can be read, best first; a store that is silent is asked only as the last."""
         async with self.database.reading() as connection:
-            return route(await records.list_of_object(connection, object_id))
+            copies = await records.list_of_object(connection, object_id)
+        stores = {Tier.EDGE: self.edge, Tier.ARCHIVE: self.archive}
+        silent = frozenset(
+            tier for tier, store in stores.items() if isinstance(store, S3Store) and store.is_down
+        )
+        return route(copies, down=silent) or route(copies)
 
     async def _spooled(self, object_id: str) -> Path:
         """Return where an original lies that is on its way to the archive."""
