@@ -69,6 +69,7 @@ reference: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp web system-parts
 	$(BIN)/python -m bench.ingest $(BENCH)
 	$(BIN)/python -m bench.lab $(LAB)
+	$(BIN)/python -m bench.notify
 
 # Parts of the system that some tests start: programs, not libraries.
 system-parts: $(VENV)/dev.stamp

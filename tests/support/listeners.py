@@ -124,9 +124,10 @@ def make_event(
 
 
 @asynccontextmanager
-async def staging(url: str, folder: Path) -> AsyncIterator[Stage]:
+async def staging(url: str, folder: Path, **http: object) -> AsyncIterator[Stage]:
     """Serve the live stream over a migrated database; the first admin is there."""
-    database, settings = open_database(url), Settings(data=folder)
+    database = open_database(url)
+    settings = Settings.model_validate({"data": folder, "http": http})
     hall = build_hall(database, SYSTEM, settings, folder / "keys")
     await hall.add(ADMIN, Role.SUPERADMIN)
     hear = None if database.is_sqlite else partial(listen, url, WAKE)
@@ -140,8 +141,8 @@ async def staging(url: str, folder: Path) -> AsyncIterator[Stage]:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         try:
-            async with httpx.AsyncClient(base_url=address, timeout=HEARD_SECONDS) as http:
-                yield Stage(hall, live, address, http)
+            async with httpx.AsyncClient(base_url=address, timeout=HEARD_SECONDS) as client:
+                yield Stage(hall, live, address, client)
         finally:
             live.end()
             server.should_exit = True
