@@ -67,6 +67,12 @@ const links = createRoute({
   component: lazyRouteComponent(() => import("./routes/links"), "Links"),
 });
 
+const shares = createRoute({
+  getParentRoute: () => root,
+  path: "/shares",
+  component: lazyRouteComponent(() => import("./routes/shares"), "Shares"),
+});
+
 export interface JobsSearch {
   readonly state?: string | undefined;
 }
@@ -90,7 +96,7 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./routes/settings"), "Settings"),
 });
 
-const tree = root.addChildren([home, library, asset, links, jobs, storage, settings]);
+const tree = root.addChildren([home, library, asset, links, shares, jobs, storage, settings]);
 
 /** Make the router; `queries` is where routes keep what the server said. */
 export function makeRouter(queries: QueryClient) {

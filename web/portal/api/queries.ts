@@ -13,6 +13,7 @@ import type {
   Page,
   Placement,
   Project,
+  Share,
   Rendition,
   Session,
   TierList,
@@ -123,6 +124,15 @@ export const linksQuery = infiniteQueryOptions({
   queryKey: ["links"],
   queryFn: ({ pageParam, signal }) =>
     call<Page<UploadLink>>("/links", { query: { cursor: pageParam }, signal }),
+  initialPageParam: "",
+  getNextPageParam: (page) => page.next_cursor,
+  refetchInterval: QUIET_MS,
+});
+
+export const sharesQuery = infiniteQueryOptions({
+  queryKey: ["shares"],
+  queryFn: ({ pageParam, signal }) =>
+    call<Page<Share>>("/shares", { query: { cursor: pageParam }, signal }),
   initialPageParam: "",
   getNextPageParam: (page) => page.next_cursor,
   refetchInterval: QUIET_MS,

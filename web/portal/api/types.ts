@@ -166,6 +166,39 @@ export interface UploadLink {
   readonly max_total_bytes: number | null;
 }
 
+export interface Share {
+  readonly id: string;
+  readonly url: string | null;
+  readonly embed_url: string | null;
+  readonly client: string;
+  readonly project: string;
+  readonly is_whole_project: boolean;
+  readonly asset_count: number | null;
+  readonly title: string;
+  readonly expires_at: string | null;
+  readonly is_active: boolean;
+  readonly has_password: boolean;
+  readonly max_views: number | null;
+  readonly view_count: number;
+  readonly download_count: number;
+  readonly last_viewed_at: string | null;
+}
+
+/** What `POST /shares` takes, as the portal sends it. */
+export interface NewShare {
+  readonly asset_ids?: readonly string[];
+  readonly project?: string;
+  readonly title?: string;
+  readonly message?: string;
+  readonly expires_at: string | null;
+  readonly password?: string;
+  readonly may_play: boolean;
+  readonly download: string;
+  readonly may_get_original: boolean;
+  readonly max_views?: number;
+  readonly origins?: readonly string[];
+}
+
 export interface NewLink {
   readonly client: string;
   readonly project: string;

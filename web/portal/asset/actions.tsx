@@ -6,6 +6,9 @@ import { portal as words } from "../../shared/text/en.json";
 import type { Asset, Rendition } from "../api/types";
 import { Icon } from "../parts/glyphs";
 
+const ShareDrawer = lazy(() =>
+  import("../shares/drawer").then(({ ShareDrawer }) => ({ default: ShareDrawer })),
+);
 const Delete = lazy(() => import("./delete").then(({ Delete }) => ({ default: Delete })));
 const Downloads = lazy(() =>
   import("./downloads").then(({ Downloads }) => ({ default: Downloads })),
@@ -19,6 +22,7 @@ export interface ActionsProps {
 export function Actions({ asset, renditions }: ActionsProps): ReactNode {
   const [isDeleting, setDeleting] = useState(false);
   const [isAsked, setAsked] = useState(false);
+  const [isSharing, setSharing] = useState(false);
   return (
     <div className="asset-actions">
       {asset.scan !== "infected" && (
@@ -32,6 +36,27 @@ export function Actions({ asset, renditions }: ActionsProps): ReactNode {
           }
         >
           <Downloads asset={asset} renditions={renditions} isOpen={isAsked} />
+        </Suspense>
+      )}
+      {asset.scan !== "infected" && (
+        <Button
+          variant="default"
+          leftSection={<Icon of="shares" size={16} />}
+          onClick={() => {
+            setSharing(true);
+          }}
+        >
+          {words.shares.share}
+        </Button>
+      )}
+      {isSharing && (
+        <Suspense>
+          <ShareDrawer
+            assetIds={[asset.id]}
+            onClose={() => {
+              setSharing(false);
+            }}
+          />
         </Suspense>
       )}
       <Button

@@ -5,6 +5,7 @@ const PATHS = {
   library: "M3 4h6v5H3zM11 4h6v5h-6zM3 11h6v5H3zM11 11h6v5h-6z",
   links:
     "M8.5 11.5l3-3M9 6l1.5-1.5a3.2 3.2 0 0 1 4.6 4.600L13.5 10.5M11 14l-1.5 1.5a3.2 3.2 0 0 1-4.6-4.600L6.5 9.5",
+  shares: "M10 12V3M6.5 6L10 2.500 13.500 6M5 9v8h10V9",
   jobs: "M3 5h14M3 10h9M3 15h5M15 12v5M12.5 14.5h5",
   storage: "M3 4h14v4H3zM3 12h14v4H3zM6 6h.1M6 14h.1M10 8v4",
   settings: "M4 6h6M14 6h2M4 14h2M10 14h6M12 4v4M8 12v4",

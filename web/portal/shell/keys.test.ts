@@ -6,6 +6,7 @@ test.each([
   ["l", "library"],
   ["a", "library"],
   ["k", "links"],
+  ["h", "shares"],
   ["j", "jobs"],
   ["t", "storage"],
   ["s", "settings"],

@@ -3,7 +3,7 @@
  *
  * Pure: the shell decides where a key may act.
  */
-export type Place = "library" | "links" | "jobs" | "storage" | "settings";
+export type Place = "library" | "links" | "shares" | "jobs" | "storage" | "settings";
 
 export type ShellDeed =
   { readonly kind: "go"; readonly to: Place } | { readonly kind: "search" | "upload" | "help" };
@@ -18,6 +18,7 @@ const PLACES: Readonly<Record<string, Place>> = {
   l: "library",
   a: "library",
   k: "links",
+  h: "shares",
   j: "jobs",
   t: "storage",
   s: "settings",

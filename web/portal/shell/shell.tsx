@@ -18,6 +18,7 @@ const Help = lazy(() => import("./help").then(({ Help }) => ({ default: Help }))
 const PLACES: readonly { readonly to: Place; readonly glyph: Glyph }[] = [
   { to: "library", glyph: "library" },
   { to: "links", glyph: "links" },
+  { to: "shares", glyph: "shares" },
   { to: "jobs", glyph: "jobs" },
   { to: "storage", glyph: "storage" },
   { to: "settings", glyph: "settings" },
