@@ -49,6 +49,11 @@ OF_THE_PROJECT = frozenset(
 """What names the project in its body or headers, not in its path."""
 
 BODIES: dict[str, dict[str, object]] = {
+    "create_field": {"key": "take", "label": "Take", "kind": "number"},
+    "change_field": {"label": "Take"},
+    "keep_search": {"name": "Dailies", "filter": {"q": "a"}},
+    "change_search": {"name": "Dailies"},
+    "change_assets": {"ids": []},
     "create_link": {"client": "Acme", "project": "Spring"},
     "complete_upload": {},
     "create_share": {"project": "Acme/Spring"},
