@@ -28,6 +28,7 @@ from rushes.access.tokens import Tokens
 from rushes.clock import SYSTEM, Clock
 from rushes.db.engine import Database, open_database
 from rushes.db.listen import listen
+from rushes.delivery.bundle import Bundling
 from rushes.delivery.covers import Covers
 from rushes.delivery.download import Downloading
 from rushes.delivery.image import Imaging, Tools
@@ -146,6 +147,12 @@ class House:
     def cataloguing(self) -> Cataloguing:
         """What defines fields, writes notes and keeps searches."""
         return Cataloguing(self.database, self.clock)
+
+    @property
+    def bundling(self) -> Bundling:
+        """What gives many files as one."""
+        signer, settings = self.server.signer, self.settings.delivery
+        return Bundling(self.database, self.clock, signer, settings, self.locator)
 
     async def drain(self, seconds: float) -> bool:
         """Take no bytes in any more, write down what has come; say whether all came to rest."""

@@ -27,6 +27,7 @@ class Prefix(StrEnum):
     ACCOUNT = "acc"
     ASSET = "ast"
     CHECK = "chk"
+    BUNDLE = "bdl"
     CONTENT = "cnt"
     DELIVERY = "dlv"
     EVENT = "evt"

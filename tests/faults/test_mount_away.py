@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,8 +117,8 @@ async def test_a_mount_that_goes_in_the_middle_of_a_file_leaves_nothing_below(
     class Cut(Locator):
         """Gives bytes, and takes the mount away behind the first of them."""
 
-        async def stream(self, object_id: str) -> AsyncIterator[bytes]:
-            async for piece in Locator.stream(self, object_id):
+        async def stream(self, object_id: str, start: int = 0) -> AsyncGenerator[bytes, None]:
+            async for piece in Locator.stream(self, object_id, start):
                 yield piece
                 if await asyncio.to_thread(place.is_mount):
                     await asyncio.to_thread(unmount, place)

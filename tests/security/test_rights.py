@@ -56,6 +56,7 @@ BODIES: dict[str, dict[str, object]] = {
     "change_assets": {"ids": []},
     "create_link": {"client": "Acme", "project": "Spring"},
     "complete_upload": {},
+    "create_bundle": {"asset_ids": ["ast_unknown"]},
     "create_share": {"project": "Acme/Spring"},
     "change_share": {"title": "First cut"},
     "set_color": {"color": "rec709"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rushes.db.bundle_tables import bundles
 from rushes.db.catalog_tables import BESIDE as FOUND
 from rushes.db.editing_tables import EDITING
 from rushes.db.lab_tables import segment_wishes
@@ -25,6 +26,7 @@ EXTENSIONS: Final = (
     *HANDED_OUT,
     *EDITING,
     *FOUND,
+    bundles,
 )
 """Tables that stand in files beside `tables`."""
 

@@ -14,6 +14,7 @@ from rushes.access.permit import SYSTEM, ActorKind
 from rushes.compose import House
 from rushes.http import (
     access,
+    bundles,
     catalog,
     chunks,
     colors,
@@ -98,6 +99,7 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
         catalog.Catalog(house.cataloguing, BulkEditing(house.editing), identify, pager)
     )
     yield library.routes(shelf, identify)
+    yield bundles.routes(house.bundling, identify, base_url)
     yield delivery.routes(handing, identify)
     yield shares.routes(house.shares.sharing, callers, pager)
     yield shares.logo_routes(house.shares.logos, callers)

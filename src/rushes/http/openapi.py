@@ -116,6 +116,7 @@ PARAMETERS: Final = MappingProxyType(
         "search_id": "The search's id, `sch_...`.",
         "asset_id": "The asset's id, `ast_...`.",
         "check_id": "The check's id, `chk_...`.",
+        "file_name": "The name of the file, for people.",
         "index": "The chunk's number, from 0.",
         "job_id": "The job's id.",
         "link_id": "The link's id, `lnk_...`.",

@@ -15,6 +15,7 @@ from rushes.access.permit import Verb
 
 ANYONE: Final = frozenset(
     {
+        *("read_bundle", "head_read_bundle"),
         *("log_in", "claim", "unlock_link", "signed_path", "head_signed_path"),
         *("visit_share", "list_shown", "get_shown", "play_shown", "download_shown"),
         *("image_shown", "get_logo"),
@@ -138,6 +139,7 @@ VERBS: Final = MappingProxyType(
         "put_lut": (Verb.CHANGE_ASSET,),
         "delete_lut": (Verb.CHANGE_ASSET,),
         "playback": (Verb.PLAY_ASSET,),
+        "create_bundle": (Verb.PLAY_ASSET, Verb.GET_ORIGINAL),
         "download": (Verb.PLAY_ASSET, Verb.GET_ORIGINAL),
         "original": (Verb.GET_ORIGINAL,),
         "head_original": (Verb.GET_ORIGINAL,),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -175,8 +175,8 @@ class Locator:
             return
         raise _no_copy()
 
-    async def stream(self, object_id: str) -> AsyncIterator[bytes]:
-        """Give an object's bytes in order from the best copy, wherever it lies.
+    async def stream(self, object_id: str, start: int = 0) -> AsyncGenerator[bytes, None]:
+        """Give an object's bytes in order, from `start` on, from the best copy there is.
 
         Raises:
             NoCopy, Broken: no copy can be read now, or it ended early.
@@ -184,11 +184,11 @@ class Locator:
         """
         copy = await self.open_copy(object_id)
         if isinstance(copy, Away):
-            async for piece in copy.store.get(copy.key):
+            async for piece in copy.store.get(copy.key, start, copy.size_bytes):
                 yield piece
             return
         try:
-            at = 0
+            at = start
             while at < copy.size_bytes:
                 piece = await asyncio.to_thread(os.pread, copy.file, PIECE_BYTES, at)
                 if not piece:
