@@ -32,6 +32,7 @@ class Part:
 PARTS: Final = (
     Part("bubblewrap", ("bwrap",), "the box around media tools"),
     Part("chromium", ("chromium", "chromium-browser", "google-chrome"), "tests in a browser"),
+    Part("clamav-daemon", ("clamd",), "a real virus scanner"),
     Part("curl", ("curl",), "tests that send by hand"),
     Part("fonts-dejavu-core", ("usr/share/fonts/truetype/dejavu/*.ttf",), "text in screenshots"),
     Part("postgresql", ("postgres", "usr/lib/postgresql/*/bin/postgres"), "the second database"),

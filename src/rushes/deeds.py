@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from rushes.access.rates import Rates
 from rushes.clock import Clock
+from rushes.events.auditing import Auditing
 from rushes.intake.early import Early
 from rushes.intake.sniff import Sniffed
 from rushes.intake.verify import Intake
@@ -15,6 +16,7 @@ from rushes.library.asset import Shown
 from rushes.library.editing import Editing
 from rushes.library.filing import Filing
 from rushes.library.originals import Originals
+from rushes.library.screening import Screening
 from rushes.media.facts import MediaKind
 from rushes.renditions.hearing import Hearing
 from rushes.renditions.keeping import Keeping
@@ -42,6 +44,7 @@ class Deeds:
     filing: Filing
     editing: Editing
     originals: Originals
+    screening: Screening
     looking: Looking
     stills: Stills
     hearing: Hearing
@@ -57,6 +60,7 @@ class Deeds:
     remover: Remover
     sweep: Sweep
     rates: Rates
+    auditing: Auditing
     desk: Desk
     clock: Clock
 
@@ -83,9 +87,19 @@ class Deeds:
         found = await self.intake.verify(upload_id)
         return {name: str(value) for name, value in asdict(found).items()}
 
+    async def screen(self, upload_id: str, found: dict[str, str]) -> str:
+        """Say when what was looked at is scanned for viruses; nothing of what is refused."""
+        if not await self.early.judge(upload_id, _sniffed(found)):
+            return ""
+        return await self.screening.order(upload_id)
+
+    async def scan(self, upload_id: str) -> bool:
+        """Have an upload scanned for viruses; say whether it may come in, or stay."""
+        return await self.screening.scan(upload_id)
+
     async def accept(self, upload_id: str, found: dict[str, str]) -> str:
         """Make an asset of what was looked at; return its id, or nothing of what is refused."""
-        sniffed = Sniffed(found["format"], MediaKind(found["kind"]), found["media_type"])
+        sniffed = _sniffed(found)
         if not await self.early.judge(upload_id, sniffed):
             return ""
         return await self.filing.accept(upload_id, sniffed)
@@ -102,8 +116,9 @@ class Deeds:
         await self.making.clear(content_id)
 
     async def sweep_leftovers(self) -> int:
-        """Remove what lost workers left, and files that newer ones followed; return how much."""
+        """Remove what lost workers left, what newer files followed, and old addresses; how much."""
         now = self.clock.now()
+        await self.auditing.forget_origins()
         older = await self.remover.remove_superseded(now)
         return older + await self.keeping.sweep(now)
 
@@ -114,3 +129,7 @@ class Deeds:
             await self.outcomes.fail(content_id, kinds, code, detail)
 
         return fail
+
+
+def _sniffed(found: dict[str, str]) -> Sniffed:
+    return Sniffed(found["format"], MediaKind(found["kind"]), found["media_type"])

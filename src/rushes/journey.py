@@ -2,6 +2,7 @@
 
      upload.readable ───> glance     what is it, while the rest of it still comes
      upload.completed ──> ingest ──> upload.accepted, asset.created
+                       (scanned before, or as soon as it is filed: scan.finished)
      asset.created ──┬──> prepare ─┬─> (open)      the first segments: it can be watched
                      │             ├─> stills      poster and thumbnails, or previews
                      │             ├─> storyboard  what is seen over the seek bar
@@ -32,9 +33,11 @@ from rushes.deeds import Deeds
 from rushes.errors import Kind as ErrorKind
 from rushes.events.event import Event, EventType
 from rushes.events.relay import Argument, Start, Story
+from rushes.intake.verdict import Scan
 from rushes.jobs.engine import Engine
 from rushes.jobs.job import BY_HAND, RAISED, Queue, StepFailed, workflow_id
 from rushes.jobs.schedule import CHECK_TIERS, EXPIRE_UPLOADS, RETAIN
+from rushes.library.screening import Order
 from rushes.media.ladder import RECIPE
 from rushes.renditions.make import LADDER
 from rushes.renditions.rendition import PLAYED, Kind
@@ -66,6 +69,13 @@ def _content_of(event: Event) -> tuple[Argument, ...]:
     return (str(event.data["content_id"]),)
 
 
+def _kept_of(event: Event) -> tuple[Argument, ...] | None:
+    """Copy an original only when its scan has said something; scan.* tells it again then."""
+    if event.data.get("scan") == Scan.PENDING or event.data["content_id"] is None:
+        return None
+    return _content_of(event)
+
+
 def _order(event: Event) -> tuple[Argument, ...]:
     return (str(event.data["content_id"]), event.id)
 
@@ -86,14 +96,18 @@ def _yes_of(event: Event) -> tuple[Argument, ...]:
     return event.subject, int(str(event.data["objects"])), event.actor
 
 
+KEEP: Final = Start("keep", arguments=_kept_of, queue=Queue.COPY, priority=BY_COPY)
+
 STORY: Final[Story] = {
     EventType.UPLOAD_READABLE: (Start("glance"),),
     EventType.UPLOAD_COMPLETED: (Start("ingest"),),
     EventType.ASSET_CREATED: (
         Start("prepare", arguments=_content_of, recipe=RECIPE),  # first: somebody wants to watch
-        Start("keep", arguments=_content_of, queue=Queue.COPY, priority=BY_COPY),
+        KEEP,
         Start("settle", arguments=_both),
     ),
+    EventType.SCAN_FINISHED: (KEEP,),
+    EventType.SCAN_FAILED: (KEEP,),
     EventType.PLACEMENT_WISHED: (
         Start("recall", recipe=_generation_of, queue=Queue.COPY, priority=RAISED),
     ),
@@ -127,6 +141,8 @@ def tell(engine: Engine, deeds: Deeds) -> None:
 
 def _tell_arrival(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     verify = engine.step("verify", timeout_seconds=DAY_SECONDS)(deeds.verify)
+    screen = engine.step("screen")(deeds.screen)
+    scan = engine.step("scan", timeout_seconds=DAY_SECONDS)(deeds.scan)
     accept = engine.step("accept")(deeds.accept)
     keep_original = engine.step("keep", timeout_seconds=DAY_SECONDS)(deeds.keeper.keep_original)
     digest = engine.step("digest", timeout_seconds=DAY_SECONDS)(deeds.originals.digest)
@@ -134,7 +150,12 @@ def _tell_arrival(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     @engine.workflow("ingest")
     async def ingest(upload_id: str) -> None:
         try:
-            await accept(upload_id, await verify(upload_id))
+            found = await verify(upload_id)
+            order = await screen(upload_id, found)
+            if order == Order.BEFORE and not await scan(upload_id):
+                return
+            if order and await accept(upload_id, found) and order == Order.AFTER:
+                await scan(upload_id)
         except StepFailed as failure:
             if failure.failed_kind is not ErrorKind.GONE:  # cancelled before the verdict
                 raise
@@ -292,6 +313,7 @@ def _tell_leaving(engine: Engine, deeds: Deeds) -> None:
     finish_removals = engine.step("orphans")(deeds.remover.remove_orphans)
     stop = engine.step("stop")(deeds.desk.cancel_all_for)
     release = engine.step("release")(deeds.originals.release_abandoned)
+    remove_infected = engine.step("infected", timeout_seconds=RUN_SECONDS)(deeds.screening.sweep)
     forget_rates = engine.step("rates")(deeds.rates.sweep)
     sweep_leftovers = engine.step("leftovers")(deeds.sweep_leftovers)
 
@@ -308,6 +330,7 @@ def _tell_leaving(engine: Engine, deeds: Deeds) -> None:
         await expire()
         await finish_removals()
         await sweep_leftovers()
+        await remove_infected()
         await forget_rates()
         await release()
 

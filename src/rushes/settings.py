@@ -14,13 +14,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -30,6 +24,7 @@ from pydantic_settings import (
 
 from rushes.errors import Kind, RushesError
 from rushes.mailing import MailSettings
+from rushes.scan_section import ScanSettings
 from rushes.sections import (
     AccessSettings,
     BoxSettings,
@@ -101,6 +96,7 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     tiers: TierSettings = TierSettings()
     retention: RetentionSettings = RetentionSettings()
+    scan: ScanSettings = ScanSettings()
 
     @field_validator("stores", mode="before")
     @classmethod

@@ -10,13 +10,16 @@ from rushes import journey
 from rushes.clock import SYSTEM, Clock
 from rushes.compose import SEGMENTS, House, open_house
 from rushes.deeds import Deeds
+from rushes.events.auditing import Auditing
 from rushes.events.relay import Relay
 from rushes.intake.early import Early
+from rushes.intake.scanners import open_scanner
 from rushes.jobs.engine import Engine
 from rushes.jobs.liveness import Liveness
 from rushes.jobs.worker import Beside, Worker
 from rushes.library.filing import Filing
 from rushes.library.originals import Originals
+from rushes.library.screening import Screening, Sources
 from rushes.media.box import Level
 from rushes.media.copier import Copier
 from rushes.media.gallery import Gallery
@@ -158,6 +161,7 @@ def _deeds(house: House, tools: Toolbox) -> Deeds:
         filing=Filing(database, clock),
         editing=house.editing,
         originals=Originals(database, house.intake.spool, original, nearby, house.locator.read),
+        screening=_screening(house),
         looking=Looking(
             database=database,
             clock=clock,
@@ -173,12 +177,7 @@ def _deeds(house: House, tools: Toolbox) -> Deeds:
         opening=Opening(database, clock, segments) if settings.playback.jit else None,
         stills=Stills(database, gallery, outcomes, original, grading, folder),
         hearing=Hearing(database, Listening(tools, folder), outcomes, original, folder),
-        making=Making(
-            database,
-            segments,
-            outcomes,
-            settings.media.run_segments,
-        ),
+        making=Making(database, segments, outcomes, settings.media.run_segments),
         keeping=Keeping(database, folder, settings.playback.keep_bytes),
         remaking=house.remaking,
         outcomes=outcomes,
@@ -189,6 +188,19 @@ def _deeds(house: House, tools: Toolbox) -> Deeds:
         remover=_remover(house),
         sweep=Sweep(database, clock, house.intake.spool, house.ending, house.joining),
         rates=house.access.rates,
+        auditing=Auditing(database, clock),
         desk=house.desk,
         clock=clock,
+    )
+
+
+def _screening(house: House) -> Screening:
+    return Screening(
+        database=house.database,
+        clock=house.clock,
+        settings=house.settings.scan,
+        scanner=open_scanner(house.settings.scan),
+        sources=Sources(house.intake.path, house.locator.local_path),
+        editing=house.editing,
+        ending=house.ending,
     )

@@ -13,8 +13,9 @@ from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.db.tables import block_hashes, placements, projects
 from rushes.ids import Prefix
+from rushes.intake.verdict import Scan
 from rushes.library import records as library_records
-from rushes.library.asset import Asset, Scan, State
+from rushes.library.asset import Asset, State
 from rushes.library.records import Content
 from rushes.renditions import records as rendition_records
 from rushes.renditions.records import Rendition

@@ -21,6 +21,7 @@ from rushes.db.engine import open_database
 from rushes.db.migrate import SchemaState, find_state
 from rushes.errors import Kind, RushesError
 from rushes.http.guard import require_safe_transport
+from rushes.intake.scanners import open_scanner
 from rushes.jobs import records as job_records
 from rushes.jobs.engine import LOCK
 from rushes.jobs.lock import find_holder
@@ -187,6 +188,15 @@ def _advice(name: str, bucket: StoreSettings) -> Iterator[str]:
         yield f"{name}: {line}"
 
 
+def _scan(settings: Settings) -> Finding:
+    scanner = open_scanner(settings.scan)
+    if scanner is None:
+        advice = "Files are called not scanned. Set scan.scanner before strangers upload."
+        return Finding("scan", is_well=True, found="off", advice=advice)
+    version = asyncio.run(scanner.require())
+    return Finding("scan", is_well=True, found=f"{scanner.name}: {version}")
+
+
 CHECKS: Final[dict[str, Callable[[Settings], Finding]]] = {
     "database": _database,
     "disk": _disk,
@@ -199,6 +209,7 @@ CHECKS: Final[dict[str, Callable[[Settings], Finding]]] = {
     "editing": examine_editing,
     "address": _address,
     "schedules": _times,
+    "scan": _scan,
 }
 
 

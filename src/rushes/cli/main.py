@@ -34,6 +34,7 @@ PLACES: Final = {
     "stores": "stores",
     "mail": "mail",
     "tiers": "tiers",
+    "audit": "audit",
     "renditions": "remaking",
 }
 """The module of each command; its `add_commands` tells the rest."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rushes.db.audit_tables import BESIDE as AUDITED
 from rushes.db.bundle_tables import bundles
 from rushes.db.catalog_tables import BESIDE as FOUND
 from rushes.db.editing_tables import EDITING
@@ -11,6 +12,7 @@ from rushes.db.lab_tables import segment_wishes
 from rushes.db.letter_tables import letters
 from rushes.db.movement_tables import MOVED
 from rushes.db.notify_tables import BESIDE as TOLD
+from rushes.db.scan_tables import scans
 from rushes.db.share_tables import BESIDE as HANDED_OUT
 from rushes.db.tables import metadata
 from rushes.db.upload_tables import BESIDE
@@ -27,6 +29,8 @@ EXTENSIONS: Final = (
     *EDITING,
     *FOUND,
     bundles,
+    scans,
+    *AUDITED,
 )
 """Tables that stand in files beside `tables`."""
 

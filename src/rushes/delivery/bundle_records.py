@@ -11,7 +11,8 @@ from sqlalchemy import delete, insert, select, update
 from rushes.db.bundle_tables import bundles
 from rushes.db.engine import Connection
 from rushes.db.tables import assets
-from rushes.library.asset import Scan, State
+from rushes.intake.verdict import Scan
+from rushes.library.asset import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import Final
 from rushes.access.permit import Actor, Verb, permit
 from rushes.db.engine import Connection
 from rushes.delivery.quality import within
+from rushes.intake.verdict import Scan
 from rushes.library import records as library_records
-from rushes.library.asset import Asset, AssetNotFound, Scan
+from rushes.library.asset import Asset, AssetNotFound, ScanPending
 from rushes.library.records import Identity
 from rushes.media.ladder import Quality
 from rushes.renditions import records as rendition_records
@@ -19,6 +20,7 @@ from rushes.renditions.rendition import PLAYED, Kind, State
 from rushes.renditions.stream import Stream, parse_stream
 from rushes.renditions.versions import list_current
 
+PENDING_SECONDS: Final = 30
 HEIGHTS: Final = {quality.value: quality.height for quality in Quality}
 
 
@@ -102,9 +104,15 @@ async def get_permitted(
     Raises:
         AssetNotFound: there is none that they may know of.
         Forbidden: they may not do this.
+        ScanPending: they want the original, and nobody has looked through it yet.
     """
     medium = await get_medium(connection, asset_id, with_stream=with_stream)
     permit(actor, verb, medium.asset.project_id, missing=unknown_asset())
+    if verb is Verb.GET_ORIGINAL and medium.asset.scan is Scan.PENDING:
+        raise ScanPending(
+            "The original is being looked through for viruses. Ask again in a minute.",
+            retry_after=PENDING_SECONDS,
+        )
     return medium
 
 

@@ -18,7 +18,8 @@ from rushes.db.share_tables import share_assets, share_downloads, shares
 from rushes.db.statements import After, find_first, insert_new, newest_first, values_of
 from rushes.db.tables import assets
 from rushes.delivery.share import Share, Taking
-from rushes.library.asset import Asset, Scan, State
+from rushes.intake.verdict import Scan
+from rushes.library.asset import Asset, State
 
 CHANGEABLE: Final = (
     *("title", "message", "expires_at", "is_active", "password_hash", "may_play", "download"),

@@ -7,16 +7,21 @@ start is asked for again, and does nothing, because a workflow's id runs once fo
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
+from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, or_, select, text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from rushes.db.audit_tables import event_origins
 from rushes.db.direct import TOLD
 from rushes.db.tables import events, outbox
 from rushes.events.event import INTERNAL, Event, EventType
+from rushes.events.origin import find_caller
 
+SALT_BYTES: Final = 16
 WAKE = "rushes_outbox"
 """The PostgreSQL channel that wakes relays of other processes."""
 
@@ -36,6 +41,18 @@ async def record(connection: AsyncConnection, event: Event) -> None:
         )
     )
     await connection.execute(insert(outbox).values(event_id=event.id))
+    caller = find_caller()
+    if caller is not None:
+        await connection.execute(
+            insert(event_origins).values(
+                event_id=event.id,
+                address=caller.address,
+                agent=caller.agent,
+                request_id=caller.request_id,
+                salt=os.urandom(SALT_BYTES),
+                created_at=event.created_at,
+            )
+        )
     await wake_after(connection)
 
 
@@ -62,7 +79,7 @@ async def list_unrelayed(
         .limit(limit)
         .with_for_update(of=outbox, skip_locked=True)
     )
-    return [(row.number, _event(row)) for row in await connection.execute(query)]
+    return [(row.number, read_event(row)) for row in await connection.execute(query)]
 
 
 async def delete_relayed(connection: AsyncConnection, numbers: list[int]) -> None:
@@ -88,7 +105,7 @@ async def list_events(
         query = query.where(events.c.project_id.in_(project_ids))
     if before is not None:
         query = query.where(events.c.seq < before)
-    return [(row.seq, _event(row)) for row in (await connection.execute(query)).all()]
+    return [(row.seq, read_event(row)) for row in (await connection.execute(query)).all()]
 
 
 async def find_last_number(connection: AsyncConnection) -> int:
@@ -108,7 +125,7 @@ async def list_after(
         wanted = or_(wanted, events.c.seq.in_(missing))
     known = events.c.type.in_([each.value for each in EventType])
     query = select(events).where(wanted, known).order_by(events.c.seq).limit(limit)
-    return [(row.seq, _event(row)) for row in (await connection.execute(query)).all()]
+    return [(row.seq, read_event(row)) for row in (await connection.execute(query)).all()]
 
 
 async def list_newest(
@@ -119,7 +136,7 @@ async def list_newest(
     if project_ids is not None:
         query = query.where(events.c.project_id.in_(project_ids))
     rows = await connection.execute(query.order_by(events.c.seq.desc()).limit(limit))
-    return [_event(row) for row in rows]
+    return [read_event(row) for row in rows]
 
 
 async def find_events(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Event]:
@@ -127,10 +144,11 @@ async def find_events(connection: AsyncConnection, ids: Collection[str]) -> dict
     query = select(events).where(
         events.c.id.in_(ids), events.c.type.in_([known.value for known in EventType])
     )
-    return {row.id: _event(row) for row in await connection.execute(query)}
+    return {row.id: read_event(row) for row in await connection.execute(query)}
 
 
-def _event(row: Row[tuple[object, ...]]) -> Event:
+def read_event(row: Row[Any]) -> Event:
+    """Return the event of a row of the table."""
     return Event(
         id=row.id,
         type=EventType(row.type),

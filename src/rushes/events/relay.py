@@ -4,8 +4,8 @@
 2. It starts first and deletes the outbox row second. After a crash between the two the same start
    is asked for again, and does nothing, because the id of a call runs once for ever.
 3. It looks when it is woken (a commit in this process, NOTIFY, the socketpair), and every second.
-4. What others are told of an event (webhooks) is written in the transaction in which it leaves
-   the outbox: once, whatever crashes.
+4. What others are told of an event (webhooks), and its link in the audit's chain, are written in
+   the transaction in which it leaves the outbox: once, whatever crashes.
 5. An event whose start fails stays in the outbox and is tried again; the others go on.
 """
 
@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 
 from rushes.db.engine import Connection, Database
 from rushes.db.trouble import DatabaseAway, DatabaseFull
-from rushes.events import outbox
+from rushes.events import chain_records, outbox
 from rushes.events.event import Event, EventType
 
 LOOK_SECONDS: Final = 1.0
@@ -152,7 +152,9 @@ class Relay:
         return [number for number, _ in lot], done
 
     async def _let_go(self, connection: Connection, done: list[tuple[int, Event]]) -> None:
-        await self.spread(connection, [event for _, event in done])
+        told = [event for _, event in done]
+        await self.spread(connection, told)
+        await chain_records.append(connection, told)
         await outbox.delete_relayed(connection, [number for number, _ in done])
 
     async def _follow(self, event: Event) -> bool:

@@ -12,8 +12,10 @@ from fastapi.responses import Response
 
 from rushes.access.permit import SYSTEM, ActorKind
 from rushes.compose import House
+from rushes.events.auditing import Auditing
 from rushes.http import (
     access,
+    audit,
     bundles,
     catalog,
     chunks,
@@ -107,6 +109,7 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield visits.routes(showing, callers, pager)
     yield tiers.routes(house.vaults, identify)
     yield colors.routes(house.database, house.coloring, identify)
+    yield audit.routes(Auditing(house.database, house.clock), identify, pager)
     yield jobs.routes(house.desk, identify, pager)
     yield webhooks.routes(house.outlets.webhooks, identify, pager)
     yield webhooks.zapier_routes(house.outlets.webhooks, house.database, identify)

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rushes.errors import Kind, RushesError
 from rushes.http.auth import API, Callers, Gate
+from rushes.http.callers import Called
 from rushes.http.cors import Cors, origin_of
 from rushes.http.crowd import Crowded
 from rushes.http.problem import Edge, add_problems
@@ -84,6 +85,7 @@ def protect(app: FastAPI, settings: Settings, callers: Callers, is_set_up: IsSet
     add_problems(app)
     app.add_middleware(Gate, callers=callers)
     app.add_middleware(Guard, settings=settings, is_set_up=is_set_up)
+    app.add_middleware(Called)
     app.add_middleware(Crowded, settings=settings.http)
     app.add_middleware(Edge)
     own = None if settings.upload_url is None else origin_of(settings.public_url)

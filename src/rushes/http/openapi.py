@@ -50,6 +50,7 @@ TAGS: Final = MappingProxyType(
         "tiers": "Where objects are kept: what the edge holds, what would leave it, deeds by hand.",
         "jobs": "The work that is done in the background.",
         "webhooks": "Other programs that are told what happens, and what became of it.",
+        "audit": "Who did what, in a chain that shows when a row was changed.",
         "health": "Whether the server lives, can work, and what it counts.",
     }
 )

@@ -133,6 +133,8 @@ VERBS: Final = MappingProxyType(
         "list_activity": (Verb.SEE_ASSET,),
         "list_events": (Verb.SEE_AUDIT,),
         "listen": (Verb.SEE_ASSET,),
+        "list_audit": (Verb.SEE_AUDIT,),
+        "export_audit": (Verb.SEE_SETTINGS,),
         "get_color": (Verb.SEE_ASSET,),
         "set_color": (Verb.CHANGE_ASSET,),
         "list_luts": (Verb.SEE_ASSET,),

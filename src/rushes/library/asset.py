@@ -17,6 +17,7 @@ from typing import Final
 
 from rushes.errors import Kind as ErrorKind
 from rushes.errors import RushesError
+from rushes.intake.verdict import Scan
 from rushes.steps import After
 
 
@@ -28,16 +29,6 @@ class State(StrEnum):
     READY = "ready"
     FAILED = "failed"
     DELETING = "deleting"
-
-
-class Scan(StrEnum):
-    """What the virus scan said."""
-
-    PENDING = "pending"
-    CLEAN = "clean"
-    INFECTED = "infected"
-    NOT_SCANNED = "not_scanned"
-    FAILED = "failed"
 
 
 class Step(StrEnum):
@@ -70,6 +61,13 @@ class AssetNotFound(RushesError):
 
     code = "asset.not_found"
     kind = ErrorKind.MISSING
+
+
+class ScanPending(RushesError):
+    """The virus scan has not said yet whether the original may be had."""
+
+    code = "scan.pending"
+    kind = ErrorKind.CONFLICT
 
 
 class AssetStale(RushesError):

@@ -13,9 +13,11 @@ from rushes.db.engine import Connection, Database
 from rushes.events import outbox
 from rushes.events.event import SYSTEM_ACTOR, Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
+from rushes.intake import scan_records
 from rushes.intake.sniff import Sniffed
+from rushes.intake.verdict import Scan
 from rushes.library import records
-from rushes.library.asset import Asset, Scan, Shown, State, after, plan_step
+from rushes.library.asset import Asset, Shown, State, after, plan_step
 from rushes.library.indexing import index
 from rushes.uploads import records as upload_records
 from rushes.uploads.upload import Upload
@@ -57,6 +59,7 @@ class Filing:
                 "file_name": asset.file_name,
                 "size_bytes": asset.size_bytes,
                 "kind": asset.kind,
+                "scan": asset.scan.value,
             }
             await self._tell(connection, EventType.UPLOAD_ACCEPTED, asset, project, facts)
             await self._tell(connection, EventType.ASSET_CREATED, asset, project, facts)
@@ -101,7 +104,9 @@ class Filing:
         if content.digest is not None and upload.digest is None:  # known bytes: known digest
             await upload_records.record_digest(connection, upload.id, content.digest)
         siblings = await records.list_of_content(connection, content.id)
-        asset = _asset(upload, content, siblings[0] if siblings else None, now)
+        scanned = await scan_records.find_scan(connection, upload.id)
+        scan = Scan.NOT_SCANNED if scanned is None else scanned.verdict.scan
+        asset = _asset(upload, content, siblings[0] if siblings else None, scan, now)
         await records.record_asset(connection, asset)
         await index(connection, asset, project)
         return asset
@@ -154,7 +159,9 @@ class Filing:
         await outbox.record(connection, event)
 
 
-def _asset(upload: Upload, content: records.Content, sibling: Asset | None, now: datetime) -> Asset:
+def _asset(
+    upload: Upload, content: records.Content, sibling: Asset | None, scan: Scan, now: datetime
+) -> Asset:
     """Return the new asset; what is known of the same bytes already is taken from its sibling."""
     return Asset(
         id=upload.asset_id,
@@ -167,7 +174,7 @@ def _asset(upload: Upload, content: records.Content, sibling: Asset | None, now:
         description="",
         kind=sibling.kind if sibling else content.kind,
         state=State.FILED,
-        scan=Scan.NOT_SCANNED,
+        scan=scan,
         size_bytes=upload.offset,
         duration=sibling.duration if sibling else None,
         width=sibling.width if sibling else None,

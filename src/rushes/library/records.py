@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.catalog_tables import asset_notes, asset_terms
 from rushes.db.tables import assets, contents, uploads
-from rushes.library.asset import Asset, Scan, State
+from rushes.intake.verdict import Scan
+from rushes.library.asset import Asset, State
 from rushes.uploads.upload import State as UploadState
 
 

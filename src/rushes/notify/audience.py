@@ -26,6 +26,8 @@ ASKED: Final = MappingProxyType(
         "placement": Verb.SEE_ASSET,
         "project": Verb.SEE_PROJECTS,
         "rendition": Verb.SEE_ASSET,
+        "roll_out": Verb.CHANGE_SETTINGS,
+        "scan": Verb.SEE_UPLOAD,
         "session": Verb.SEE_ACCOUNTS,
         "share": Verb.SEE_SHARES,
         "tier": Verb.RUN_TIERS,

@@ -14,7 +14,7 @@ from sqlalchemy.sql import ColumnElement, Subquery
 from rushes.db.editing_tables import editing_files, editing_folders, editing_trees
 from rushes.db.engine import Connection
 from rushes.db.tables import assets, events, projects, renditions
-from rushes.library.asset import Scan
+from rushes.intake.verdict import Scan
 from rushes.library.asset import State as AssetState
 from rushes.renditions.rendition import PLAYED, State
 

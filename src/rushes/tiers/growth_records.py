@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from rushes.db.engine import Connection
+from rushes.db.scan_tables import scans
 from rushes.db.tables import block_hashes, contents, uploads
 from rushes.db.upload_tables import direct_uploads, upload_chunks, upload_copies, upload_groups
 from rushes.stores.blocks import BLOCK_BYTES
@@ -257,7 +258,13 @@ async def list_unwanted_copies(connection: Connection, limit: int) -> list[str]:
 async def list_unwanted_directs(connection: Connection, store: str, limit: int) -> list[str]:
     """Return uploads that came past us into a store, and that nobody wants."""
     is_there = direct_uploads.c.store == store
-    ended = uploads.c.state.in_(OVER)
+    cleaned = exists(
+        select(scans.c.upload_id).where(
+            scans.c.upload_id == uploads.c.id, scans.c.removed_at.is_not(None)
+        )
+    )
+    is_harmful = and_(uploads.c.state == State.QUARANTINED.value, cleaned)
+    ended = or_(uploads.c.state.in_(OVER), is_harmful)
     return await _list_unwanted(connection, direct_uploads, limit, ended, is_there)
 
 

@@ -14,6 +14,7 @@ several itself.
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -67,7 +68,10 @@ class Committer:
             return await self._complete_alone(advance)
         if self._open is None:
             batch = _Batch()
-            self._open = batch, asyncio.create_task(self._commit(batch, self._running))
+            self._open = (
+                batch,
+                asyncio.create_task(self._commit(batch, self._running), context=Context()),
+            )  # of several senders: it is nobody's request
         batch, task = self._open
         batch.advances.append((advance, is_last))
         place = len(batch.advances) - 1

@@ -286,13 +286,13 @@ async def mark_accepted(connection: AsyncConnection, upload: Upload, now: dateti
 async def mark_quarantined(
     connection: AsyncConnection, upload: Upload, reason: str, now: datetime
 ) -> bool:
-    """Keep a completed upload out, and give its reserved space back; False as above.
+    """Keep an upload out; its reserved space, or later its asset's, comes back; False as above.
 
     Raises:
         IllegalStep: it is not in a state to be quarantined.
     """
     done = await _step(connection, upload, Step.QUARANTINE, now, reason=reason)
-    if done:
+    if done and upload.state is not State.ACCEPTED:
         await quota_records.release(connection, upload)
     return done
 

@@ -39,6 +39,12 @@ PARTIAL_LOST: Final = "partial_lost"
 TYPE_REFUSED: Final = "type_refused"
 """Reason of an upload whose bytes are not of a type that is taken here."""
 
+INFECTED: Final = "infected"
+"""Reason of an upload in which the virus scan found something."""
+
+NOT_SCANNED: Final = "not_scanned"
+"""Reason of an upload that nothing could look through, where only what is clean may come in."""
+
 PARTIAL: Final = "partial"
 """What tus calls an upload of a piece of a file; a final one names the partials it is made of."""
 
@@ -82,6 +88,7 @@ STEPS: Final = MappingProxyType(
         (State.COMPLETED, Step.QUARANTINE): State.QUARANTINED,
         (State.COMPLETED, Step.CANCEL): State.CANCELLED,
         (State.COMPLETED, Step.EXPIRE): State.EXPIRED,
+        (State.ACCEPTED, Step.QUARANTINE): State.QUARANTINED,  # a later look found something
         (State.QUARANTINED, Step.ACCEPT): State.ACCEPTED,
         (State.QUARANTINED, Step.CANCEL): State.CANCELLED,
     }
