@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from reference_faces import read_openapi
-from rushes.access.permit import RIGHTS, Verb
+from rushes.access.permit import RIGHTS, Rank, Verb
 from rushes.http import accounts, chunks, slots
 from rushes.http.openapi import TAGS, list_operations, name_schema
 from rushes.http.verbs import ANYONE, VERBS
@@ -96,7 +96,7 @@ def test_every_operation_says_who_may(operations: list[Operation]) -> None:
         for right, verb in zip(told, verbs, strict=True):
             ranks, scope = RIGHTS[verb]
             assert scope == right["scope"]
-            expected = {"link"} if path.startswith("/u/") else {*ranks}
+            expected = {"link"} if path.startswith("/u/") else {*ranks} - {Rank.SHARE}
             assert expected == {*right["roles"]}, (method, path)
         is_open = operation["operationId"] in ANYONE or path.startswith("/u/")
         assert is_open == (operation["security"] == []), (method, path)

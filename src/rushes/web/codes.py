@@ -17,6 +17,8 @@ from typing import Final
 from rushes.delivery.ranges import RangeNotSatisfiable
 from rushes.errors import Kind, RushesError
 from rushes.http.problem import SENTENCES, STATUSES
+from rushes.tiers.editing_pen import TreeTrouble
+from rushes.tiers.editing_tree import MountAway
 from rushes.uploads.checksum import ChecksumMismatch
 from rushes.uploads.sweep import ClockMoved
 from rushes.uploads.tus import CHECKSUM_MISMATCH
@@ -25,7 +27,7 @@ OURS: Final = "rushes."
 OTHER_SHELLS: Final = ("rushes.cli.", "rushes.client.", "rushes.tiers.trace")
 """What is said on a terminal is no answer of the server."""
 
-OF_JOBS: Final[tuple[type[RushesError], ...]] = (ClockMoved,)
+OF_JOBS: Final[tuple[type[RushesError], ...]] = (ClockMoved, MountAway, TreeTrouble)
 """What only jobs end with: the server tells of it, and would not load it otherwise."""
 
 OF_PROTOCOLS: Final = MappingProxyType(
