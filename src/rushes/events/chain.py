@@ -79,7 +79,7 @@ def canonical(event: Event, origin_digest: bytes | None) -> bytes:
     }
     return json.dumps(
         document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    ).encode("utf-8", "surrogatepass")  # SQLite keeps half of a pair: it must not stop the chain
 
 
 def format_moment(moment: datetime) -> str:

@@ -204,7 +204,10 @@ class Posting:
 
 
 def payload_of(event: Event) -> bytes:
-    """Return an event as it is posted: the same bytes at every attempt."""
+    """Return an event as it is posted: the same bytes at every attempt.
+
+    What UTF-8 has no bytes for (half of a surrogate pair) becomes a question mark.
+    """
     about = {} if event.asset_id is None else {"asset_id": event.asset_id}
     told = {
         "id": event.id,
@@ -212,7 +215,8 @@ def payload_of(event: Event) -> bytes:
         "created_at": event.created_at.isoformat(),
         "data": {"subject": event.subject, "actor": event.actor, **about, **event.data},
     }
-    return json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "replace")
 
 
 async def _read(answer: httpcore.Response) -> str:

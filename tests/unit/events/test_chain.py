@@ -52,6 +52,15 @@ def test_an_event_has_one_form() -> None:
     assert expected["created_at"] == format_moment(EVENT.created_at)
 
 
+def test_half_of_a_surrogate_pair_is_chained() -> None:
+    """SQLite keeps one in JSON; the relay goes on, and what was changed is seen."""
+    halves = [replace(EVENT, data={"name": half}) for half in ("\ud800", "\udfff")]
+
+    hashes = {join(Head(), each, None).hash for each in halves}
+
+    assert 2 == len(hashes)
+
+
 def test_a_link_holds_the_hash_of_all_before_it() -> None:
     """The first stands on 32 zero bytes."""
     first = join(Head(), EVENT, None)

@@ -25,3 +25,10 @@ def test_every_event_has_an_example(name: str) -> None:
     assert (name, real.keys()) == (sample["type"], sample.keys())
     assert {"subject", "actor"} <= sample["data"].keys()  # type: ignore[union-attr]
     assert "ast_1" == real["data"]["asset_id"]
+
+
+def test_half_of_a_surrogate_pair_is_posted_as_a_question_mark() -> None:
+    """No receiver could read its bytes, and none could be made."""
+    event = Event("evt_1", EventType.ASSET_READY, NOON, "system", "ast_1", data={"name": "a\ud800"})
+
+    assert "a?" == json.loads(payload_of(event))["data"]["name"]
