@@ -26,6 +26,9 @@ LIFE_SECONDS: Final = 900.0
 """A stream ends after this time: who comes back is asked anew who it is."""
 
 BEAT_SECONDS: Final = 15.0
+SPREAD_SECONDS: Final = 1.0
+"""Within this time listeners ask anew what they may hear, so that not all ask at once."""
+
 RETRY_MS: Final = 2_000
 MEDIA_TYPE: Final = "text/event-stream"
 MISSED: Final = b'data: {"type":"%b","data":{}}\n\n' % GAP.encode()
@@ -81,10 +84,10 @@ class Stream(Response):
             if gone.done() or not live.is_reading or left <= 0:
                 return
             await live.wait(seat, gone, min(left, BEAT_SECONDS))
-            news = live.take(seat)
-            if news is None or not await self._look_who(news):
+            news, floor = live.take(seat), live.floor  # before a pause, in which more may come
+            if news is None or not await self._look_who(news, gone):
                 return
-            frames = self._choose(news) or b"id: %d\n\n" % live.floor
+            frames = self._choose(news) or b"id: %d\n\n" % floor
 
     def _begin(self) -> bytes:
         """Return the first frames: how to come back, and what was missed."""
@@ -105,9 +108,13 @@ class Stream(Response):
             and may_hear(self._actor, each.what, each.project_id)
         )
 
-    async def _look_who(self, news: list[News]) -> bool:
+    async def _look_who(self, news: list[News], gone: asyncio.Future[None]) -> bool:
         """Ask anew what the listener may hear, where that may have changed; False: nothing."""
         if any(each.what in SHAKING for each in news):
+            pause = self._live.clock.entropy(1)[0] / 256 * SPREAD_SECONDS
+            await asyncio.wait({gone}, timeout=pause)
+            if gone.done():
+                return False
             try:
                 self._actor = await self._ask_again()
             except Unauthenticated:

@@ -191,7 +191,8 @@ class Live:
             self._past.clear()
             for number, event in before:
                 self._horizon.see(number, now - (moment - event.created_at).total_seconds())
-                self._past.append(self._news_of(number, event))
+                if event.type not in UNTOLD:
+                    self._past.append(self._news_of(number, event))
             self._horizon.settle(now)
             self._reader = asyncio.create_task(self._read(moment))
             self._reader.add_done_callback(self._note_end)
@@ -243,7 +244,8 @@ class Live:
             found = await tide.read(connection)
         for each in found:
             told = {"type": each.what, "created_at": each.at.isoformat(), "data": each.facts}
-            body = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
+            text = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+            body = text.encode("utf-8", "replace")
             asset_id = each.facts.get("asset_id")
             self._tell(News(each.what, each.project_id, asset_id, b"data: %b\n\n" % body))
         self._pass_on()

@@ -14,9 +14,14 @@ from rushes.db.tables import jobs, projects, uploads
 from rushes.notify.audience import JOB_CHANGED, UPLOAD_PROGRESSED
 from rushes.uploads.upload import State
 
-LOT: Final = 5_000
+LOT: Final = 1_000
+"""So many at once: fewer than a listener may be behind (`live.KEPT`)."""
+
 OVERLAP: Final = timedelta(seconds=5)
 """How far the clocks of two machines may differ before a change is passed over."""
+
+LEAST: Final = timedelta(microseconds=1)
+"""What PostgreSQL and SQLite keep of a time."""
 
 _PLACE = (projects.c.client_slug.label("client"), projects.c.project_slug.label("project"))
 _JOBS = select(
@@ -78,7 +83,10 @@ class Tide:
         self._seen = {each.id: each.at for each in found}
         if found:
             newest = max(each.at for each in found)
-            self.since = max(self.since, newest if len(found) == LOT else newest - OVERLAP)
+            if len(found) < LOT:
+                self.since = max(self.since, newest - OVERLAP)
+            else:  # more than a lot of one moment is not told whole: it would be read for ever
+                self.since = newest if newest > self.since else newest + LEAST
         return news
 
 
