@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from rushes import ids
@@ -17,11 +18,13 @@ from rushes.access.project import Project
 from rushes.cli.main import build_app
 from rushes.clock import Clock
 from rushes.db.engine import Database
+from rushes.db.letter_tables import letters
 from rushes.events import outbox
 from rushes.events.event import Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.mailing import MailSettings
-from rushes.notify.letter import WAITS, find_report_time
+from rushes.notify import letter_records
+from rushes.notify.letter import CLAIM, WAITS, find_report_time
 from rushes.notify.mail import MailOff, MailRefused
 from rushes.notify.postman import Postman
 from rushes.uploads import records as upload_records
@@ -134,6 +137,56 @@ async def test_mail_that_is_not_taken_is_tried_again(
     assert (1, 0) == (len(box.to(ADMIN)), len(box.to(CLIENT)))
     async with database.reading() as connection:
         assert (await upload_records.get_upload(connection, "upl_1")).id
+
+
+async def test_one_letter_that_cannot_be_sent_holds_up_no_other(
+    make: Make, box: Postbox, hands: Hands, database: Database
+) -> None:
+    """Addresses that older rows may have, and one that the server cannot take."""
+    postman = make(admins=["j\u00fcrgen@example.org", ADMIN])
+    await tell(postman, EventType.UPLOAD_ACCEPTED)
+    async with database.transaction() as connection:
+        await connection.execute(
+            update(letters).where(letters.c.recipient == CLIENT).values(recipient="a@[")
+        )
+
+    tried = await postman.send_due()
+    hands.advance(timedelta(days=3))
+    again = await postman.send_due()
+
+    assert (3, 0) == (tried, again)
+    assert 1 == len(box.to(ADMIN)) == len(box.mail)
+
+
+async def test_a_letter_that_another_took_is_left_to_it(make: Make, database: Database) -> None:
+    """What comes late of an attempt does not undo what was written meanwhile."""
+    postman = make()
+    await tell(postman, EventType.ASSET_READY)
+    now = postman.clock.now()
+
+    async with database.transaction() as connection:
+        late, *_ = await letter_records.claim_due(connection, now, 10)
+        mine, *_ = await letter_records.claim_due(connection, now + CLAIM, 10)
+        await letter_records.write_tried(connection, mine.tried(None, now), mine.due_at)
+        await letter_records.write_tried(connection, late.tried("Late.", now), late.due_at)
+        rows = (await connection.execute(select(letters.c.state, letters.c.error))).all()
+
+    assert ("sent", None) in [tuple(row) for row in rows]
+
+
+async def test_old_letters_are_forgotten(make: Make, hands: Hands, database: Database) -> None:
+    """With the addresses in them; what still waits stays."""
+    postman = make()
+    await tell(postman, EventType.ASSET_READY)
+    await postman.send_due()
+    hands.advance(timedelta(days=40))
+    await tell(postman, EventType.ASSET_FAILED)
+
+    await postman.forget_old()
+
+    async with database.reading() as connection:
+        topics = set((await connection.execute(select(letters.c.topic))).scalars())
+    assert {"failed"} == topics
 
 
 async def test_a_server_that_is_away_loses_nothing(make: Make, box: Postbox, hands: Hands) -> None:

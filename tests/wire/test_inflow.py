@@ -138,3 +138,57 @@ async def test_a_part_filled_buffer_is_handed_over() -> None:
     rest, _ = await take_all(inflow)
 
     assert (b"first", b"second") == (came, rest)
+
+
+class Lent:
+    """A source that lends its socket; nothing is read from it here."""
+
+    def begin(self, inflow: Inflow) -> None:
+        """Fill everything there is."""
+        self.inflow = inflow
+        while (space := inflow.space()) is not None:
+            inflow.fill(len(space))
+
+    def go_on(self) -> None:
+        """Nothing more comes."""
+
+    def stop(self) -> None:
+        """End."""
+        self.inflow.finish(None)
+
+    async def rest(self) -> None:
+        """Nothing goes on."""
+
+    def lend(self) -> tuple[int, int]:
+        """Give a descriptor that nobody reads."""
+        return -1, 2**40
+
+    def took(self, count: int) -> None:
+        """Nothing was taken."""
+
+
+async def test_a_long_step_does_not_make_a_sender_look_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The time in which it waited for us is forgiven once: no clock stands in the future."""
+    now = 0.0
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
+    inflow = Inflow(Lent(), most=2**40, may_lend=True)
+    for _ in range(BUFFERS):
+        filled = await inflow.take()
+        assert filled is not None
+        inflow.give_back(filled)
+
+    for step in range(1, 6):
+        now = 100.0 * step
+        loan = inflow.lend()
+        assert loan is not None
+        assert inflow.space() is None
+        loan.is_dry = step == 5
+        inflow.settle(loan)
+    silent = inflow.silent_seconds
+    now += 50
+    later = inflow.silent_seconds
+    await inflow.close()
+
+    assert (0, 50) == (silent, later)

@@ -13,7 +13,8 @@ from rushes.errors import Kind, RushesError
 MAX_EMAIL: Final = 254
 """RFC 5321, section 4.5.3.1.3, less the angle brackets."""
 
-_EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f<>()\[\],;:\\\"]{1,64}@[^@\s\x00-\x20\x7f<>,;:\\]+")
+_WORD: Final = r"[^@\s\x00-\x1f\x7f<>()\[\],;:\\\"]"
+_EMAIL: Final = re.compile(rf"{_WORD}{{1,64}}@(?!\.){_WORD}+(?<!\.)")
 
 
 class BadEmail(RushesError):

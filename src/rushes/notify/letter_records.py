@@ -56,11 +56,12 @@ async def claim_due(connection: Connection, now: datetime, limit: int) -> list[L
     return [_letter(row) for row in rows]
 
 
-async def write_tried(connection: Connection, letter: Letter) -> None:
-    """Write what an attempt brought."""
+async def write_tried(connection: Connection, letter: Letter, claimed_until: datetime) -> None:
+    """Write what an attempt brought, unless the letter was taken by somebody else meanwhile."""
     values = values_of(letter)
     kept = {name: values[name] for name in ("state", "attempts", "due_at", "error", "sent_at")}
-    await connection.execute(update(letters).where(letters.c.id == letter.id).values(**kept))
+    is_ours = (letters.c.id == letter.id, letters.c.due_at == claimed_until)
+    await connection.execute(update(letters).where(*is_ours).values(**kept))
 
 
 async def forget_old(connection: Connection, before: datetime) -> None:

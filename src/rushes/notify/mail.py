@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -25,7 +27,13 @@ from rushes.notify.letter import on_one_line
 SECONDS: Final = 30.0
 """How long the server may be silent."""
 
+ROUND_SECONDS: Final = 120.0
+"""Well within the time after which a letter that was taken is taken again."""
+
 PERMANENT: Final = range(500, 600)
+
+UNWRITABLE: Final = (AttributeError, LookupError, MessageError, TypeError, ValueError)
+"""What `email` raises at an address or a header that it cannot parse; of one letter alone."""
 
 
 class MailOff(RushesError):
@@ -77,17 +85,24 @@ def compose_message(words: Words, sender: str, now: datetime) -> EmailMessage:
 
 
 def send_all(settings: MailSettings, messages: Sequence[EmailMessage]) -> list[Failed | None]:
-    """Hand messages to the server over one connection; say of each why it was not taken, or None.
+    """Hand messages to the server; say of each why it was not taken, or None.
+
+    A message whose connection is lost has missed, and those behind it go over another. Where the
+    server is slow, what was not begun within `ROUND_SECONDS` is not told of: it stays as it was.
 
     It waits for the network: call it in a thread.
     """
     outcomes: list[Failed | None] = []
-    try:
-        with _connected(settings) as server:
-            outcomes.extend(_send(server, message) for message in messages)
-    except (smtplib.SMTPException, OSError) as lost:  # whoever is left has to wait
-        failed = Failed(_words_of(lost), is_final=False)
-        outcomes += [failed] * (len(messages) - len(outcomes))
+    until = time.monotonic() + ROUND_SECONDS
+    while len(outcomes) < len(messages) and time.monotonic() < until:
+        is_connected = False
+        try:
+            with _connected(settings) as server:
+                is_connected = True
+                outcomes.extend(_send_in_time(server, messages[len(outcomes) :], until))
+        except (smtplib.SMTPException, OSError, ValueError) as lost:
+            missed = min(1 if is_connected else len(messages), len(messages) - len(outcomes))
+            outcomes += [Failed(_words_of(lost), is_final=False)] * missed
     return outcomes
 
 
@@ -111,14 +126,31 @@ def _connected(settings: MailSettings) -> Iterator[smtplib.SMTP]:
         yield server
 
 
+def _send_in_time(
+    server: smtplib.SMTP, messages: Sequence[EmailMessage], until: float
+) -> Iterator[Failed | None]:
+    for message in messages:
+        if time.monotonic() > until:
+            return
+        yield _send(server, message)
+
+
 def _send(server: smtplib.SMTP, message: EmailMessage) -> Failed | None:
     try:
         server.send_message(message)
     except smtplib.SMTPRecipientsRefused as refused:
         code, words = next(iter(refused.recipients.values()))
         return Failed(f"{code} {words.decode('utf-8', 'replace')}", code in PERMANENT)
-    except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as refused:
+    except smtplib.SMTPSenderRefused as refused:  # of settings and limits, not of this letter
+        return Failed(_words_of(refused), is_final=False)
+    except smtplib.SMTPDataError as refused:
         return Failed(_words_of(refused), refused.smtp_code in PERMANENT)
+    except smtplib.SMTPNotSupportedError as refused:  # an address beyond ASCII
+        return Failed(str(refused), is_final=True)
+    except OSError:  # the connection's trouble
+        raise
+    except UNWRITABLE as wrong:
+        return Failed(f"It cannot be written: {wrong}", is_final=True)
     return None
 
 

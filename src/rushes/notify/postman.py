@@ -15,6 +15,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from importlib.resources import files
 from typing import Final
 
@@ -41,10 +42,19 @@ from rushes.notify.letter import (
     on_one_line,
     show_size,
 )
-from rushes.notify.mail import Failed, MailOff, MailRefused, Words, compose_message, send_all
+from rushes.notify.mail import (
+    UNWRITABLE,
+    Failed,
+    MailOff,
+    MailRefused,
+    Words,
+    compose_message,
+    send_all,
+)
 
 LOOK_SECONDS: Final = 5.0
 LOT: Final = 50
+FORGET_SECONDS: Final = 3_600.0
 LATE: Final = timedelta(hours=24)
 """A report that is later than this is not sent any more."""
 
@@ -89,9 +99,13 @@ class Postman:
 
     async def run(self) -> None:
         """Send what is due, until cancelled."""
+        loop, forget_at = asyncio.get_running_loop(), 0.0
         while self.is_on:
             self._woken.clear()
             try:
+                if loop.time() >= forget_at:
+                    await self.forget_old()
+                    forget_at = loop.time() + FORGET_SECONDS
                 await self.report()
                 while await self.send_due():
                     pass
@@ -110,11 +124,16 @@ class Postman:
         lots = self._sort(due)
         sent = await asyncio.to_thread(self._send, lots)
         async with self.database.transaction() as connection:
-            for lot, failed in zip(lots, sent, strict=True):
-                for each in lot:
+            for number, failed in sent.items():
+                for each in lots[number]:
                     tried = _note(each, failed, self.clock.now())
-                    await letter_records.write_tried(connection, tried)
+                    await letter_records.write_tried(connection, tried, each.due_at)
         return len(due)
+
+    async def forget_old(self) -> None:
+        """Forget letters, and with them people's addresses, after `KEPT`."""
+        async with self.database.transaction() as connection:
+            await letter_records.forget_old(connection, self.clock.now() - KEPT)
 
     async def report(self) -> bool:
         """Write the report of the week to each admin, once, within a day of its time."""
@@ -131,7 +150,6 @@ class Postman:
         async with self.database.transaction() as connection:
             made = [self._draft(Topic.WEEKLY, one, cause, facts) for one in admins]
             await letter_records.record_letters(connection, made)
-            await letter_records.forget_old(connection, now - KEPT)
         return bool(admins)
 
     async def test(self, recipient: str) -> None:
@@ -144,7 +162,7 @@ class Postman:
         if not self.is_on:
             raise MailOff("No mail is sent: set RUSHES_MAIL_HOST to your SMTP server.")
         letter = self._draft(Topic.TEST, recipient, "test", {})
-        (failed,) = await asyncio.to_thread(self._send, [[letter]])
+        failed = (await asyncio.to_thread(self._send, [[letter]]))[0]
         if failed is not None:
             raise MailRefused(
                 f"{failed.words}. Compare the settings of [mail] with your provider's."
@@ -221,16 +239,21 @@ class Postman:
             lots.setdefault(each.recipient, []).append(each)
         return list(lots.values())
 
-    def _send(self, lots: Sequence[Sequence[Letter]]) -> list[Failed | None]:
-        """Send each lot as one mail; it reads files and waits for the network."""
-        now, messages, outcomes = self.clock.now(), [], dict[int, Failed | None]()
+    def _send(self, lots: Sequence[Sequence[Letter]]) -> dict[int, Failed | None]:
+        """Send each lot as one mail; it reads files and waits for the network.
+
+        What is not told of was not tried.
+        """
+        now, messages, outcomes = self.clock.now(), dict[int, EmailMessage](), {}
         for number, lot in enumerate(lots):
             try:
-                messages.append(compose_message(self._say(lot), self.settings.sender, now))
-            except (RushesError, ValueError, OSError) as wrong:
+                messages[number] = compose_message(self._say(lot), self.settings.sender, now)
+            except (RushesError, OSError) as wrong:  # a template, which somebody can mend
                 outcomes[number] = Failed(str(wrong), is_final=False)
-        told = iter(send_all(self.settings, messages) if messages else ())
-        return [outcomes[n] if n in outcomes else next(told) for n in range(len(lots))]
+            except UNWRITABLE as wrong:
+                outcomes[number] = Failed(f"It cannot be written: {wrong}", is_final=True)
+        told = send_all(self.settings, list(messages.values()))
+        return outcomes | dict(zip(messages, told, strict=False))
 
     def _say(self, lot: Sequence[Letter]) -> Words:
         parts = [fill(self._read(each.topic), each.facts) for each in lot]

@@ -177,8 +177,11 @@ class Inflow:
 
     def settle(self, loan: Loan) -> None:
         """Take note of what a step took; where it found nothing more, the source fills again."""
+        now = self._loop.time()
+        self._pace.release(now)  # the wait is forgiven once, not again at the end of each step
+        self._pace.move(now, loan.taken)
+        self._pace.hold(now)
         self._free.extend(loan.buffers)
-        self._pace.move(self._loop.time(), loan.taken)
         self.received += loan.taken
         if isinstance(self._source, Lender):
             self._source.took(loan.taken)

@@ -26,6 +26,7 @@ def test_an_address_is_kept_in_lower_case(text: str, kept: str) -> None:
     "text",
     [
         *("", "ada", "@b", "a@", "a@b@c", "a b@c", "a@b c", "a..b@c", "a@b..c"),
+        *("a@[", "a@[::1]", "a@.", "a@.b", "a@b.", 'a@"b"'),
         *("a@b\r\nBcc: c@d", "a\x00@b", "<a@b>", "a@b, c@d", "a" * 65 + "@b", "a@" + "b" * 253),
     ],
 )

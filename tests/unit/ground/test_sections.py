@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from rushes.sections import GIB, MIB, StoreSettings, TierSettings, UploadSettings, unfold
+from rushes.sections import (
+    GIB,
+    MIB,
+    LadderSettings,
+    StoreSettings,
+    TierSettings,
+    UploadSettings,
+    unfold,
+)
 
 
 @pytest.mark.parametrize(
@@ -100,3 +108,27 @@ def test_a_quality_that_is_never_made_cannot_go_to_the_edge() -> None:
     """A slip of the pen is told at the start."""
     with pytest.raises(ValidationError, match="on_ingest"):
         TierSettings.model_validate({"edge_on_ingest": "361p"})
+
+
+@pytest.mark.parametrize(
+    ("told", "resting"),
+    [({}, []), ({"asked": ["2160p"]}, ["2160p"]), ({"mode": "on_demand"}, ["360p", "2160p"])],
+)
+def test_qualities_rest_where_that_is_told(told: dict[str, object], resting: list[str]) -> None:
+    """None, some, or all of them."""
+    ladder = LadderSettings.model_validate(told)
+
+    assert resting == [quality for quality in ("360p", "2160p") if ladder.rests(quality)]
+
+
+def test_two_stores_of_one_place_are_one() -> None:
+    """A folder is its path; a bucket is where it is, whoever asks."""
+    folder = StoreSettings.model_validate({"kind": "folder", "path": "/media"})
+    bucket = {"endpoint": "https://s3.example", "bucket": "film"}
+    one, other = (
+        StoreSettings.model_validate(bucket | {"access_key": key, "secret_key": key})
+        for key in "ab"
+    )
+
+    assert (folder.path,) == folder.place
+    assert one.place == other.place != folder.place

@@ -15,6 +15,7 @@ from rushes.media.ffmpeg import (
     SegmentRun,
     audio_arguments,
     demuxer_of,
+    gauge_arguments,
     input_arguments,
     listening_arguments,
     segment_arguments,
@@ -267,3 +268,13 @@ def test_sound_is_listened_to_once() -> None:
     assert ["pipe:1", "pipe:7"] == [each for each in arguments if each.startswith("pipe:")]
     with pytest.raises(NoStream):
         listening_arguments(replace(WHOLE, audio=()), "pipe:7")
+
+
+def test_the_gauge_encodes_so_many_frames_to_nowhere() -> None:
+    """What it says of the time it took is all that is kept."""
+    arguments = gauge_arguments(640, 360, 48)
+
+    assert "testsrc2=size=960x540:rate=30" in arguments
+    assert "48" == arguments[arguments.index("-frames:v") + 1]
+    assert "-benchmark" in arguments
+    assert ["-f", "null"] == arguments[-3:-1]

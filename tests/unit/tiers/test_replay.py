@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import pytest
 
 from rushes.tiers.contenders import Everything
@@ -75,3 +77,27 @@ def test_what_is_deleted_costs_no_more_and_was_not_evicted() -> None:
 
     assert pytest.approx(0.4) == score.storage
     assert (0, 0.0) == (score.evictions, score.hit_rate)
+
+
+@dataclass(slots=True)
+class Hourly(Everything):
+    """Wants to be called each hour, and notes when it was."""
+
+    due: float = 3_600.0
+    runs: list[float] = field(default_factory=list)
+
+    def run(self, at: float) -> None:
+        """Note it."""
+        self.runs.append(at)
+        self.due = at + 3_600
+
+
+def test_a_policy_clears_up_when_it_is_due() -> None:
+    """Every hour up to the last thing that happens, also while nothing does."""
+    story = tell([line(0, Event.MADE), line(3 * 3_600, Event.READ)])
+    edge = Edge(story.sizes)
+    policy = Hourly(edge)
+
+    replay("hourly", story, policy, edge, RATES)
+
+    assert [3_600, 7_200, 10_800] == policy.runs

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from rushes.tiers.trace import Event, Line
 from rushes.tiers.traffic import DAY, Traffic, make_trace
 
@@ -28,11 +30,16 @@ def test_lines_are_in_order_and_within_the_days() -> None:
     assert 40 <= len(first) < 80
 
 
-def test_nothing_is_read_before_it_was_made() -> None:
+LONELY = [Traffic(assets=1, days=60, plays=50, seed=seed) for seed in range(12)]
+"""One film each, and often it is not there from the beginning."""
+
+
+@pytest.mark.parametrize("traffic", [SMALL, *LONELY])
+def test_nothing_is_read_before_it_was_made(traffic: Traffic) -> None:
     """And what is read has the size that was made."""
     made: dict[tuple[str, str], Line] = {}
 
-    for line in make_trace(SMALL):
+    for line in make_trace(traffic):
         case = (line.asset, line.quality)
         if line.event is Event.MADE:
             made[case] = line
