@@ -312,6 +312,21 @@ async def change_asset(
     return done.rowcount == 1
 
 
+async def mark_scan(
+    connection: AsyncConnection, asset: Asset, verdict: Scan, now: datetime
+) -> None:
+    """Write a verdict, whoever else changes the asset; a bad one to all with the same bytes.
+
+    What is known to be harmful stays so, whatever is said later of an asset with its bytes.
+    """
+    if verdict is Scan.INFECTED:
+        same = assets.c.content_id == asset.content_id
+    else:
+        same = and_(assets.c.id == asset.id, assets.c.scan != Scan.INFECTED.value)
+    values = {"scan": verdict.value, "updated_at": now, "revision": assets.c.revision + 1}
+    await connection.execute(update(assets).where(same).values(**values))
+
+
 async def touch_asset(connection: AsyncConnection, asset_id: str, now: datetime) -> None:
     """Note that something about an asset changed which its own row does not hold."""
     await connection.execute(update(assets).where(assets.c.id == asset_id).values(updated_at=now))

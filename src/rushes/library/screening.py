@@ -171,7 +171,7 @@ class Screening:
             asset = await records.find_asset_of_upload(connection, upload_id)
             await self._record(connection, upload_id, verdict, tries)
             if asset is not None:
-                await self._mark(connection, asset, verdict)
+                await records.mark_scan(connection, asset, verdict.scan, self.clock.now())
             if not passes:
                 await self._set_aside(connection, upload, verdict)
             await self._tell(connection, upload, asset, verdict)
@@ -179,16 +179,6 @@ class Screening:
             LOG.warning("upload %s is infected: %s", upload_id, ", ".join(verdict.found))
             await self.sweep()
         return passes
-
-    async def _mark(self, connection: Connection, asset: Asset, verdict: Verdict) -> None:
-        """Write the verdict to the asset; a bad one to all with the same bytes."""
-        same = [asset]
-        if verdict.scan is Scan.INFECTED:
-            same = await records.list_of_content(connection, asset.content_id)
-        for each in same:
-            values = {"scan": verdict.scan.value}
-            now = self.clock.now()
-            await records.change_asset(connection, each.id, each.revision, values, now)
 
     async def _set_aside(self, connection: Connection, upload: Upload, verdict: Verdict) -> None:
         reason = INFECTED if verdict.scan is Scan.INFECTED else NOT_SCANNED
