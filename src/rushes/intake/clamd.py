@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from rushes.errors import Kind, RushesError
-from rushes.intake.verdict import TOO_LARGE, Verdict, read_clamd
+from rushes.intake.verdict import CLEAN, TOO_LARGE, Verdict, read_clamd
 
 PIECE_BYTES: Final = 2**20
 ANSWER_BYTES: Final = 4096
@@ -49,8 +49,12 @@ class Clamd:
         """
         if size_bytes > self.max_bytes:
             return TOO_LARGE
-        answer = await asyncio.to_thread(self._ask, path)
+        answer, sent_bytes = await asyncio.to_thread(self._ask, path)
         verdict = read_clamd(answer)
+        if verdict == CLEAN and sent_bytes < size_bytes:
+            raise ScannerAway(
+                f"clamd was given {sent_bytes} of {size_bytes} bytes of a file; it is asked again."
+            )
         if verdict is None:
             said = answer[:100].decode(errors="replace").strip("\0 \n") or "nothing"
             raise ScannerAway(f"clamd could not look through a file; it says: {said}.")
@@ -64,12 +68,13 @@ class Clamd:
         """
         return await asyncio.to_thread(self._version)
 
-    def _ask(self, path: Path) -> bytes:
+    def _ask(self, path: Path) -> tuple[bytes, int]:
+        """Return the answer, and how many bytes of the file were sent for it."""
         with path.open("rb") as file, self._connect() as line:
             line.settimeout(self.timeout.total_seconds())
             try:
-                _send(line, file)
-                return _read_answer(line)
+                sent_bytes = _send(line, file)
+                return _read_answer(line), sent_bytes
             except TimeoutError:
                 raise ScannerAway(
                     "clamd took or said nothing in time (scan.timeout); it is asked again."
@@ -101,13 +106,16 @@ class Clamd:
             ) from error
 
 
-def _send(line: socket.socket, file: BinaryIO) -> None:
+def _send(line: socket.socket, file: BinaryIO) -> int:
+    sent_bytes = 0
     with suppress(ConnectionError):  # it has said enough: that is read next
         line.sendall(b"zINSTREAM\0")
         while piece := file.read(PIECE_BYTES):
             line.sendall(len(piece).to_bytes(4, "big"))
             line.sendall(piece)
+            sent_bytes += len(piece)
         line.sendall(bytes(4))
+    return sent_bytes
 
 
 def _read_answer(line: socket.socket) -> bytes:

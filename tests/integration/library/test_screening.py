@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ import pytest
 from rushes.delivery.download import Download
 from rushes.events.event import EventType
 from rushes.intake import scan_records
+from rushes.intake.clamd import Clamd, ScannerAway
 from rushes.intake.scan_records import Scanned
-from rushes.intake.verdict import Scan, Verdict, Why
+from rushes.intake.verdict import CLEAN, Scan, Verdict, Why
 from rushes.library.asset import AssetNotFound
 from rushes.uploads import records as upload_records
 from rushes.uploads.upload import INFECTED, NOT_SCANNED, State, Upload
@@ -212,3 +214,16 @@ async def test_a_program_of_ones_own_is_asked(tmp_path: Path, sqlite_url: str) -
         await stage.settled(sent["strange.txt"])
         await until(lambda: len(stage.files("spool")) == 1, what="only the bad one", seconds=60)
         assert await stage.find(sent["bad.txt"]) is None
+
+
+async def test_a_file_of_which_only_a_part_was_sent_is_never_clean(
+    clamd: ClamdServer, tmp_path: Path
+) -> None:
+    """What lies here is shorter than what came in: the scanner saw no end of it."""
+    (tmp_path / "half").write_bytes(b"one")
+    daemon = Clamd(clamd.address, timedelta(seconds=60), 2**20)
+
+    with pytest.raises(ScannerAway, match="3 of 6 bytes"):
+        await daemon.look(tmp_path / "half", 6)
+
+    assert CLEAN == await daemon.look(tmp_path / "half", 3)
