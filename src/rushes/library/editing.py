@@ -28,6 +28,8 @@ from rushes.library.telling import Telling
 MAX_TAGS: Final = 64
 MAX_WORD: Final = 200
 MAX_METADATA: Final = 64
+MAX_NUMBER: Final = 1e300
+"""Beyond this a double has no number, and PostgreSQL no answer."""
 
 
 class BadWords(RushesError):
@@ -61,6 +63,8 @@ class Change:
             raise BadWords(f"A tag has 1 to {MAX_WORD} characters.")
         if self.metadata is not None and len(self.metadata) > MAX_METADATA:
             raise BadWords(f"An asset takes {MAX_METADATA} metadata fields at most.")
+        if not _can_keep((self.title, self.description, self.tags, self.metadata)):
+            raise BadWords("A text holds a NUL or half a character, or a number has no end.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,19 @@ async def _get(connection: Connection, asset_id: str, project_ids: Sequence[str]
     if asset is None:
         raise AssetNotFound("There is no such asset. Check its id.")
     return asset
+
+
+def _can_keep(value: object) -> bool:
+    """Say whether every database keeps a value, and reads it again as it is."""
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
+    if isinstance(value, int | float):
+        return abs(value) < MAX_NUMBER
+    if isinstance(value, Mapping):
+        return all(_can_keep(each) for pair in value.items() for each in pair)
+    if isinstance(value, list | tuple):
+        return all(_can_keep(each) for each in value)
+    return True
 
 
 def _values(change: Change) -> dict[str, object]:
