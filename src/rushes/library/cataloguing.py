@@ -285,8 +285,9 @@ class Cataloguing:
     async def _tell_note(self, connection: Connection, asset: Asset, actor: Actor) -> None:
         """Find the asset by its notes as they are now, and tell that they changed."""
         project = await access_records.get_project(connection, asset.project_id)
-        await index(connection, asset, project)
-        await records.touch_asset(connection, asset.id, self.clock.now())
+        await records.touch_asset(connection, asset.id, self.clock.now())  # one after the other
+        known = await records.find_asset(connection, asset.id)
+        await index(connection, known or asset, project)
         told = Telling(self.clock, actor.id)
         await told.tell(connection, EventType.ASSET_UPDATED, asset, project)
 
