@@ -103,9 +103,11 @@ async def test_a_share_may_show_names_alone(shared: Shared) -> None:
     asset = f"{path}/assets/{film.asset_id}"
 
     refused = await visitor.post(f"{asset}/playback", json={})
+    poster = await visitor.post(f"{asset}/download", params={"quality": "poster"})
     details = (await visitor.get(asset)).json()
 
     assert (403, "share.not_given") == (refused.status_code, refused.json()["code"])
+    assert (403, "share.not_given") == (poster.status_code, poster.json()["code"])
     assert (None, None) == (details["poster_url"], details["thumbnail_url"])
     assert ["720p", "360p"] == sorted(
         (one["quality"] for one in details["downloads"]), reverse=True

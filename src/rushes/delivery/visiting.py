@@ -203,14 +203,16 @@ class Visiting:
             QualityNotFound, QualityFailed: it is not, and will not be there.
         """
         share = visit.share
-        await self._medium(visit, asset_id)
-        if not may_take(share, quality):
+        medium = await self._medium(visit, asset_id)
+        found = medium.renditions.get(quality)
+        is_seen = found is not None and found.kind not in PLAYED
+        if is_seen or not may_take(share, quality):
             raise NotShared("This share does not give this quality. Ask whoever sent it.")
         actor = actor_of_share(share)
-        found = await self.downloading.ask(actor, asset_id, base, quality=quality)
-        if isinstance(found, Download):
+        answer = await self.downloading.ask(actor, asset_id, base, quality=quality)
+        if isinstance(answer, Download):
             await self._count_download(visit, asset_id, quality)
-        return found
+        return answer
 
     async def _medium(self, visit: Visit, asset_id: str) -> Medium:
         """Return an asset that the share lists."""
