@@ -60,7 +60,9 @@ class Filter:
 
     def of(self, actor: Actor, before: int | None = None) -> Wanted:
         """Return what this actor may see of it."""
-        projects = None if actor.project_ids is None else sorted(actor.project_ids)
+        projects = None
+        if actor.project_ids is not None:
+            projects = sorted(actor.project_ids - actor.view_only)
         return replace(self.wanted, project_ids=projects, before=before)
 
 
@@ -99,7 +101,7 @@ def routes(auditing: Auditing, identify: Identify, pager: Pager) -> APIRouter:
         limit: Limit = DEFAULT_LIMIT,
         cursor: CursorText = None,
     ) -> Page[AuditEntry]:
-        """List what was done, newest first; editors see that of their projects."""
+        """List what was done, newest first; editors see that of projects they work in."""
         actor = await identify(request)
         permit(actor, Verb.SEE_AUDIT)
         before = int(pager.read(AUDIT, cursor)[0]) if cursor else None

@@ -249,9 +249,12 @@ def _add_events(router: APIRouter, library: Library, identify: Identify) -> None
         actor = await identify(request)
         permit(actor, Verb.SEE_AUDIT)
         before = _read_number(library.pager, cursor)
+        projects = None
+        if actor.project_ids is not None:
+            projects = sorted(actor.project_ids - actor.view_only)
         async with library.database.reading() as connection:
             found = await outbox.list_events(
-                connection, project_ids=_projects(actor), before=before, limit=limit + 1
+                connection, project_ids=projects, before=before, limit=limit + 1
             )
         return _event_page(library, found, limit)
 
