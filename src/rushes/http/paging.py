@@ -31,7 +31,7 @@ Row = TypeVar("Row")
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page")]
 CursorText = Annotated[
-    str | None, Query(max_length=1_000, description="`next_cursor` of the page before")
+    str | None, Query(max_length=2_000, description="`next_cursor` of the page before")
 ]
 
 
@@ -57,7 +57,7 @@ class Pager:
 
     def write(self, listing: str, *values: str | float) -> str:
         """Return a cursor of this listing that holds these values."""
-        told = json.dumps(values, separators=(",", ":")).encode()
+        told = json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()
         return _encode(told + self._mac(listing, told))
 
     def read(self, listing: str, cursor: str) -> list[str | float]:
