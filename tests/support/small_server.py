@@ -21,6 +21,9 @@ LARGE = b"".join(hashlib.sha256(bytes([number])).digest() * (MIB // 32) for numb
 """17 MiB, of which no MiB is as another: seventeen chunks."""
 
 
+WAIT_SECONDS = 60
+
+
 @dataclass
 class SmallServer:
     """What the server holds, and how it misbehaves."""
@@ -57,7 +60,9 @@ class SmallServer:
     is_complete: bool = False
     most_at_once: int = 0
     now_at_once: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    company: int = 1
+    """How many chunks have to be here at once before the first is read."""
+    lock: threading.Condition = field(default_factory=threading.Condition)
 
     @property
     def joined(self) -> bytes:
@@ -140,6 +145,8 @@ class Answers(BaseHTTPRequestHandler):
         with house.lock:
             house.now_at_once += 1
             house.most_at_once = max(house.most_at_once, house.now_at_once)
+            house.lock.notify_all()
+            house.lock.wait_for(lambda: house.most_at_once >= house.company, WAIT_SECONDS)
             trouble = house.troubles.pop(0) if house.troubles else None
         body = self.read_body(trouble)
         with house.lock:
