@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from rushes.clock import Clock, utc_now
 from rushes.db.engine import open_database
 from rushes.db.tables import events, placements
 from rushes.events.event import SYSTEM_ACTOR, EventType
 from rushes.stores.blocks import BLOCK_BYTES
+from rushes.stores.folder import translated
 from rushes.stores.store import Unreachable
 from rushes.tiers.check import Checking, CheckNotFound, open_checking
 from rushes.tiers.check_records import Check
@@ -276,3 +278,90 @@ async def test_every_altered_object_is_found_and_mended(
     assert "lost" not in found(check, "archive")
     ends = [handing.archive.path(key).read_bytes() for key in keys]
     assert [PROXY + str(number).encode() for number in range(len(made))] == ends
+
+
+async def test_what_is_back_where_it_was_counts_again(kept: tuple[Handing, Filed, str]) -> None:
+    """Of an original there is no other copy: a person restores it, and the next check reads it."""
+    handing, filed, _ = kept
+    key = await key_of(handing, filed.content_id)
+    alter(handing, key)
+    await checking(handing).run_now(PERSON, is_full=True)
+
+    handing.archive.path(key).write_bytes(b"original")
+    check = await checking(handing).run_now(SYSTEM_ACTOR)
+
+    assert 1 == found(check, "archive")["repaired"]
+    assert {"archive": "present"} == await states(handing, filed.content_id)
+
+
+async def test_a_miss_that_was_none_is_forgotten(kept: tuple[Handing, Filed, str]) -> None:
+    """Only two misses in a row are a loss."""
+    handing, _, made = kept
+    path = handing.edge.path(await key_of(handing, made, "edge"))
+    aside = path.with_name("aside")
+
+    path.rename(aside)
+    await checking(handing).run_now(SYSTEM_ACTOR)
+    aside.rename(path)
+    await checking(handing).run_now(SYSTEM_ACTOR)
+    path.rename(aside)
+    handing.clock = Clock(now=lambda: utc_now() + timedelta(minutes=11))
+    check = await checking(handing).run_now(SYSTEM_ACTOR)
+
+    assert 1 == found(check, "edge")["doubted"]
+    assert "present" == (await states(handing, made))["edge"]
+
+
+@pytest.mark.parametrize("state", ["copying", "absent"])
+async def test_a_repair_that_was_killed_is_done_again(
+    kept: tuple[Handing, Filed, str], state: str
+) -> None:
+    """Its claim has run out, or it was given back: the object is lost all the same."""
+    handing, _, made = kept
+    key = await key_of(handing, made)
+    handing.archive.path(key).unlink()
+    async with handing.database.transaction() as connection:
+        mine = (placements.c.object_id == made, placements.c.tier == "archive")
+        lease_until = handing.clock.now() - timedelta(minutes=1) if state == "copying" else None
+        values = {"state": state, "lease_until": lease_until}
+        await connection.execute(update(placements).where(*mine).values(**values))
+
+    check = await checking(handing).run_now(SYSTEM_ACTOR)
+
+    assert 1 == found(check, "archive")["repaired"]
+    assert PROXY == handing.archive.path(key).read_bytes()
+
+
+async def test_no_unread_file_becomes_the_object_that_was_lost(
+    kept: tuple[Handing, Filed, str],
+) -> None:
+    """The edge lies on the same disk: a second name of its file would be made in no time."""
+    handing, _, made = kept
+    key = await key_of(handing, made)
+    alter(handing, await key_of(handing, made, "edge"), Tier.EDGE)
+    handing.archive.path(key).unlink()
+
+    check = await checking(handing, scrub_bytes=0).run_now(PERSON)
+
+    assert 1 == found(check, "archive")["lost"]
+    assert not handing.archive.path(key).exists()
+
+
+async def test_a_machine_without_files_to_give_loses_nothing(
+    kept: tuple[Handing, Filed, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That says nothing of the bytes: the check fails, and comes again."""
+    handing, _, made = kept
+    asked = checking(handing)
+
+    class Short:
+        async def head(self, _key: str) -> None:
+            with translated():
+                raise OSError(errno.EMFILE, "too many open files")
+
+    short: Any = Short()
+    monkeypatch.setattr(short, "list_sizes", handing.edge.list_sizes, raising=False)
+    check = await replace(asked, stores={**asked.stores, Tier.EDGE: short}).run_now(PERSON)
+
+    assert str(found(check, "edge")["trouble"]).startswith("store.busy")
+    assert "present" == (await states(handing, made))["edge"]

@@ -21,6 +21,7 @@ from typing import Final
 
 from rushes.stores.store import (
     Broken,
+    Busy,
     Exists,
     Full,
     NotFound,
@@ -43,6 +44,7 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 NO_LINKS: Final = frozenset({errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP})
 _AWAY: Final = {errno.ENOTCONN, errno.ESTALE, errno.ENODEV, errno.EHOSTDOWN, errno.ETIMEDOUT}
+_SHORT: Final = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 _REFUSED: Final = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENOTDIR}
 
@@ -60,12 +62,14 @@ def translated() -> Iterator[None]:
         raise _meaning(error) from error
 
 
-def _meaning(error: OSError) -> Broken | Full | Refused | Unreachable:
+def _meaning(error: OSError) -> Broken | Busy | Full | Refused | Unreachable:
     name = errno.errorcode.get(error.errno or 0, "unknown")
     if error.errno in _FULL:
         return Full("The store is full. Make room; it goes on then.")
     if error.errno in _AWAY:
         return Unreachable(f"The store does not answer ({name}). Is its mount there?")
+    if error.errno in _SHORT:  # of this machine, and no word on what the disk holds
+        return Busy(f"This machine has no more files or memory to give ({name}). Try again.")
     if error.errno in _REFUSED:
         return Refused(f"The store refuses ({name}). Check the rights of its folder.")
     return Broken(f"The store failed ({name}). Check its disk.")

@@ -140,7 +140,7 @@ class Checking:
             found = compare(rows, objects, known)
             tally.rows += len(rows)
             tally.objects += len(objects)
-            await self._note(check, store, found, tally)
+            await self._note(check, tier, found, tally, set(objects))
             strange = [key for key in found.unknown if not key.startswith(LANDING)]
             tally.unknown += len(strange)
             unknown += [f"{tier.value}: {key}" for key in strange][: NAMED - len(unknown)]
@@ -159,9 +159,12 @@ class Checking:
                 return rows
             after = page[-1].key
 
-    async def _note(self, check: Check, store: Vault, found: Differences, tally: Tally) -> None:
+    async def _note(
+        self, check: Check, tier: Tier, found: Differences, tally: Tally, there: set[str]
+    ) -> None:
         for place in found.missing:
-            if await self._is_there(store, place):
+            if await self._find_size(place) is not None:
+                there.add(place.key)
                 continue
             if check.repairs and check.actor != SYSTEM_ACTOR:
                 tally.missing += await self.losses.lose(place, "missing")
@@ -170,15 +173,17 @@ class Checking:
             else:
                 tally.doubted += 1
         for place in found.resized:
-            tally.resized += await self.losses.lose(place, "another size")
+            if await self._find_size(place) not in {None, place.size_bytes}:
+                tally.resized += await self.losses.lose(place, "another size")
+        async with self.database.transaction() as connection:
+            await check_records.forget_misses(connection, tier, there)
 
-    async def _is_there(self, store: Vault, place: Placement) -> bool:
-        """Look again: it may have come since the store was listed."""
+    async def _find_size(self, place: Placement) -> int | None:
+        """Look again: it may have come, or be another one, since the store was listed."""
         try:
-            await store.head(place.key)
+            return (await self.stores[place.tier].head(place.key)).size_bytes
         except NotFound:
-            return False
-        return True
+            return None
 
     async def _write(
         self, check: Check, state: str, tallies: Mapping[Tier, Tally], unknown: list[str]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from rushes.db.engine import Connection
 from rushes.db.movement_tables import scrub_cursors, tier_checks
@@ -102,16 +102,33 @@ async def list_present(
     return [records.placement_of(row) for row in await connection.execute(query)]
 
 
-async def list_lost(connection: Connection, tier: Tier, after: str, limit: int) -> list[Placement]:
-    """Return what is lost on a tier, by object."""
+async def list_lost(
+    connection: Connection, tier: Tier, now: datetime, after: str, limit: int
+) -> list[Placement]:
+    """Return what is lost on a tier, by object; also where who mended it died in the middle."""
+    state, was_there = placements.c.state, placements.c.arrived_at.is_not(None)
+    broken_off = and_(state == State.COPYING.value, placements.c.lease_until < now, was_there)
+    is_lost = or_(state == State.LOST.value, broken_off)
+    if tier is Tier.ARCHIVE:  # nothing leaves it on purpose
+        is_lost = or_(is_lost, and_(state == State.ABSENT.value, was_there))
     query = (
         select(placements)
-        .where(placements.c.tier == tier.value, placements.c.state == State.LOST.value)
+        .where(placements.c.tier == tier.value, is_lost)
         .where(placements.c.object_id > after)
         .order_by(placements.c.object_id)
         .limit(limit)
     )
     return [records.placement_of(row) for row in await connection.execute(query)]
+
+
+async def forget_misses(connection: Connection, tier: Tier, keys: Collection[str]) -> None:
+    """Note that these are where they should be, so that a next miss is the first again."""
+    await connection.execute(
+        update(placements)
+        .where(placements.c.tier == tier.value, placements.c.missed_at.is_not(None))
+        .where(placements.c.key.in_(keys))
+        .values(missed_at=None)
+    )
 
 
 async def write_verified(connection: Connection, place: Placement, now: datetime) -> None:

@@ -1,25 +1,28 @@
 """Mend: what is lost on one tier is made anew of a copy elsewhere that is right.
 
 The copier proves each block as it flows; a wrong object goes only after its source was read whole.
-Where no copy is left, nothing is touched, and the loss stays told.
+Where no copy is left, nothing is touched, and the loss stays told; but what is back under its key
+(a bucket was a wrong one, a person restored it) and proves right counts again.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from rushes.db.engine import Database
 from rushes.errors import RushesError
 from rushes.events.event import EventType
+from rushes.stores.blocks import Fingerprint
 from rushes.tiers import check_records, records
 from rushes.tiers.comparing import Tally
 from rushes.tiers.copy import Keeper
 from rushes.tiers.locate import Locator
 from rushes.tiers.losses import Losses
-from rushes.tiers.placement import NotWanted, Placement, State, Tier
-from rushes.tiers.sources import Given
+from rushes.tiers.placement import NoCopy, NotWanted, Placement, State, Tier
+from rushes.tiers.sources import Given, find_given, open_source
 
 PAGE: Final = 100
 
@@ -40,7 +43,8 @@ class Mending:
         after = ""
         while True:
             async with self.database.reading() as connection:
-                page = await check_records.list_lost(connection, tier, after, PAGE)
+                now = await records.read_clock(connection, self.losses.clock.now())
+                page = await check_records.list_lost(connection, tier, now, after, PAGE)
             if not page:
                 return
             for place in page:
@@ -52,8 +56,8 @@ class Mending:
     async def mend(self, place: Placement) -> bool:
         """Make one object anew; say whether it is there now."""
         try:
-            source = await self.locator.find_source(place.object_id, but=place.tier)
             thing = await self.keeper.thing_of(place)
+            source = await self._find_right(place, thing.known)
             thing = replace(thing, told=EventType.PLACEMENT_REPAIRED)
             await self.keeper.keep(thing, place.tier, place.key, lambda: _given(source))
         except NotWanted:
@@ -63,6 +67,19 @@ class Mending:
             await self._lose_again(place, str(error))
             return False
         return True
+
+    async def _find_right(self, place: Placement, known: Fingerprint) -> Given:
+        """Return where the bytes are: on another tier, or back under the key itself."""
+        try:
+            source = await self.locator.find_source(place.object_id, but=place.tier)
+        except NoCopy:
+            is_edge = place.tier is Tier.EDGE
+            store = self.keeper.edge.store if is_edge else self.keeper.archive
+            source = await find_given(store, place)
+        if isinstance(source, Path):  # a second name would make it the object unread
+            async with open_source(source, known) as opened:
+                await opened.learn()
+        return source
 
     async def _lose_again(self, place: Placement, why: str) -> None:
         async with self.database.reading() as connection:

@@ -15,6 +15,7 @@ from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.stores.blocks import BLOCK_BYTES
 from rushes.stores.folder import translated
+from rushes.stores.s3 import S3Store
 from rushes.stores.store import Broken, NotFound, Vault
 from rushes.tiers import check_records, movement_records
 from rushes.tiers.carry import each
@@ -104,7 +105,10 @@ class Scrub:
                         await self._read_blocks(source, range(first, last), tally)
         except NotFound:
             return 0  # the comparison tells what is missing
-        except (SourceWrong, Broken):
+        except Broken as error:
+            if not isinstance(error, SourceWrong) and isinstance(store, S3Store):
+                tally.trouble = f"{error.code}: {error}"  # the line's trouble: no byte was wrong
+                return 0
             tally.wrong += await self.losses.lose(place, WRONG)
             return 0
         if last < count:

@@ -111,7 +111,7 @@ async def find_given(store: Vault, place: Placement) -> Given:
     """
     found = await store.head(place.key)
     if found.size_bytes != place.size_bytes:
-        raise Broken("The object in the store has another size than it should.")
+        raise SourceWrong("The object in the store has another size than it should.")
     if isinstance(store, S3Store):
         return Lying(store, place.key, found.version, place.tier)
     if isinstance(store, FolderStore):
