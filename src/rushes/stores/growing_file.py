@@ -13,7 +13,9 @@ import errno
 import fcntl
 import hashlib
 import os
+import threading
 import time
+from collections.abc import Iterator
 from typing import Final
 
 from rushes.stores.blocks import BLOCK_BYTES
@@ -37,6 +39,8 @@ class GrowingFile:
         self.name = name
         self._folder = folder
         self._size_bytes = size_bytes
+        self._lock = threading.Lock()
+        self._users, self._is_closed = 0, False
         self._file = os.open(name, _FLAGS, 0o640, dir_fd=folder)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,8 +55,15 @@ class GrowingFile:
             raise
 
     def close(self) -> None:
-        """Let go of the file; it stays."""
-        os.close(self._file)
+        """Let go of the file, once no call is at it any more; it stays.
+
+        A caller that was cancelled leaves its write running on a thread: closed under it, the
+        number of the file might be another file's already.
+        """
+        with self._lock:
+            if not self._is_closed:
+                self._is_closed = True
+                self._let_go()
 
     def has(self, number: int, digest: bytes) -> bool:
         """Say whether the block `number` (from 0) is there, by its SHA-256."""
@@ -60,14 +71,16 @@ class GrowingFile:
         end = min(start + BLOCK_BYTES, self._size_bytes)
         if self._is_hole(start, end):
             return False
-        return hashlib.sha256(os.pread(self._file, end - start, start)).digest() == digest
+        with self._held() as file:
+            return hashlib.sha256(os.pread(file, end - start, start)).digest() == digest
 
     def write(self, data: bytes | bytearray | memoryview, at: int) -> None:
         """Write bytes at a place."""
         view = memoryview(data)
-        while view:
-            count = os.pwrite(self._file, view, at)
-            at, view = at + count, view[count:]
+        with self._held() as file:
+            while view:
+                count = os.pwrite(file, view, at)
+                at, view = at + count, view[count:]
 
     def finish(self) -> None:
         """Make it durable.
@@ -75,12 +88,14 @@ class GrowingFile:
         Raises:
             OSError: it could not be; the file is gone.
         """
-        try:
-            os.fsync(self._file)
-        except OSError:
-            self.remove()
-            raise
-        if os.fstat(self._file).st_size != self._size_bytes:
+        with self._held() as file:
+            try:
+                os.fsync(file)
+            except OSError:
+                self.remove()
+                raise
+            size_bytes = os.fstat(file).st_size
+        if size_bytes != self._size_bytes:
             self.remove()
             raise Broken("The copy has another size than it should. Copy it again.")
 
@@ -92,9 +107,27 @@ class GrowingFile:
     def _is_hole(self, start: int, end: int) -> bool:
         """Say whether nothing was ever written there, where the filesystem can tell."""
         try:
-            return end > start and os.lseek(self._file, start, os.SEEK_DATA) >= end
+            with self._held() as file:
+                return end > start and os.lseek(file, start, os.SEEK_DATA) >= end
         except OSError as error:
             return error.errno == errno.ENXIO  # no more data in the file
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[int]:
+        with self._lock:
+            if self._is_closed:
+                raise Broken("The copy was given up.")
+            self._users += 1
+        try:
+            yield self._file
+        finally:
+            with self._lock:
+                self._users -= 1
+                self._let_go()
+
+    def _let_go(self) -> None:
+        if self._is_closed and not self._users:
+            os.close(self._file)
 
 
 def sweep_growing(folder: int) -> int:
