@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from rushes.events.event import EventType
 from rushes.renditions.rendition import State as RenditionState
 from rushes.tiers import editing_records
 from rushes.tiers.editing_tree import MARKER
+from rushes.tiers.locate import Locator
 from tests.support.handing import Handing
 from tests.support.mirrored import Mirrored
 
@@ -265,3 +267,38 @@ async def test_nothing_is_looked_at_twice_where_nothing_happened(mirrored: Mirro
 
     assert seen == await mirroring.round(seen)
     assert {} == mirrored.seen()
+
+
+async def test_a_file_that_came_while_ours_was_copied_stays(
+    mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ours waits for another try, and has another name then."""
+    filed = await mirrored.film("clip.mov")
+    await mirrored.proxy(filed, "720p", HIGH)
+    theirs = mirrored.path / "Clients/Acme/Spring/clip.mp4"
+    stream = Locator.stream
+
+    async def stream_slowly(self: Locator, object_id: str) -> AsyncIterator[bytes]:
+        async for piece in stream(self, object_id):
+            yield piece
+        theirs.write_bytes(b"an export")
+
+    monkeypatch.setattr(Locator, "stream", stream_slowly)
+    await mirrored.mirroring().round()
+
+    assert {"Clients/Acme/Spring/clip.mp4": b"an export"} == mirrored.seen()
+
+
+async def test_a_link_at_a_name_stops_nobody(mirrored: Mirrored, tmp_path: Path) -> None:
+    """It is somebody's, like any other file there; what it leads to is not touched."""
+    filed = await mirrored.film("clip.mov")
+    await mirrored.proxy(filed, "720p", HIGH)
+    folder = mirrored.path / "Clients/Acme/Spring"
+    folder.mkdir(parents=True)
+    (tmp_path / "secret").write_bytes(b"secret")
+    (folder / "clip.mp4").symlink_to(tmp_path / "secret")
+
+    await mirrored.mirroring().round()
+
+    assert HIGH == (folder / "clip (2).mp4").read_bytes()
+    assert b"secret" == (tmp_path / "secret").read_bytes()

@@ -20,7 +20,7 @@ from rushes.errors import Kind, RushesError
 from rushes.stores.folder import translated
 from rushes.stores.store import Broken
 from rushes.tiers.editing_records import Due
-from rushes.tiers.editing_tree import Tree
+from rushes.tiers.editing_tree import Found, Tree
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -99,22 +99,39 @@ class Pen:
             raise TreeTrouble("Another worker writes to the editing tier now.")
         self._beaten_at = moment
 
-    async def write(self, folder: str, name: str, due: Due, source: AsyncIterator[bytes]) -> str:
+    async def write(
+        self,
+        at: tuple[str, str],
+        before: Found | None,
+        due: Due,
+        source: AsyncIterator[bytes],
+    ) -> str:
         """Write a file that appears whole and as it should be; return its version.
 
+        Args:
+            at: its folder and its name.
+            before: what has the name now and may be replaced; what came since stays.
+            due: what it is to be.
+            source: its bytes.
+
         Raises:
-            Broken: the source gave other bytes; nothing appeared.
+            Broken: the source gave other bytes, or the name was taken; nothing appeared.
             TreeTrouble: see `do`, `beat`.
         """
+        folder, name = at
         file = await self.do(self.tree.begin, folder, name, self.fence)
         try:
             await self._fill(file, due, source)
             await self.beat(now=True)
             again = await asyncio.to_thread(self.reopen)  # the mount is still this one
             again.close()
-            return (await self.do(self.tree.publish, folder, name, self.fence)).version
+            found = await self.do(self.tree.publish, folder, name, self.fence, before)
+        except FileExistsError:
+            raise Broken("Somebody wrote to this name meanwhile; it stays theirs. Again.") from None
         except FileNotFoundError:
             raise Broken("What was written for editors went under our hands. Again.") from None
+        else:
+            return found.version
         finally:
             await self.do(os.close, file)
             await self.do(self.tree.discard, folder, name, self.fence)

@@ -29,6 +29,9 @@ PART: Final = ".rushes-part"
 PIECE_BYTES: Final = 2**20
 MARKER_BYTES_AT_MOST: Final = 1_000
 
+_FOREIGN: Final = frozenset({errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENXIO})
+"""A link, or somebody's file that we may not read: trouble of this name, not of the tree."""
+
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -63,10 +66,15 @@ class Tree:
         return _found(seen)
 
     def read_digest(self, folder: str, name: str) -> bytes | None:
-        """Return the SHA-256 of a file; None of what is no file."""
+        """Return the SHA-256 of a file; None of what is no file, or is closed to us."""
         digest = hashlib.sha256()
         with self._entered(folder) as inner:
-            file = os.open(name, READ, dir_fd=inner)
+            try:
+                file = os.open(name, READ, dir_fd=inner)
+            except OSError as error:
+                if error.errno in _FOREIGN:
+                    return None
+                raise
             try:
                 if not stat.S_ISREG(os.fstat(file).st_mode):
                     return None
@@ -87,8 +95,14 @@ class Tree:
                         os.unlink(left, dir_fd=inner)
             return os.open(_part(name, fence), _NEW, 0o664, dir_fd=inner)
 
-    def publish(self, folder: str, name: str, fence: int) -> Found:
-        """Give a finished file its name, in place of what has it now."""
+    def publish(self, folder: str, name: str, fence: int, before: Found | None) -> Found:
+        """Give a finished file its name, in place of what was found there `before`.
+
+        Raises:
+            FileExistsError: something else has the name by now.
+        """
+        if self.look(folder, name) != before:
+            raise FileExistsError(errno.EEXIST, "somebody wrote to the name meanwhile")
         with self._entered(folder) as inner:
             os.rename(_part(name, fence), name, src_dir_fd=inner, dst_dir_fd=inner)
             os.fsync(inner)

@@ -229,7 +229,7 @@ class Mirroring:
                 return
             foreign.add(file.folded)
         source = self.locator.stream(due.rendition_id)
-        version = await pen.write(folder.path, file.name, due, source)
+        version = await pen.write((folder.path, file.name), found, due, source)
         await self._record(due, file, version, folder, project)
 
     async def _find_folder(self, project_id: str) -> tuple[FolderRow, ProjectRow]:
