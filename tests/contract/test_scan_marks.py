@@ -52,3 +52,20 @@ async def test_a_bad_verdict_is_of_all_with_the_same_bytes_and_stays(database: D
     scans = [(await read(database, each.asset_id)).scan for each in (one, two, other)]
     assert [Scan.INFECTED, Scan.INFECTED] == scans[:2]
     assert Scan.INFECTED is not scans[2]
+
+
+async def test_bytes_that_are_found_harmful_outside_are_harmful_inside(database: Database) -> None:
+    """They came in before anybody looked; now the same bytes were found before the door."""
+    files = Files(database, CLOCK)
+    one = await files.asset(b"film")
+    other = await files.asset(b"another", project_id=one.project_id)
+    async with database.reading() as connection:
+        content = await records.find_content(connection, one.content_id)
+    assert content is not None
+
+    async with database.transaction() as connection:
+        await records.mark_harmful(connection, content.root, CLOCK.now())
+
+    scans = [(await read(database, each.asset_id)).scan for each in (one, other)]
+    assert Scan.INFECTED is scans[0]
+    assert Scan.INFECTED is not scans[1]

@@ -327,6 +327,14 @@ async def mark_scan(
     await connection.execute(update(assets).where(same).values(**values))
 
 
+async def mark_harmful(connection: AsyncConnection, root: bytes, now: datetime) -> None:
+    """Say of every asset with these bytes, whosever it is, that it is infected."""
+    same = assets.c.content_id.in_(select(contents.c.id).where(contents.c.root == root))
+    is_new = assets.c.scan != Scan.INFECTED.value
+    values = {"scan": Scan.INFECTED.value, "updated_at": now, "revision": assets.c.revision + 1}
+    await connection.execute(update(assets).where(same, is_new).values(**values))
+
+
 async def touch_asset(connection: AsyncConnection, asset_id: str, now: datetime) -> None:
     """Note that something about an asset changed which its own row does not hold."""
     await connection.execute(update(assets).where(assets.c.id == asset_id).values(updated_at=now))

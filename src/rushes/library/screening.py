@@ -172,6 +172,8 @@ class Screening:
             await self._record(connection, upload_id, verdict, tries)
             if asset is not None:
                 await records.mark_scan(connection, asset, verdict.scan, self.clock.now())
+            elif verdict.scan is Scan.INFECTED and upload.root is not None:
+                await records.mark_harmful(connection, upload.root, self.clock.now())
             if not passes:
                 await self._set_aside(connection, upload, verdict)
             await self._tell(connection, upload, asset, verdict)
