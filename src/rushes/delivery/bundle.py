@@ -41,6 +41,7 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import State
 from rushes.sections import DeliverySettings
+from rushes.stores.store import Broken
 from rushes.tiers.editing_names import fold, free_name, wished_name
 from rushes.tiers.locate import Locator
 
@@ -171,6 +172,8 @@ class Bundling:
                     at += len(piece)
                     if at >= span[1]:
                         break
+            if at != data_at + item.size_bytes and at < span[1]:
+                raise Broken("A file of this download is not what it was. Ask for a new one.")
             if not skipped and at == data_at + item.size_bytes:
                 await self._keep(opened, index, crcs, crc)
         descriptor_at = data_at + item.size_bytes

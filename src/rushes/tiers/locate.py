@@ -182,21 +182,19 @@ class Locator:
             NoCopy, Broken: no copy can be read now, or it ended early.
             NotFound, Unreachable, Busy, Refused: its store failed.
         """
-        copy = await self.open_copy(object_id)
-        if isinstance(copy, Away):
-            async for piece in copy.store.get(copy.key, start, copy.size_bytes):
-                yield piece
-            return
+        first, at = await self.open_copy(object_id), start
         try:
-            at = start
-            while at < copy.size_bytes:
-                piece = await asyncio.to_thread(os.pread, copy.file, PIECE_BYTES, at)
-                if not piece:
-                    raise Broken("A copy ended early. Read another one.")
-                at += len(piece)
-                yield piece
-        finally:
-            os.close(copy.file)
+            async with contextlib.aclosing(_pieces(first, at)) as pieces:
+                async for piece in pieces:
+                    at += len(piece)
+                    yield piece
+        except PASSED_OVER:
+            if first.tier is None:
+                raise
+            second = await self.open_copy(object_id, but=first.tier)
+            async with contextlib.aclosing(_pieces(second, at)) as pieces:
+                async for piece in pieces:
+                    yield piece
 
     async def _find_direct(self, object_id: str) -> Away | None:
         """Return the object of an original that its sender put into the archive, not yet kept."""
@@ -235,6 +233,23 @@ class Locator:
 
     def _store(self, tier: Tier) -> Vault:
         return self.edge if tier is Tier.EDGE else self.archive
+
+
+async def _pieces(copy: Copy | Away, start: int) -> AsyncGenerator[bytes, None]:
+    if isinstance(copy, Away):
+        async for piece in copy.store.get(copy.key, start, copy.size_bytes):
+            yield piece
+        return
+    try:
+        at = start
+        while at < copy.size_bytes:
+            piece = await asyncio.to_thread(os.pread, copy.file, PIECE_BYTES, at)
+            if not piece:
+                raise Broken("A copy ended early. Read another one.")
+            at += len(piece)
+            yield piece
+    finally:
+        os.close(copy.file)
 
 
 async def _is_whole(store: FolderStore, placement: Placement) -> bool:
