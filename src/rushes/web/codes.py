@@ -17,6 +17,7 @@ from typing import Final
 from rushes.delivery.ranges import RangeNotSatisfiable
 from rushes.errors import Kind, RushesError
 from rushes.http.problem import SENTENCES, STATUSES
+from rushes.intake.clamd import ScannerAway
 from rushes.tiers.editing_pen import TreeTrouble
 from rushes.tiers.editing_tree import MountAway
 from rushes.uploads.checksum import ChecksumMismatch
@@ -27,7 +28,12 @@ OURS: Final = "rushes."
 OTHER_SHELLS: Final = ("rushes.cli.", "rushes.client.", "rushes.tiers.trace")
 """What is said on a terminal is no answer of the server."""
 
-OF_JOBS: Final[tuple[type[RushesError], ...]] = (ClockMoved, MountAway, TreeTrouble)
+OF_JOBS: Final[tuple[type[RushesError], ...]] = (
+    ClockMoved,
+    MountAway,
+    ScannerAway,
+    TreeTrouble,
+)
 """What only jobs end with: the server tells of it, and would not load it otherwise."""
 
 OF_PROTOCOLS: Final = MappingProxyType(
