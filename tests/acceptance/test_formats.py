@@ -22,6 +22,7 @@ from tests.support.moments import until
 from tests.support.playlists import MediaList, Range, Variant, parse_index, parse_media
 from tests.support.screening import HLS_OPTIONS
 from tests.support.served import Client, Served, serving
+from tests.support.vaulted import wait_until
 
 PROFILES = {"64": "High", "42": "Constrained Baseline"}
 """`profile_idc` in a codec string: what we encode, and what a copied original may be."""
@@ -285,7 +286,9 @@ def test_a_sound_alone_plays_too(house: House, name: str) -> None:
 )
 def test_a_broken_file_says_why_and_can_be_downloaded(house: House, name: str, code: str) -> None:
     """Cut short before its index, and one whose every picture is noise: failed, never lost."""
-    asset = house.send(name)
+    place = f"/assets/{house.send(name)['id']}"
+    wait_until(lambda: house.client.get(place)["state"] == "failed", 120)  # once it was looked at
+    asset = house.client.get(place)
 
     refusal = house.client.http.post(f"/api/v1/assets/{asset['id']}/playback", json={})
 

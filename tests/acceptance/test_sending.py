@@ -116,7 +116,7 @@ def at(served: Served, token: str, tmp_path: Path) -> Place:
 
 
 @pytest.mark.covers("BG-52")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_an_upload_that_was_ended_half_way_sends_only_what_is_missing(
     ending: signal.Signals, at: Place, large: Path, line: BadLine
@@ -126,7 +126,7 @@ def test_an_upload_that_was_ended_half_way_sends_only_what_is_missing(
     with at.start(line.url, "upload", str(large)) as first:
         line.wait_until_held()
         first.send_signal(ending)
-        _, said = first.communicate(timeout=90)
+        _, said = first.communicate(timeout=240)
     received = at.count_received()
     line.let_go()
 
