@@ -49,7 +49,7 @@ from rushes.tiers.placement import (
     Step,
     Tier,
 )
-from rushes.tiers.sources import Given, fingerprint_of, open_source
+from rushes.tiers.sources import Given, fingerprint_of, is_at, open_source
 from rushes.uploads import direct_records
 from rushes.uploads.direct import require_store, store_changed
 
@@ -283,6 +283,8 @@ class Keeper:
                 return await store.head(held.key)
             async with open_source(given, known) as source:
                 await source.learn()  # it is right: only then may the wrong one go
+            if is_at(given, store, held.key):  # the only copy; what came before was a bad line
+                return await store.head(held.key)
             await store.delete(held.key)  # ours by the row
             return await self._carry(held, given, known)
 

@@ -119,6 +119,13 @@ async def find_given(store: Vault, place: Placement) -> Given:
     raise Unsupported("Nothing can be read from a store of this kind.")
 
 
+def is_at(given: Given, store: Vault, key: str) -> bool:
+    """Say whether what is given is the object under a key of a store itself, no other copy."""
+    if isinstance(given, Lying):
+        return given.store is store and given.key == key
+    return isinstance(store, FolderStore) and store.path(key) == given
+
+
 @asynccontextmanager
 async def open_source(given: Given, known: Fingerprint) -> AsyncIterator[Source]:
     """Open what is to be moved, and close it at the end.
