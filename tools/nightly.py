@@ -60,6 +60,8 @@ ROUNDS: Final = (
     Round("failing disk, bucket", (*FAULTS, "disk", "--store", "s3"), 30, 20, 2),
     Round("silent senders", (*FAULTS, "stalls"), 10, 20, 3),
     Round("silent senders, PostgreSQL", (*FAULTS, "stalls", "--database", "postgres"), 10, 20, 3),
+    Round("movements, folder", (*FAULTS, "movements"), 30, 200, 24),
+    Round("movements, Swift", (*FAULTS, "movements", "--edge", "swift"), 40, 200, 24),
     Round("kills in ladders", (*FAULTS, "ladder"), 60, 50, 3),
     Round("long tests", ("-m", "pytest", "-q", "-n", "{jobs}", "--long", "-m", "long"), 60),
     Round("fuzzing", ("tools/fuzz.py", "all", "--runs", "500000"), 60),

@@ -6,6 +6,7 @@ python -m tests.faults.long cuts --rounds 20 --disk xfs
 python -m tests.faults.long disk --rounds 20
 python -m tests.faults.long stalls --rounds 20
 python -m tests.faults.long ladder --rounds 50
+python -m tests.faults.long movements --rounds 200 --edge swift
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 from tests.faults.long.disk import FailingDisk, Spoil, build_shim
 from tests.faults.long.house import House, find_house
 from tests.faults.long.journal import Lost
+from tests.faults.long.movements import move_all
 from tests.faults.long.power import KINDS, Cut, make_disk
 from tests.faults.long.rounds import Plan, Run
 from tests.faults.long.stalls import measure_stalls
@@ -42,6 +44,8 @@ def main() -> int:
     words = read_words()
     if words.fault == "ladder":
         return kill_in_ladders(words.rounds, words.folder)
+    if words.fault == "movements":
+        return move(words)
     with ExitStack() as stack:
         made = tempfile.TemporaryDirectory(prefix="rushes-faults-", dir=words.folder)
         folder = Path(stack.enter_context(made))
@@ -61,6 +65,20 @@ def kill_in_ladders(rounds: int, folder: str | None) -> int:
     )
     say(f"{rounds} kills in ladders: {'well' if done.returncode == 0 else 'BROKEN'}")
     return done.returncode
+
+
+def move(words: argparse.Namespace) -> int:
+    """Move objects between a bucket and an edge; one round is one movement."""
+    seed = words.seed or int.from_bytes(os.urandom(4))
+    begun = time.monotonic()
+    say(f"seed {seed}")
+    facts = dict(asyncio.run(move_all(words.folder, words.edge, words.rounds, seed, say)))
+    facts["minutes"] = round((time.monotonic() - begun) / 60, 1)
+    say(
+        f"{json.dumps(facts, indent=2)}\n{facts['movements']} movements, {facts['kills']} kills, "
+        f"{facts['faults']} faults, {facts['objects']} objects, lost: {facts['lost']}"
+    )
+    return 1 if facts["lost"] else 0
 
 
 def play(words: argparse.Namespace, folder: Path, stack: ExitStack) -> int:
@@ -122,7 +140,7 @@ def find_all(group: BaseExceptionGroup[Exception]) -> list[Exception]:
 def read_words() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.long", description=__doc__)
-    parser.add_argument("fault", choices=["kills", "cuts", "disk", "stalls", "ladder"])
+    parser.add_argument("fault", choices=["kills", "cuts", "disk", "stalls", "ladder", "movements"])
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=60, help="no fault after them")
     parser.add_argument("--uploads", type=int, default=32)
@@ -130,6 +148,7 @@ def read_words() -> argparse.Namespace:
     parser.add_argument("--store", choices=["folder", "s3"], default="folder")
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--disk", choices=KINDS, default="ext4", help="of which power is cut")
+    parser.add_argument("--edge", choices=["folder", "swift"], default="folder", help="movements")
     parser.add_argument("--folder", help="where the data folder is made")
     parser.add_argument("--seed", type=int, help="repeats a run")
     return parser.parse_args()
