@@ -57,6 +57,7 @@ from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.s3 import S3Store, open_s3
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
+from rushes.tiers.books import Books
 from rushes.tiers.by_hand import ByHand
 from rushes.tiers.check import open_checking
 from rushes.tiers.copy import Keeper
@@ -67,7 +68,7 @@ from rushes.tiers.flow import Flow
 from rushes.tiers.locate import Locator
 from rushes.tiers.overview import Overview, Place
 from rushes.tiers.placement import Tier
-from rushes.tiers.prices import price_of
+from rushes.tiers.prices import Listed, list_of
 from rushes.tiers.probes import Probes
 from rushes.tiers.reads import Reads
 from rushes.tiers.recall import Recalling
@@ -294,15 +295,17 @@ def _vaults(settings: Settings, keeper: Keeper, locator: Locator) -> Vaults:
         by_hand=ByHand(database, clock, recalling, evicting),
         overview=Overview(database, clock, places, None if tree is None else str(tree)),
         checking=open_checking(keeper, locator, settings.tiers.scrub_bytes),
+        books=Books(database, clock, places),
     )
 
 
 def _place(settings: Settings, name: str | None, folder: str, cap_bytes: int | None) -> Place:
     if name is None:
-        return Place(folder, "folder", cap_bytes, price_of(None))
+        return Place(folder, "folder", cap_bytes, Listed().price)
     store = settings.stores[name]
     limits = [limit for limit in (cap_bytes, store.limit_bytes) if limit is not None]
-    return Place(name, store.kind, min(limits, default=None), price_of(store))
+    listed = list_of(store, settings.prices)
+    return Place(name, store.kind, min(limits, default=None), listed.price, listed)
 
 
 def _imaging(

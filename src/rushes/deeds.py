@@ -27,6 +27,7 @@ from rushes.renditions.outcome import Outcomes
 from rushes.renditions.remaking import Remaking
 from rushes.renditions.rendition import Kind
 from rushes.renditions.stills import Stills
+from rushes.tiers.books import Books
 from rushes.tiers.check import Checking
 from rushes.tiers.copy import Keeper
 from rushes.tiers.recall import Recalling
@@ -57,6 +58,7 @@ class Deeds:
     recalling: Recalling
     retaining: Retaining
     checking: Checking
+    books: Books
     remover: Remover
     sweep: Sweep
     rates: Rates

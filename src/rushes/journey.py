@@ -36,7 +36,7 @@ from rushes.events.relay import Argument, Start, Story
 from rushes.intake.verdict import Scan
 from rushes.jobs.engine import Engine
 from rushes.jobs.job import BY_HAND, RAISED, Queue, StepFailed, workflow_id
-from rushes.jobs.schedule import CHECK_TIERS, EXPIRE_UPLOADS, RETAIN
+from rushes.jobs.schedule import CHECK_TIERS, EXPIRE_UPLOADS, KEEP_ACCOUNTS, RETAIN
 from rushes.library.screening import Order
 from rushes.media.ladder import RECIPE
 from rushes.renditions.make import LADDER
@@ -303,6 +303,12 @@ def _tell_checking(engine: Engine, deeds: Deeds) -> None:
     @engine.scheduled(CHECK_TIERS)
     async def check_tiers() -> None:
         await run_daily()
+
+    account = engine.step("account", timeout_seconds=RUN_SECONDS)(deeds.books.account)
+
+    @engine.scheduled(KEEP_ACCOUNTS)
+    async def keep_accounts() -> None:
+        await account()
 
 
 def _tell_leaving(engine: Engine, deeds: Deeds) -> None:

@@ -40,7 +40,7 @@ class MailSettings(Section):
         *("received", "ready", "failed", "weekly"),
     )
     """What mail is sent about: a file came in, it can be watched in every quality, something
-    failed; and a report every Sunday at 01:00 UTC."""
+    failed; and a report of the week, at `schedules.report`."""
     digest: timedelta = Field(default=timedelta(), ge=timedelta(), le=timedelta(days=7))
     """Gather what happens within this time into one mail for each person; 0 sends each at once."""
     templates: Path | None = None

@@ -197,12 +197,13 @@ def unfold(given: object, known: Collection[str] | None = None) -> object:
     """
     if not isinstance(given, dict):
         return given
-    tables = {name: value for name, value in given.items() if not isinstance(value, str)}
-    for flat, value in given.items():
+    plain = {name: value for name, value in given.items() if isinstance(value, str | int | float)}
+    tables = {name: value for name, value in given.items() if name not in plain}
+    for flat, value in plain.items():
         name, _, field = flat.partition("_")
-        if isinstance(value, str) and (known is None or name in known):
+        if known is None or name in known:
             tables[name] = {**tables.get(name, {}), field: value}
-        elif isinstance(value, str):
+        else:
             tables[flat] = value
     return tables
 

@@ -24,7 +24,9 @@ from pydantic_settings import (
 
 from rushes.errors import Kind, RushesError
 from rushes.mailing import MailSettings
+from rushes.price_section import ListSettings
 from rushes.scan_section import ScanSettings
+from rushes.schedule_section import ScheduleSettings
 from rushes.sections import (
     AccessSettings,
     BoxSettings,
@@ -92,13 +94,16 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     stores: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,31}$")], StoreSettings] = {}
     """Places for objects, each by a name of yours."""
+    prices: dict[Annotated[str, Field(pattern="^(aws|r2|wasabi|b2|gcs|other)$")], ListSettings] = {}
+    """What providers of buckets cost, where that is not what Rushes knows of them."""
     webhooks: WebhookSettings = WebhookSettings()
     mail: MailSettings = MailSettings()
     tiers: TierSettings = TierSettings()
     retention: RetentionSettings = RetentionSettings()
     scan: ScanSettings = ScanSettings()
+    schedules: ScheduleSettings = ScheduleSettings()
 
-    @field_validator("stores", mode="before")
+    @field_validator("stores", "prices", mode="before")
     @classmethod
     def _unfold_stores(cls, given: object) -> object:
         return unfold(given)

@@ -13,21 +13,29 @@ from rushes.access.permit import Actor, ActorKind, Role
 from rushes.http.problem import Edge as Outermost
 from rushes.http.problem import add_problems
 from rushes.http.tiers import routes
+from rushes.tiers.books import Books
 from rushes.tiers.check import open_checking
 from rushes.tiers.doubts import Doubts
-from rushes.tiers.overview import Overview
+from rushes.tiers.overview import Overview, Place
+from rushes.tiers.placement import Tier
+from rushes.tiers.prices import LISTS, Listed
 from rushes.tiers.rules import PRESETS, Preset
 from rushes.tiers.vaults import Vaults
 from tests.support.filed import Filed
 from tests.support.handing import Handing
 
 ADMIN = Actor(ActorKind.ACCOUNT, "acc_admin", Role.ADMIN, project_ids=None)
+PLACES = {
+    Tier.EDGE: Place("r2_eu", "s3", None, LISTS["r2"].price, LISTS["r2"]),
+    Tier.ARCHIVE: Place("archive", "folder", None, Listed().price),
+}
 HOUSE_WIDE = (
     ("GET", "", None),
     ("GET", "/edge/plan", None),
     ("GET", "/edge/runs", None),
     ("GET", "/edge/movements", None),
     ("GET", "/checks", None),
+    ("GET", "/ledger", None),
     ("POST", "/edge/evict", {"objects": 5}),
 )
 
@@ -56,6 +64,7 @@ async def calling(handing: Handing, actor: Actor) -> AsyncIterator[httpx.AsyncCl
         by_hand=handing.by_hand,
         overview=Overview(handing.database, handing.clock, {}),
         checking=open_checking(handing.keeper, handing.locator, 2**30),
+        books=Books(handing.database, handing.clock, PLACES),
     )
     app = FastAPI()
     add_problems(app)
@@ -87,7 +96,7 @@ async def test_a_token_of_certain_projects_has_no_say_over_whole_tiers(
     async with calling(handing, foreign) as client:
         hidden = await client.post(pin)
 
-    assert [200, 200, 200, 200, 200, 202] == as_admin
+    assert [200, 200, 200, 200, 200, 200, 202] == as_admin
     assert {(403, "access.forbidden")} == {
         (given.status_code, given.json()["code"]) for given in refused
     }
@@ -138,3 +147,28 @@ async def test_a_check_is_asked_for_and_tells_what_it_found(handing: Handing) ->
         told["report"]["tiers"]["edge"]["blocks"],
     )
     assert 404 == unknown.status_code
+
+
+@pytest.mark.covers("M-OB-01", "M-OB-03", "CF-23")
+@pytest.mark.usefixtures("filed")
+async def test_the_ledger_tells_costs_and_whence_its_prices_are(handing: Handing) -> None:
+    """A batch has looked once: what is there is known, and what has no price costs nothing."""
+    books = Books(handing.database, handing.clock, PLACES)
+    await books.account()
+
+    async with calling(handing, ADMIN) as client:
+        told = (await client.get("/api/v1/tiers/ledger")).json()
+        past = (await client.get("/api/v1/tiers/ledger?month=2020-02")).json()
+        wrong = await client.get("/api/v1/tiers/ledger?month=2020-13")
+
+    assert [("edge", 1, 5), ("archive", 1, 5)] == [
+        (each["tier"], each["objects"], each["size_bytes"]) for each in told["tiers"]
+    ]
+    assert [("acme/spring", {"archive": 5, "edge": 5})] == [
+        (each["name"], each["size_bytes"]) for each in told["projects"]
+    ]
+    r2, folder = told["prices"]
+    assert (0.015, 4.5, "2026-08-03") == (r2["storage"], r2["writes"], r2["as_of"])
+    assert (0, None, None) == (folder["storage"], folder["provider"], folder["source"])
+    assert ("2020-02", [0, 0]) == (past["month"], [each["objects"] for each in past["tiers"]])
+    assert 400 == wrong.status_code

@@ -29,6 +29,7 @@ from rushes.jobs.schedule import TIMES
 from rushes.media.box import STRENGTH, Level
 from rushes.media.toolbox import open_toolbox
 from rushes.renditions.sharing import list_signed
+from rushes.schedule_section import OFF
 from rushes.sections import GIB, StoreSettings
 from rushes.settings import Settings
 from rushes.stores.provider import Provider, judge, quirks_of
@@ -152,9 +153,9 @@ def _address(settings: Settings) -> Finding:
     return Finding("address", is_well=True, found=settings.public_url)
 
 
-def _times(_settings: Settings) -> Finding:
-    found = "; ".join(f"{time.workflow} {time.cron}" for time in TIMES)
-    return Finding("schedules", is_well=True, found=f"{found} (UTC, seconds first)")
+def _times(settings: Settings) -> Finding:
+    found = [f"{time.workflow} {time.line(settings.schedules) or OFF}" for time in TIMES]
+    return Finding("schedules", is_well=True, found=f"{'; '.join(found)} (UTC)")
 
 
 def _stores(settings: Settings) -> Finding:

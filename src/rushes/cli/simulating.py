@@ -67,4 +67,4 @@ def find_rates(settings: Settings) -> Rates:
 
 
 def _price(settings: Settings, store: str | None) -> Price:
-    return price_of(None if store is None else settings.stores[store])
+    return price_of(None if store is None else settings.stores[store], settings.prices)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from rushes.cli.checking import check_tiers
+from rushes.cli.costing import show_cost
 from rushes.cli.editing import prepare
 from rushes.cli.simulating import simulate_tiers
 from rushes.cli.vaults import evict, pin, recall, show_plan, show_status
@@ -18,6 +19,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 tiers.command("status")(show_status)
+tiers.command("cost")(show_cost)
 tiers.command("plan")(show_plan)
 tiers.command("evict")(evict)
 tiers.command("recall")(recall)

@@ -9,6 +9,7 @@ from rushes.db.bundle_tables import bundles
 from rushes.db.catalog_tables import BESIDE as FOUND
 from rushes.db.editing_tables import EDITING
 from rushes.db.lab_tables import segment_wishes
+from rushes.db.ledger_tables import LEDGER
 from rushes.db.letter_tables import letters
 from rushes.db.movement_tables import MOVED
 from rushes.db.notify_tables import BESIDE as TOLD
@@ -24,6 +25,7 @@ EXTENSIONS: Final = (
     *(store_probes, read_counts, retention_runs),
     *TOLD,
     letters,
+    *LEDGER,
     *MOVED,
     *HANDED_OUT,
     *EDITING,

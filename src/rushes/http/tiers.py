@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from rushes.access.permit import Actor, Forbidden, Verb, permit
 from rushes.http.auth import Identify
 from rushes.http.checks import check_routes
+from rushes.http.ledger import ledger_routes
 from rushes.tiers.by_hand import FOREVER
 from rushes.tiers.overview import TierUse
 from rushes.tiers.retain import describe
@@ -159,6 +160,8 @@ def routes(vaults: Vaults, identify: Identify) -> APIRouter:
     router.include_router(_tier_routes(vaults, identify), prefix="/api/v1/tiers")
     checks = check_routes(vaults.checking, partial(_require, identify))
     router.include_router(checks, prefix="/api/v1/tiers")
+    ledger = ledger_routes(vaults.books, partial(_require, identify))
+    router.include_router(ledger, prefix="/api/v1/tiers")
     router.include_router(_asset_routes(vaults, identify), prefix="/api/v1/assets/{asset_id}")
     return router
 

@@ -28,7 +28,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final, ParamSpec, TypeAlias, TypeVar
 
 from dbos import (
@@ -61,7 +61,7 @@ from rushes.jobs.lock import WorkerLock
 from rushes.jobs.patience import patiently, within
 from rushes.jobs.progress import Progress
 from rushes.jobs.rows import JobRows, Wanted
-from rushes.jobs.schedule import Time, is_missed
+from rushes.jobs.schedule import SECOND, Time, find_missed, with_seconds
 from rushes.settings import Settings
 
 P = ParamSpec("P")
@@ -319,26 +319,26 @@ class Engine:
             await _outside(DBOS.cancel_workflow_async(job_id, cancel_children=True))
 
     async def _apply_times(self) -> None:
+        told = {time.workflow: time.line(self._settings.schedules) for time in self._times}
+        lines = {name: line for name, line in told.items() if line is not None}
         await DBOS.apply_schedules_async(
             [
                 ScheduleInput(
-                    schedule_name=time.workflow,
-                    workflow_fn=self._runnable[time.workflow],
-                    schedule=time.cron,
+                    schedule_name=name,
+                    workflow_fn=self._runnable[name],
+                    schedule=with_seconds(line),
                     queue_name=Queue.UPKEEP.value,
                 )
-                for time in self._times
+                for name, line in lines.items()
             ]
         )
-        now = self._clock.now()
-        for time in self._times:
-            kept = await DBOS.get_schedule_async(time.workflow)
+        for name in told.keys() - lines.keys():
+            await DBOS.delete_schedule_async(name)
+        for name, line in lines.items():
+            kept = await DBOS.get_schedule_async(name)
             last = kept["last_fired_at"] if kept is not None else None
-            if is_missed(time, None if last is None else datetime.fromisoformat(last), now):
-                # The last missed time under its own id: two workers still run it once.
-                await asyncio.to_thread(
-                    DBOS.backfill_schedule, time.workflow, now - time.every, now
-                )
+            if (due := find_missed(line, last, self._clock.now())) is not None:
+                await asyncio.to_thread(DBOS.backfill_schedule, name, due - SECOND, due + SECOND)
 
 
 def migrate(settings: Settings) -> None:

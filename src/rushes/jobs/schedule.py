@@ -1,6 +1,7 @@
 """The table of times: what runs by itself, in workers, with no web process in reach.
 
-A missed time runs once, late: `is_missed` says so at the start of a worker. All times are UTC.
+`[schedules]` says when; all times are UTC. A missed time runs once, late: `find_missed` says so at
+the start of a worker.
 """
 
 from __future__ import annotations
@@ -9,30 +10,51 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from rushes.cron import parse_cron
+from rushes.schedule_section import OFF, ScheduleSettings
+
 DONE_KEPT: Final = timedelta(days=30)
 FAILED_KEPT: Final = timedelta(days=90)
 """How long the engine keeps what it knows of ended work; events stay for ever."""
 
+LATE: Final = timedelta(minutes=1)
+SECOND: Final = timedelta(seconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """When a workflow runs: a cron line with seconds first, and the longest gap it leaves."""
+    """What runs by itself, and the name of the setting that says when."""
 
     workflow: str
-    cron: str
-    every: timedelta
+    setting: str
+
+    def line(self, told: ScheduleSettings) -> str | None:
+        """Return the cron line; None where it is switched off."""
+        line: str = getattr(told, self.setting)
+        return None if line == OFF else line
 
 
-EXPIRE_UPLOADS: Final = Time("expire_uploads", "0 */10 * * * *", timedelta(minutes=10))
-PURGE: Final = Time("purge", "0 30 3 * * *", timedelta(days=1))
+EXPIRE_UPLOADS: Final = Time("expire_uploads", "sweep")
+PURGE: Final = Time("purge", "purge")
+RETAIN: Final = Time("retain", "retain")
+CHECK_TIERS: Final = Time("check_tiers", "check")
+KEEP_ACCOUNTS: Final = Time("keep_accounts", "accounts")
 
-RETAIN: Final = Time("retain", "0 0 */6 * * *", timedelta(hours=6))
-
-CHECK_TIERS: Final = Time("check_tiers", "0 0 1 * * *", timedelta(days=1))
-
-TIMES: Final = (EXPIRE_UPLOADS, PURGE, RETAIN, CHECK_TIERS)
+TIMES: Final = (EXPIRE_UPLOADS, PURGE, RETAIN, CHECK_TIERS, KEEP_ACCOUNTS)
 
 
-def is_missed(time: Time, last: datetime | None, now: datetime) -> bool:
-    """Say whether the workflow should have run since `last`; one that never ran missed nothing."""
-    return last is not None and now - last > time.every
+def with_seconds(line: str) -> str:
+    """Return a cron line as the engine wants it, the seconds first."""
+    return f"0 {line}"
+
+
+def find_missed(line: str, last: str | None, now: datetime) -> datetime | None:
+    """Return the last time that was missed since it ran, at `last` (ISO 8601).
+
+    What never ran missed nothing; and a time is not missed within a minute of it. It is made up
+    for under its own id, so that two workers run it once.
+    """
+    due = parse_cron(line).last(now - LATE)
+    if last is None or due is None or datetime.fromisoformat(last) >= due:
+        return None
+    return due

@@ -18,9 +18,11 @@ from string import Template
 from types import MappingProxyType
 from typing import Final, Self
 
+from rushes.cron import parse_cron
 from rushes.errors import Kind, RushesError
 from rushes.events.event import EventType
 from rushes.ids import EPOCH
+from rushes.schedule_section import OFF
 from rushes.steps import After
 
 WAITS: Final = (
@@ -196,8 +198,6 @@ def find_round(now: datetime, digest: timedelta) -> datetime:
     return EPOCH + ((now - EPOCH) // digest + 1) * digest
 
 
-def find_report_time(now: datetime) -> datetime:
-    """Return the last Sunday, 01:00, that is not after now (UTC)."""
-    days = (now.weekday() + 1) % 7
-    sunday = (now - timedelta(days=days)).replace(hour=1, minute=0, second=0, microsecond=0)
-    return sunday if sunday <= now else sunday - timedelta(days=7)
+def find_report_time(line: str, now: datetime) -> datetime | None:
+    """Return the last time of the report that is not after now; None where there is none."""
+    return None if line == OFF else parse_cron(line).last(now)

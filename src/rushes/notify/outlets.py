@@ -38,5 +38,7 @@ def make_outlets(settings: Settings, clock: Clock, database: Database, sealer: S
     return Outlets(
         webhooks=Webhooks(database, clock, settings.webhooks, sealer),
         live=Live(database, clock, hear),
-        postman=Postman(database, clock, settings.mail, settings.public_url),
+        postman=Postman(
+            database, clock, settings.mail, settings.public_url, settings.schedules.report
+        ),
     )

@@ -51,6 +51,7 @@ from rushes.notify.mail import (
     compose_message,
     send_all,
 )
+from rushes.schedule_section import ScheduleSettings
 
 LOOK_SECONDS: Final = 5.0
 LOT: Final = 50
@@ -73,6 +74,8 @@ class Postman:
     clock: Clock
     settings: MailSettings
     public_url: str
+    report_at: str = ScheduleSettings().report
+    """The cron line of the report, or `off`."""
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -136,12 +139,12 @@ class Postman:
             await letter_records.forget_old(connection, self.clock.now() - KEPT)
 
     async def report(self) -> bool:
-        """Write the report of the week to each admin, once, within a day of its time."""
+        """Write the report of seven days to each admin, once, within a day of its time."""
         now = self.clock.now()
-        until = find_report_time(now)
-        cause = f"week:{until:%Y-%m-%d}"
-        if now - until > LATE or Topic.WEEKLY.value not in self.settings.about:
+        until = find_report_time(self.report_at, now)
+        if until is None or now - until > LATE or Topic.WEEKLY.value not in self.settings.about:
             return False
+        cause = f"week:{until:%Y-%m-%d}"
         async with self.database.reading() as connection:
             if await letter_records.has_letter(connection, cause):
                 return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,7 +11,7 @@ from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.tiers import editing_records, read_records, retain_records
 from rushes.tiers.placement import State, Tier
-from rushes.tiers.prices import MONTH_SECONDS, Price
+from rushes.tiers.prices import MONTH_SECONDS, Listed, Price
 from rushes.tiers.retain_records import Run
 
 READS_COUNT: Final = timedelta(days=7)
@@ -26,6 +26,8 @@ class Place:
     kind: str
     limit_bytes: int | None
     price: Price
+    listed: Listed = field(default_factory=Listed)
+    """By which list that is."""
 
 
 @dataclass(frozen=True, slots=True)

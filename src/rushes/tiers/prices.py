@@ -2,18 +2,21 @@
 
 Money is `Decimal` dollars, computed from whole numbers (bytes, seconds, requests) when it is shown,
 and never stored. Providers bill GB of 10^9 bytes, and months of 30 days.
-R2 and Wasabi are as the design of the tiers took them from their price lists; S3 (us-east-1), B2
-and GCS (us-central1) were not checked against theirs. `[stores.NAME.prices]` wins over all.
+The list of each provider says where its figures come from and of when they are. `[prices.PROVIDER]`
+of the settings wins over it, and `[stores.NAME.prices]` over both.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from rushes.sections import StoreSettings
+from rushes.price_section import ListSettings
+from rushes.sections import PriceSettings, StoreSettings
 
 GB: Final = 10**9
 MILLION: Final = 10**6
@@ -55,27 +58,97 @@ class Price:
         return self.rent(size_bytes * days_left * 86_400)
 
 
-PROVIDERS: Final = MappingProxyType(
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a provider publishes: prices, where they stand, and of when they are, if that is known.
+
+    A provider of None is a folder, or what one runs oneself.
+    """
+
+    price: Price = Price()
+    provider: str | None = None
+    source: str | None = None
+    as_of: date | None = None
+    is_own: bool = False
+    """Whether the settings say other figures than the list."""
+
+
+LISTS: Final = MappingProxyType(
     {
-        "r2": Price(Decimal("0.015"), Decimal("4.50"), Decimal("0.36")),
-        "wasabi": Price(Decimal("0.0059"), free_egress=Decimal(1), min_days=90),
-        "aws": Price(Decimal("0.023"), Decimal(5), Decimal("0.40"), Decimal("0.09")),
-        "b2": Price(
-            Decimal("0.006"), reads=Decimal("0.40"), egress=Decimal("0.01"), free_egress=Decimal(3)
+        "r2": Listed(  # Standard class
+            Price(Decimal("0.015"), Decimal("4.50"), Decimal("0.36")),
+            "r2",
+            "https://developers.cloudflare.com/r2/pricing/",
+            date(2026, 8, 3),
         ),
-        "gcs": Price(Decimal("0.020"), Decimal(5), Decimal("0.40"), Decimal("0.12")),
+        "wasabi": Listed(  # pay as you go; egress is free up to what is stored
+            Price(Decimal("0.0059"), free_egress=Decimal(1), min_days=90),
+            "wasabi",
+            "https://wasabi.com/pricing/pricing-faqs",
+            date(2019, 3, 5),
+        ),
+        "aws": Listed(  # S3 Standard in us-east-1, first 50 TB; egress of the first 10 TB
+            Price(Decimal("0.023"), Decimal(5), Decimal("0.40"), Decimal("0.09")),
+            "aws",
+            "https://aws.amazon.com/s3/pricing/",
+            date(2026, 3, 13),
+        ),
+        "b2": Listed(
+            Price(
+                Decimal("0.006"),
+                reads=Decimal("0.40"),
+                egress=Decimal("0.01"),
+                free_egress=Decimal(3),
+            ),
+            "b2",
+            "https://www.backblaze.com/cloud-storage/pricing",
+            date(2026, 4, 1),
+        ),
+        "gcs": Listed(  # Standard class in us-central1 and us-east1; the page bears no date
+            Price(Decimal("0.020"), Decimal(5), Decimal("0.40"), Decimal("0.12")),
+            "gcs",
+            "https://cloud.google.com/storage/pricing-examples",
+        ),
     }
 )
 """Those that publish prices; a folder and what you run yourself cost nothing here."""
 
+PROVIDERS: Final = MappingProxyType({name: listed.price for name, listed in LISTS.items()})
+"""Their prices alone."""
 
-def price_of(store: StoreSettings | None) -> Price:
-    """Return what a store costs: its provider's prices, and what its settings say of them."""
+
+def list_of(store: StoreSettings | None, told: Mapping[str, ListSettings]) -> Listed:
+    """Return what a store costs and by which list: its provider's, as the settings correct it.
+
+    Args:
+        store: None is a folder.
+        told: the settings' own lists, by provider.
+    """
     if store is None:
-        return Price()
-    listed = PROVIDERS.get(store.provider, Price()) if store.kind == "s3" else Price()
-    told = {field.name: getattr(store.prices, field.name) for field in fields(Price)}
-    return replace(listed, **{name: value for name, value in told.items() if value is not None})
+        return Listed()
+    listed = LISTS.get(store.provider, Listed()) if store.kind == "s3" else Listed()
+    own = told.get(store.provider) if store.kind == "s3" else None
+    if own is not None:
+        listed = replace(
+            listed,
+            price=_corrected(listed.price, own),
+            provider=store.provider,
+            source=own.source or listed.source,
+            as_of=own.as_of or listed.as_of,
+            is_own=True,
+        )
+    price = _corrected(listed.price, store.prices)
+    return replace(listed, price=price, is_own=listed.is_own or price != listed.price)
+
+
+def price_of(store: StoreSettings | None, told: Mapping[str, ListSettings] | None = None) -> Price:
+    """Return what a store costs: its provider's prices, and what its settings say of them."""
+    return list_of(store, told or {}).price
+
+
+def _corrected(listed: Price, told: PriceSettings) -> Price:
+    known = {field.name: getattr(told, field.name) for field in fields(Price)}
+    return replace(listed, **{name: value for name, value in known.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True)

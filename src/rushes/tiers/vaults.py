@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rushes.tiers.books import Books
 from rushes.tiers.by_hand import ByHand
 from rushes.tiers.check import Checking
 from rushes.tiers.doubts import Doubts
@@ -26,3 +27,4 @@ class Vaults:
     by_hand: ByHand
     overview: Overview
     checking: Checking
+    books: Books

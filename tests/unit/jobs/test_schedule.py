@@ -6,19 +6,52 @@ from datetime import timedelta
 
 import pytest
 
-from rushes.jobs.schedule import EXPIRE_UPLOADS, PURGE, TIMES, is_missed
+from rushes.jobs.schedule import (
+    CHECK_TIERS,
+    EXPIRE_UPLOADS,
+    KEEP_ACCOUNTS,
+    PURGE,
+    RETAIN,
+    TIMES,
+    find_missed,
+    with_seconds,
+)
+from rushes.schedule_section import ScheduleSettings
 from tests.support.moments import NOON
 
+NIGHTLY = "30 3 * * *"
 
-@pytest.mark.covers("X-JOB-01", "BG-98")
+
+@pytest.mark.covers("X-JOB-01", "BG-98", "CF-16")
 def test_every_time_is_declared_once() -> None:
-    """Names are those of workflows; uploads are swept every ten minutes."""
+    """Names are those of workflows; the settings say when, and their defaults are these."""
+    told = ScheduleSettings()
+
     assert len({time.workflow for time in TIMES}) == len(TIMES)
-    assert ("0 */10 * * * *", timedelta(minutes=10)) == (EXPIRE_UPLOADS.cron, EXPIRE_UPLOADS.every)
+    assert {
+        EXPIRE_UPLOADS: "*/10 * * * *",
+        PURGE: "30 3 * * *",
+        RETAIN: "0 */6 * * *",
+        CHECK_TIERS: "0 1 * * *",
+        KEEP_ACCOUNTS: "5 * * * *",
+    }.items() <= {time: time.line(told) for time in TIMES}.items()
 
 
-def test_a_time_is_missed_when_a_whole_gap_went_by() -> None:
-    """Exactly one gap is on time; one that never ran missed nothing."""
-    assert not is_missed(PURGE, None, NOON)
-    assert not is_missed(PURGE, NOON - PURGE.every, NOON)
-    assert is_missed(PURGE, NOON - PURGE.every - timedelta(seconds=1), NOON)
+def test_a_time_can_be_moved_and_switched_off() -> None:
+    """The engine wants seconds first."""
+    told = ScheduleSettings(retain="15 2 * * *", check="off")
+
+    assert ("15 2 * * *", None) == (RETAIN.line(told), CHECK_TIERS.line(told))
+    assert "0 15 2 * * *" == with_seconds("15 2 * * *")
+
+
+def test_a_time_is_missed_when_nothing_began_since() -> None:
+    """What never ran missed nothing; what is due this very minute may still come."""
+    due = NOON.replace(hour=3, minute=30)
+    before, after = due - timedelta(seconds=1), due + timedelta(seconds=1)
+
+    assert find_missed(NIGHTLY, None, NOON) is None
+    assert find_missed(NIGHTLY, after.isoformat(), NOON) is None
+    assert find_missed(NIGHTLY, before.isoformat(), after) is None
+    assert find_missed("0 0 30 2 *", before.isoformat(), NOON) is None
+    assert due == find_missed(NIGHTLY, before.isoformat(), NOON)

@@ -24,6 +24,7 @@ from rushes.notify.letter import (
     on_one_line,
     show_size,
 )
+from rushes.schedule_section import ScheduleSettings
 from tests.support.moments import NOON
 
 LETTER = Letter("ltr_1", Topic.READY, "ada@example.org", "evt_1", {}, NOON, NOON)
@@ -112,7 +113,10 @@ def test_the_report_is_of_sunday_at_one() -> None:
     """NOON is a Saturday."""
     sunday = NOON.replace(day=22, hour=1)
 
-    assert find_report_time(NOON) == sunday - timedelta(days=7)
-    assert find_report_time(sunday) == sunday
-    assert find_report_time(sunday - timedelta(minutes=1)) == sunday - timedelta(days=7)
-    assert find_report_time(sunday + timedelta(days=6, hours=22)) == sunday
+    line = ScheduleSettings().report
+
+    assert find_report_time(line, NOON) == sunday - timedelta(days=7)
+    assert find_report_time(line, sunday) == sunday
+    assert find_report_time(line, sunday - timedelta(minutes=1)) == sunday - timedelta(days=7)
+    assert find_report_time(line, sunday + timedelta(days=6, hours=22)) == sunday
+    assert find_report_time("off", NOON) is None

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from math import inf
 
 import pytest
 
+from rushes.price_section import ListSettings
 from rushes.sections import StoreSettings
-from rushes.tiers.prices import GB, MONTH_SECONDS, PROVIDERS, Price, Rates, make_rates, price_of
+from rushes.settings import Settings
+from rushes.tiers.prices import (
+    GB,
+    LISTS,
+    MONTH_SECONDS,
+    PROVIDERS,
+    Listed,
+    Price,
+    Rates,
+    list_of,
+    make_rates,
+    price_of,
+)
 
 S3 = {"bucket": "b", "access_key": "a", "secret_key": "s", "endpoint": "https://s3.invalid"}
 R2, WASABI = PROVIDERS["r2"], PROVIDERS["wasabi"]
@@ -65,6 +79,38 @@ def test_the_environment_names_prices_flat() -> None:
     store = StoreSettings.model_validate({**S3, "prices_storage": "0.5"})
 
     assert Decimal("0.5") == price_of(store).storage
+
+
+@pytest.mark.covers("M-OB-03", "CF-23")
+def test_every_list_says_whence_its_figures_are() -> None:
+    """And of when, where the page bears a date."""
+    assert all(each.source and each.source.startswith("https://") for each in LISTS.values())
+    assert {"gcs"} == {name for name, each in LISTS.items() if each.as_of is None}
+
+
+@pytest.mark.covers("CF-23")
+def test_a_list_of_the_settings_wins_over_ours_and_a_store_over_both() -> None:
+    """What it does not name stays; its own source and date are told."""
+    told = {"wasabi": ListSettings(storage=Decimal("0.0068"), as_of=date(2026, 11, 1))}
+    store = StoreSettings.model_validate({**S3, "provider": "wasabi"})
+    dear = StoreSettings.model_validate({**S3, "provider": "wasabi", "prices": {"storage": 1}})
+
+    listed = list_of(store, told)
+
+    assert (Decimal("0.0068"), 90, True) == (
+        listed.price.storage, listed.price.min_days, listed.is_own
+    )  # fmt: skip
+    assert (date(2026, 11, 1), LISTS["wasabi"].source) == (listed.as_of, listed.source)
+    assert (Decimal(1), True) == (list_of(dear, told).price.storage, list_of(dear, {}).is_own)
+    assert LISTS["wasabi"] == list_of(store, {})
+    assert Listed() == list_of(None, told)
+
+
+def test_the_environment_names_a_list_flat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`RUSHES_PRICES_WASABI_FREE_EGRESS` is that of `[prices.wasabi]`."""
+    monkeypatch.setenv("RUSHES_PRICES_WASABI_FREE_EGRESS", "2")
+
+    assert Decimal(2) == Settings.load().prices["wasabi"].free_egress
 
 
 @pytest.mark.parametrize(

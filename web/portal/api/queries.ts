@@ -8,6 +8,7 @@ import type {
   Delivery,
   EvictionPlan,
   Job,
+  Ledger,
   Movement,
   Occurrence,
   Page,
@@ -182,6 +183,11 @@ export const tiersQuery = queryOptions({
   queryKey: ["tiers"],
   queryFn: ({ signal }) => call<TierList>("/tiers", { signal }),
   refetchInterval: QUIET_MS,
+});
+
+export const ledgerQuery = queryOptions({
+  queryKey: ["tiers", "ledger"],
+  queryFn: ({ signal }) => call<Ledger>("/tiers/ledger", { signal }),
 });
 
 export const planQuery = queryOptions({

@@ -120,6 +120,64 @@ export interface TierList {
   readonly hit_rate: number | null;
 }
 
+/** What a tier cost in the month so far, in dollars; `month` is all of it at this pace. */
+export interface TierCost {
+  readonly tier: string;
+  readonly store: string;
+  readonly size_bytes: number;
+  readonly storage: number;
+  readonly requests: number;
+  readonly egress: number;
+  readonly total: number;
+  readonly month: number;
+}
+
+export interface ProjectCost {
+  readonly project_id: string | null;
+  readonly name: string | null;
+  readonly size_bytes: Readonly<Record<string, number>>;
+  readonly total: number;
+}
+
+export interface MonthMoved {
+  readonly month: string;
+  readonly tier: string;
+  readonly came_bytes: number;
+  readonly gone_bytes: number;
+  readonly fetched_bytes: number;
+}
+
+/** In dollars; `source` is where the list stands, null for what costs nothing here. */
+export interface LedgerPrice {
+  readonly tier: string;
+  readonly store: string;
+  readonly provider: string | null;
+  readonly storage: number;
+  readonly writes: number;
+  readonly reads: number;
+  readonly egress: number;
+  readonly source: string | null;
+  readonly as_of: string | null;
+  readonly is_own: boolean;
+}
+
+/** A month of costs; `until` is null before a worker has accounted anything. */
+export interface Ledger {
+  readonly until: string | null;
+  readonly total: number;
+  readonly saving: number;
+  readonly tiers: readonly TierCost[];
+  readonly projects: readonly ProjectCost[];
+  readonly movements: readonly MonthMoved[];
+  readonly forecast: readonly {
+    readonly tier: string;
+    readonly days: number;
+    readonly size_bytes: number;
+    readonly cost_per_month: number;
+  }[];
+  readonly prices: readonly LedgerPrice[];
+}
+
 /** What would leave the edge now; with doubts it waits for a person. */
 export interface EvictionPlan extends Tally {
   readonly held_objects: number;

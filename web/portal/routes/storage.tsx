@@ -12,6 +12,7 @@ import type { EvictionPlan, Movement, TierUse } from "../api/types";
 import { Icon } from "../parts/glyphs";
 import { Empty, Unloaded } from "../parts/notes";
 import { useTitle } from "../parts/title";
+import { LedgerSection } from "../storage/ledger";
 
 const EvictDialog = lazy(() =>
   import("../storage/evict").then(({ EvictDialog }) => ({ default: EvictDialog })),
@@ -27,6 +28,7 @@ export function Storage(): ReactNode {
         <h1>{words.places.storage}</h1>
       </div>
       <Tiers />
+      <LedgerSection />
       <Plan />
       <Movements />
     </div>
