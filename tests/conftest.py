@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 pytest_plugins = [
     "tests.fixtures.matrix_files",
     "tests.fixtures.media_files",
@@ -15,3 +17,12 @@ pytest_plugins = [
     "tests.support.sockets",
     "tests.support.vaulted",
 ]
+
+
+def pytest_configure() -> None:
+    """Let programs that tests start hear Ctrl-C: a run behind `&` in a script would deafen them.
+
+    A shell without job control starts such a run with SIGINT ignored, and that is inherited.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -9,8 +9,9 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from rushes.client import AsyncRushes, Rushes
+from rushes.client.batch import AT_ONCE
 from rushes.client.wire import Moments
 from tests.support.aftermath import kill_house
 from tests.support.bad_line import BadLine, bad_line
@@ -30,6 +32,19 @@ QUICK = Moments(spread=lambda: 0.05)
 
 AT_REST_SECONDS = 2
 """An upload that got nothing for so long gets nothing from a sender that is gone."""
+
+END_SECONDS = 60
+"""For how long a program that was ended may go on; alone it takes two."""
+
+HANGING = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from rushes.cli.main import main
+ThreadPoolExecutor().submit(threading.Event().wait)
+sys.argv = ["rushes", *sys.argv[1:]]
+main()
+"""
+"""`rushes` with a read that never ends, as on a disk that is away."""
 
 LONG = [pytest.mark.long, pytest.mark.timeout(1_200)]
 
@@ -68,6 +83,17 @@ def digest_of(path: Path) -> str:
     return f"sha-256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
 
 
+def make_shoot(top: Path, count: int) -> Path:
+    """Write a folder of small files that nobody sent before, and what a file manager left."""
+    folder = top / "shoot"
+    for number in range(count):
+        path = folder / f"day {number % 3}" / f"{number:04}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"note {number} of {top}")
+    (folder / ".DS_Store").touch()
+    return folder
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A house, and somebody who may send there from one folder."""
@@ -76,11 +102,13 @@ class Place:
     token: str
     folder: Path
 
-    def start(self, url: str, *words: str) -> subprocess.Popen[str]:
+    def start(
+        self, url: str, *words: str, program: Sequence[str] = ("-m", "rushes")
+    ) -> subprocess.Popen[str]:
         """Start `rushes` with words, over a line."""
         told = {"RUSHES_URL": url, "RUSHES_TOKEN": self.token}
         return subprocess.Popen(
-            self.served.command(*words),
+            [sys.executable, *program, *words],
             env=self.served.environment() | told | {"RUSHES_STATE": str(self.folder / "state")},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -116,7 +144,7 @@ def at(served: Served, token: str, tmp_path: Path) -> Place:
 
 
 @pytest.mark.covers("BG-52")
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_an_upload_that_was_ended_half_way_sends_only_what_is_missing(
     ending: signal.Signals, at: Place, large: Path, line: BadLine
@@ -126,7 +154,7 @@ def test_an_upload_that_was_ended_half_way_sends_only_what_is_missing(
     with at.start(line.url, "upload", str(large)) as first:
         line.wait_until_held()
         first.send_signal(ending)
-        _, said = first.communicate(timeout=240)
+        _, said = first.communicate(timeout=END_SECONDS)
     received = at.count_received()
     line.let_go()
 
@@ -141,6 +169,21 @@ def test_an_upload_that_was_ended_half_way_sends_only_what_is_missing(
     assert missing <= line.bytes_up < missing + 64 * 1024
     if ending is signal.SIGINT:
         assert (130, True) == (first.returncode, "goes on where it stopped" in said)
+
+
+def test_ctrl_c_ends_a_program_in_which_a_read_hangs(
+    at: Place, tmp_path: Path, line: BadLine
+) -> None:
+    """Nothing that it reads is waited for: what arrived is on the server, the rest goes later."""
+    small = tmp_path / "small.bin"
+    small.write_bytes(bytes(MIB))
+    line.hold_at = MIB // 2
+    with at.start(line.url, "upload", str(small), program=("-c", HANGING)) as sending:
+        line.wait_until_held()
+        sending.send_signal(signal.SIGINT)
+        _, said = sending.communicate(timeout=END_SECONDS)
+
+    assert (130, True) == (sending.returncode, "goes on where it stopped" in said)
 
 
 @pytest.mark.covers("X-UP-17")
@@ -196,12 +239,7 @@ async def test_programs_that_await_send_and_fetch_the_same(
 @pytest.mark.parametrize("count", [20, pytest.param(1_000, marks=LONG)])
 def test_a_folder_goes_through_a_link_with_its_paths(count: int, at: Place, tmp_path: Path) -> None:
     """Without an account; every file once."""
-    folder = tmp_path / "shoot"
-    for number in range(count):
-        path = folder / f"day {number % 3}" / f"{number:04}.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"note {number} of {tmp_path}")
-    (folder / ".DS_Store").touch()
+    folder = make_shoot(tmp_path, count)
     with at.served.client(at.token) as client:
         link = client.make_link()["url"]
 
@@ -213,6 +251,38 @@ def test_a_folder_goes_through_a_link_with_its_paths(count: int, at: Place, tmp_
     expected = sorted(f"shoot/day {number % 3}/{number:04}.txt" for number in range(count))
     assert expected == sorted(one["relative_path"] for one in told)
     assert {"accepted"} == {one["state"] for one in told}
+
+
+@pytest.mark.covers("BG-52")
+@pytest.mark.parametrize("count", [pytest.param(20, marks=LONG), pytest.param(1_000, marks=LONG)])
+def test_many_files_go_on_after_their_sender_was_killed(
+    count: int, at: Place, tmp_path: Path
+) -> None:
+    """The same command again: each file is there with its bytes, and few of them went twice."""
+    folder = make_shoot(tmp_path, count)
+    with at.served.client(at.token) as client:
+        client.make_link()  # the project is there by it
+    with at.open(at.served.url) as rushes:
+        before = len(rushes.uploads(limit=5_000))
+    words = ("upload", str(folder), "--project", "acme-corp/spring", "--json")
+    with at.start(at.served.url, *words) as first:
+        for _ in range(count // 3):
+            assert first.stdout is not None
+            assert first.stdout.readline()
+        first.kill()
+        first.communicate(timeout=90)
+
+    again = at.start(at.served.url, *words)
+    answers, trouble = again.communicate(timeout=1_000)
+
+    assert 0 == again.returncode, trouble
+    told = [json.loads(answer) for answer in answers.splitlines()]
+    assert (count, {"accepted"}) == (len(told), {one["state"] for one in told})
+    with at.open(at.served.url) as rushes:
+        begun = len(rushes.uploads(limit=5_000)) - before
+        kept = {asset.digest for asset in rushes.assets(client="acme-corp", project="spring")}
+    assert {digest_of(path) for path in folder.glob("*/*.txt")} <= kept
+    assert count <= begun <= count + AT_ONCE
 
 
 def test_a_link_with_a_password_is_opened_first(at: Place, tmp_path: Path) -> None:

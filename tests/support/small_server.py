@@ -35,6 +35,8 @@ class SmallServer:
     authorizations: list[str | None] = field(default_factory=list)
     troubles: list[int | str] = field(default_factory=list)
     """For each append or chunk: a status to refuse it with, or `cut` to break off after half."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """With which status the creation of a file is refused, by its name."""
     lost_answers: int = 0
     """How many creations are heard, and not answered."""
     gone: bool = False
@@ -49,6 +51,8 @@ class SmallServer:
     is_deaf: bool = False
     """Whether it hangs up on everybody who fetches."""
     takes_chunks: bool = False
+    has_gauge: bool = True
+    """Without it every client believes that the line is a fast one."""
     gauged: list[int] = field(default_factory=list)
     """The bytes of each network test."""
     created: dict[str, Any] = field(default_factory=dict)
@@ -71,8 +75,12 @@ class SmallServer:
 
     def told_of(self, name: str) -> str:
         """Return a value of the metadata that came by tus."""
-        pairs = dict(pair.split(" ") for pair in self.metadata.split(","))
-        return base64.b64decode(pairs[name]).decode()
+        return read_metadata(self.metadata)[name]
+
+    def take_trouble(self) -> int | str | None:
+        """Return what to do to the next append or chunk."""
+        with self.lock:
+            return self.troubles.pop(0) if self.troubles else None
 
     def count(self, start: str) -> int:
         """Return how many requests began so."""
@@ -97,7 +105,7 @@ class Answers(BaseHTTPRequestHandler):
             self.answer(201, told)
         elif self.path == "/api/v1/uploads":
             self.create_chunked(body)
-        elif self.path == "/api/v1/network-test":
+        elif self.path == "/api/v1/network-test" and house.has_gauge:
             house.gauged.append(len(body))
             self.answer(200, {"bytes": len(body), "seconds": 0.1})
         elif self.path.endswith("/complete"):
@@ -108,12 +116,23 @@ class Answers(BaseHTTPRequestHandler):
             house.lost_answers -= 1
             self.close_connection = True
             self.connection.shutdown(2)
+        elif "Upload-Metadata" in self.headers:
+            self.create(body)
         else:
-            house.metadata = self.headers["Upload-Metadata"]
-            house.received[:] = body
-            house.gone = False
-            offset = {"Upload-Offset": str(len(body))} if body else {}
-            self.answer(201, headers={"Location": f"{house.url}/files/upl_1", **offset})
+            self.answer(404, {"code": "http.404", "detail": "No."})
+
+    def create(self, body: bytes) -> None:
+        """Begin an upload by tus, or refuse the file."""
+        house = self.house
+        told = house.metadata = self.headers["Upload-Metadata"]
+        refusal = house.refused.get(read_metadata(told)["filename"])
+        if refusal is not None:
+            self.answer(refusal, {"code": house.chunk_code, "detail": "No."})
+            return
+        house.received[:] = body
+        house.gone = False
+        offset = {"Upload-Offset": str(len(body))} if body else {}
+        self.answer(201, headers={"Location": f"{house.url}/files/upl_1", **offset})
 
     def create_chunked(self, body: bytes) -> None:
         """Begin an upload in chunks of 1 MiB."""
@@ -147,8 +166,7 @@ class Answers(BaseHTTPRequestHandler):
             house.most_at_once = max(house.most_at_once, house.now_at_once)
             house.lock.notify_all()
             house.lock.wait_for(lambda: house.most_at_once >= house.company, WAIT_SECONDS)
-            trouble = house.troubles.pop(0) if house.troubles else None
-        body = self.read_body(trouble)
+        body = self.read_body(trouble := house.take_trouble())
         with house.lock:
             house.now_at_once -= 1
         if body is None:
@@ -197,7 +215,7 @@ class Answers(BaseHTTPRequestHandler):
     def do_PATCH(self) -> None:
         """Take bytes, or misbehave."""
         house = self.note()
-        body = self.read_body(house.troubles.pop(0) if house.troubles else None)
+        body = self.read_body(house.take_trouble())
         if body is not None:
             house.received += body
             self.answer(204, headers={"Upload-Offset": str(len(house.received))})
@@ -295,6 +313,12 @@ class Answers(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
+
+
+def read_metadata(told: str) -> dict[str, str]:
+    """Return the values of tus metadata by their keys."""
+    pairs = (pair.split(" ") for pair in told.split(","))
+    return {key: base64.b64decode(value).decode() for key, value in pairs}
 
 
 @contextmanager

@@ -6,14 +6,16 @@ A command's module is loaded when it is called, so that `rushes ls` does not wai
 from __future__ import annotations
 
 import logging
+import os
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Final
 
 import typer
 
-from rushes.cli.voice import complain, exit_code
+from rushes.cli.voice import INTERRUPTED, complain, exit_code
 from rushes.client import ClientFailure
 from rushes.errors import RushesError
 
@@ -42,6 +44,9 @@ PLACES: Final = {
 UNUSABLE: Final = 2
 BROKEN: Final = 1
 
+END_SECONDS: Final = 3.0
+"""For how long a command that was interrupted may wait for threads of its own."""
+
 log = logging.getLogger(__name__)
 
 
@@ -66,6 +71,10 @@ def main() -> None:
     as_json = "--json" in sys.argv
     try:
         build_app(sys.argv[1:])()
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            _end_soon()
+        raise
     except RushesError as error:
         complain(error.code, error.message, as_json=as_json)
         sys.exit(exit_code(error))
@@ -79,6 +88,14 @@ def main() -> None:
         log.exception("A command broke")
         complain("rushes.broken", "Something broke inside Rushes; see above.", as_json=as_json)
         sys.exit(BROKEN)
+
+
+def _end_soon() -> None:
+    """End the process in any case: a read or a look-up of a name that hangs holds it up else."""
+    sys.stdout.flush()
+    end = threading.Timer(END_SECONDS, os._exit, [INTERRUPTED])
+    end.daemon = True
+    end.start()
 
 
 def _nothing() -> None:

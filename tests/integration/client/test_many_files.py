@@ -49,7 +49,7 @@ def test_a_file_that_fails_does_not_keep_the_others(
     face: MakeFace, server: SmallServer, folder: Path, film: Path
 ) -> None:
     """Its failure stands in its place; so does that of one that cannot be read."""
-    server.troubles = [415]
+    server.refused = {film.name: 415}  # it alone: which append comes first is left to chance
     (folder / "gone.txt").symlink_to(folder / "nowhere")
     found = face().send_all([film, folder])
 
