@@ -46,6 +46,7 @@ from rushes.renditions.stills import Stills
 from rushes.settings import Settings
 from rushes.stores.filesystem import FolderStore
 from rushes.stores.s3 import S3Store
+from rushes.tiers.editing_pen import pen_of
 from rushes.tiers.grow import Carrying
 from rushes.tiers.leftovers import Leftovers
 from rushes.tiers.mirror import Mirroring
@@ -120,7 +121,7 @@ def _beside(house: House) -> tuple[Beside, ...]:
     edges.append(Leftovers(database, clock, house.archive, house.edge).run)
     if (tree := house.settings.tiers.editing.path) is not None:
         holder = name_process(clock)
-        edges.append(Mirroring(database, clock, house.locator, tree, holder).run)
+        edges.append(Mirroring(database, clock, house.locator, pen_of(tree), holder).run)
     if not isinstance(archive, S3Store) or house.directing is None:
         return leaving, *edges
     tending = Tending(database, clock, archive, house.directing)

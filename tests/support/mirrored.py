@@ -10,6 +10,7 @@ from sqlalchemy import select
 from rushes.db.tables import events
 from rushes.events.event import EventType
 from rushes.tiers import editing_records
+from rushes.tiers.editing_pen import pen_of
 from rushes.tiers.editing_tree import MARKER, prepare_tree
 from rushes.tiers.mirror import Mirroring
 from tests.support.filed import Filed
@@ -32,7 +33,8 @@ class Mirrored:
     def mirroring(self, holder: str = "one") -> Mirroring:
         """Return what keeps the tree, in a process of this name."""
         handing = self.handing
-        return Mirroring(handing.database, handing.clock, handing.locator, self.path, holder)
+        opens = pen_of(self.path)
+        return Mirroring(handing.database, handing.clock, handing.locator, opens, holder)
 
     async def film(
         self, file_name: str, *, project_id: str | None = None, original: bytes = b"original"

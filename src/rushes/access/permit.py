@@ -46,6 +46,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
     LINKS = "links"
     WEBHOOKS = "webhooks"
+    EDITING = "editing"
 
 
 ALL_SCOPES: Final = frozenset(Scope)
@@ -63,6 +64,7 @@ class Verb(StrEnum):
     CHANGE_SETTINGS = "change_settings"
     CHANGE_SECURITY = "change_security"
     RUN_TIERS = "run_tiers"
+    SERVE_EDITING = "serve_editing"
     MANAGE_WEBHOOKS = "manage_webhooks"
     SEE_AUDIT = "see_audit"
     SEE_PROJECTS = "see_projects"
@@ -117,6 +119,7 @@ RIGHTS: Final = MappingProxyType(
         Verb.CHANGE_SETTINGS: (_ADMINS, Scope.ADMIN),
         Verb.CHANGE_SECURITY: (_OWNERS, Scope.ADMIN),
         Verb.RUN_TIERS: (_ADMINS, Scope.ADMIN),
+        Verb.SERVE_EDITING: (_ADMINS, Scope.EDITING),
         Verb.MANAGE_WEBHOOKS: (_ADMINS, Scope.WEBHOOKS),
         Verb.SEE_AUDIT: (_EDITORS, Scope.READ),
         Verb.SEE_PROJECTS: (_VIEWERS, Scope.READ),

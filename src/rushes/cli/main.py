@@ -36,6 +36,7 @@ PLACES: Final = {
     "stores": "stores",
     "mail": "mail",
     "tiers": "tiers",
+    "agent": "agent",
     "audit": "audit",
     "renditions": "remaking",
 }

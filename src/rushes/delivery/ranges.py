@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from rushes.errors import Kind, RushesError
@@ -78,3 +79,17 @@ def is_unchanged(if_none_match: str | None, etag: str) -> bool:
         return False
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
     return "*" in tags or etag in tags
+
+
+def share_out(size_bytes: int, block_bytes: int, streams: int) -> list[Span]:
+    """Return as many spans as there are streams, in order, each of whole blocks but the last.
+
+    What has fewer blocks than streams has a span for each block; no bytes have none.
+    """
+    blocks = -(-size_bytes // block_bytes)
+    count = min(blocks, streams)
+    edges = [blocks * number // count for number in range(count + 1)] if count else []
+    return [
+        Span(first * block_bytes, min(last * block_bytes, size_bytes), size_bytes, is_partial=True)
+        for first, last in pairwise(edges)
+    ]

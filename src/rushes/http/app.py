@@ -12,9 +12,11 @@ from fastapi.responses import Response
 
 from rushes.access.permit import SYSTEM, ActorKind
 from rushes.compose import House
+from rushes.delivery.render import Rendering
 from rushes.events.auditing import Auditing
 from rushes.http import (
     access,
+    agents,
     audit,
     bundles,
     catalog,
@@ -28,6 +30,7 @@ from rushes.http import (
     live,
     network,
     remaking,
+    rendering,
     resumable,
     shares,
     slots,
@@ -46,6 +49,7 @@ from rushes.http.paging import PURPOSE, Pager
 from rushes.http.problem import PROBLEMS
 from rushes.http.senders import Senders
 from rushes.library.bulk import BulkEditing
+from rushes.tiers.agency import Agency
 
 DESCRIPTION: Final = (
     "Large media in over any bad line, watchable when its last byte lands. Errors are "
@@ -103,11 +107,15 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield library.routes(shelf, identify)
     yield bundles.routes(house.bundling, identify, base_url)
     yield delivery.routes(handing, identify)
+    render = Rendering(house.database, house.clock, house.downloading)
+    yield rendering.routes(render, identify, base_url)
     yield shares.routes(house.shares.sharing, callers, pager)
     yield shares.logo_routes(house.shares.logos, callers)
     showing = visits.Visits(house.shares.visiting, house.imaging, house.covers)
     yield visits.routes(showing, callers, pager)
     yield tiers.routes(house.vaults, identify)
+    agency = Agency(house.database, house.clock, house.locator)
+    yield agents.routes(agency, house.server.signer, identify)
     yield colors.routes(house.database, house.coloring, identify)
     yield audit.routes(Auditing(house.database, house.clock), identify, pager)
     yield jobs.routes(house.desk, identify, pager)

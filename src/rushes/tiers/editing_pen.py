@@ -1,4 +1,4 @@
-"""The pen: one writer's hand on the editors' tree, for as long as its lease is prolonged.
+"""The pen: one writer's hand on a tree of this machine, for as long as its lease is prolonged.
 
 All calls of the operating system go through one thread, in order: a file is never closed under a
 write that a cancelled task left behind.
@@ -12,15 +12,16 @@ import hashlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final, TypeVar, TypeVarTuple
+from pathlib import Path
+from typing import Final, Protocol, TypeVar, TypeVarTuple
 
 from rushes.errors import Kind, RushesError
 from rushes.stores.folder import translated
 from rushes.stores.store import Broken
 from rushes.tiers.editing_records import Due
-from rushes.tiers.editing_tree import Found, Tree
+from rushes.tiers.editing_tree import Found, Tree, open_tree
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -34,6 +35,49 @@ class TreeTrouble(RushesError):
 
     code = "editing.tree_trouble"
     kind = Kind.UNAVAILABLE
+
+
+class Hand(Protocol):
+    """What keeps a tree: on this machine a `Pen`, on another one a `FarHand`."""
+
+    def hold(self, fence: int) -> None:
+        """Take the lease that was just given."""
+
+    async def beat(self, *, now: bool = False) -> None:
+        """Prolong the lease, where it is time."""
+
+    async def look(self, folder: str, name: str) -> Found | None:
+        """Return what the filesystem says of a file; None where there is none."""
+
+    async def read_digest(self, folder: str, name: str) -> bytes | None:
+        """Return the SHA-256 of a file; None of what is no file, or is closed to us."""
+
+    async def move(self, folder: str, target: str) -> None:
+        """Rename a project's folder; a second call finds it done."""
+
+    async def delete(self, folder: str, name: str) -> None:
+        """Remove a file, and its folders where they are empty now."""
+
+    async def write(
+        self, at: tuple[str, str], before: Found | None, due: Due, source: AsyncIterator[bytes]
+    ) -> str:
+        """Write a file that appears whole and as it should be; return its version."""
+
+
+Ask = Callable[[int], Awaitable[bool]]
+"""Prolongs the lease of a fence; says whether it is still held."""
+
+OpenHand = Callable[[str, Ask], AbstractAsyncContextManager[Hand]]
+"""Gives a hand on the tree of this id."""
+
+
+def pen_of(path: Path) -> OpenHand:
+    """Return what opens a pen on the tree at `path`."""
+
+    def opens(tree_id: str, ask: Ask) -> AbstractAsyncContextManager[Hand]:
+        return Pen.opened(lambda: open_tree(path, tree_id), ask)
+
+    return opens
 
 
 @dataclass(slots=True)
@@ -85,6 +129,22 @@ class Pen:
             if error.errno in _OF_ONE_FILE:
                 raise
             raise _trouble(error) from error
+
+    async def look(self, folder: str, name: str) -> Found | None:
+        """Return what the filesystem says of a file; None where there is none."""
+        return await self.do(self.tree.look, folder, name)
+
+    async def read_digest(self, folder: str, name: str) -> bytes | None:
+        """Return the SHA-256 of a file; None of what is no file, or is closed to us."""
+        return await self.do(self.tree.read_digest, folder, name)
+
+    async def move(self, folder: str, target: str) -> None:
+        """Rename a project's folder; a second call finds it done."""
+        await self.do(self.tree.move, folder, target)
+
+    async def delete(self, folder: str, name: str) -> None:
+        """Remove a file, and its folders where they are empty now."""
+        await self.do(self.tree.delete, folder, name)
 
     async def beat(self, *, now: bool = False) -> None:
         """Prolong the lease, where it is time.

@@ -20,7 +20,6 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 from rushes import ids
@@ -33,9 +32,9 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.tiers import editing_records as rows
 from rushes.tiers import records
 from rushes.tiers.editing_names import Given, Place, choose_folder, fold, free_name, wished_name
-from rushes.tiers.editing_pen import Pen, TreeTrouble
+from rushes.tiers.editing_pen import Hand, OpenHand, TreeTrouble
 from rushes.tiers.editing_records import Due, FileRow, FolderRow, ProjectRow, TreeRow
-from rushes.tiers.editing_tree import MountAway, open_tree
+from rushes.tiers.editing_tree import MountAway
 from rushes.tiers.locate import Locator
 from rushes.tiers.placement import Tier
 
@@ -56,12 +55,12 @@ LOG: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Mirroring:
-    """Keeps the tree at `path`; one runs beside each worker, and one of these writes."""
+    """Keeps the tree that `opens` gives a hand on; one of all that run writes."""
 
     database: Database
     clock: Clock
     locator: Locator
-    path: Path
+    opens: OpenHand
     holder: str
 
     async def run(self) -> None:
@@ -95,7 +94,7 @@ class Mirroring:
             latest = await rows.find_last_event(connection)
         if known is None:
             return -1
-        async with Pen.opened(lambda: open_tree(self.path, known.tree_id), self._beat) as pen:
+        async with self.opens(known.tree_id, self._beat) as pen:
             held = await self._take()
             if held is None:
                 return -1
@@ -132,7 +131,7 @@ class Mirroring:
             now = await records.read_clock(connection, self.clock.now())
             return await rows.beat(connection, fence, now)
 
-    async def _move_folders(self, pen: Pen) -> None:
+    async def _move_folders(self, pen: Hand) -> None:
         """Let folders follow the names of their projects, and whether these are finished."""
         async with self.database.reading() as connection:
             folders = await rows.list_folders(connection)
@@ -148,7 +147,7 @@ class Mirroring:
                 folder = await self._move(pen, folder, wished)
             by_project[project.id] = folder
 
-    async def _move(self, pen: Pen, folder: FolderRow, target: str) -> FolderRow:
+    async def _move(self, pen: Hand, folder: FolderRow, target: str) -> FolderRow:
         """Rename a folder with all that is in it; a name that somebody else has gets a number."""
         above, _, wished = target.rpartition("/")
         for number in range(1, NAMES_AT_MOST):
@@ -157,7 +156,7 @@ class Mirroring:
             async with self.database.transaction() as connection:
                 await rows.record_folder(connection, moving)
             try:
-                await pen.do(pen.tree.move, folder.path, f"{above}/{name}")
+                await pen.move(folder.path, f"{above}/{name}")
             except FileExistsError:
                 continue
             moved = replace(folder, path=f"{above}/{name}", moving_to=None)
@@ -166,7 +165,7 @@ class Mirroring:
             return moved
         raise TreeTrouble("Too many folders of the editing tier have one name. Rename some.")
 
-    async def _remove_files(self, pen: Pen) -> None:
+    async def _remove_files(self, pen: Hand) -> None:
         while True:
             async with self.database.reading() as connection:
                 leaving = await rows.list_leaving(connection, PAGE)
@@ -176,12 +175,12 @@ class Mirroring:
             for file in leaving:
                 folder = folders.get(file.project_id)
                 if folder is not None and await _is_ours(pen, folder.path, file):
-                    await pen.do(pen.tree.delete, folder.path, file.name)
+                    await pen.delete(folder.path, file.name)
                 async with self.database.transaction() as connection:
                     await rows.delete_file(connection, file.asset_id)
                 await pen.beat()
 
-    async def _write_files(self, pen: Pen) -> bool:
+    async def _write_files(self, pen: Hand) -> bool:
         """Bring what is due; say whether nothing of it waits for another try."""
         is_done = True
         while True:
@@ -194,7 +193,7 @@ class Mirroring:
             for each in due:
                 is_done = await self._try(pen, each) and is_done
 
-    async def _try(self, pen: Pen, due: Due) -> bool:
+    async def _try(self, pen: Hand, due: Due) -> bool:
         """Let the trouble of one file stop no other."""
         try:
             await self._write(pen, due)
@@ -216,15 +215,15 @@ class Mirroring:
             again = now + wait
             await rows.record_file(connection, tried, error=error.message, next_try_at=again)
 
-    async def _write(self, pen: Pen, due: Due) -> None:
+    async def _write(self, pen: Hand, due: Due) -> None:
         folder, project = await self._find_folder(due.project_id)
         foreign: set[str] = set()
         while True:
             file = await self._find_name(due, foreign)
-            found = await pen.do(pen.tree.look, folder.path, file.name)
+            found = await pen.look(folder.path, file.name)
             if found is None or await _is_ours(pen, folder.path, file):
                 break
-            if await pen.do(pen.tree.read_digest, folder.path, file.name) == due.digest:
+            if await pen.read_digest(folder.path, file.name) == due.digest:
                 await self._record(due, file, found.version, folder, project)
                 return
             foreign.add(file.folded)
@@ -307,17 +306,17 @@ class Mirroring:
         await outbox.record(connection, event)
 
 
-async def _is_ours(pen: Pen, folder: str, file: FileRow) -> bool:
+async def _is_ours(pen: Hand, folder: str, file: FileRow) -> bool:
     """Say whether a file is there as we wrote it."""
     if file.digest is None:
         return False
     with contextlib.suppress(FileNotFoundError):
-        found = await pen.do(pen.tree.look, folder, file.name)
+        found = await pen.look(folder, file.name)
         if found is None or found.size_bytes != file.size_bytes:
             return False
         if found.version == file.version:
             return True
-        return await pen.do(pen.tree.read_digest, folder, file.name) == file.digest
+        return await pen.read_digest(folder, file.name) == file.digest
     return False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rushes.delivery.ranges import RangeNotSatisfiable, Span, is_unchanged, plan_span
+from rushes.delivery.ranges import RangeNotSatisfiable, Span, is_unchanged, plan_span, share_out
 
 TAG = '"abc"'
 
@@ -98,3 +98,25 @@ def test_if_range_takes_the_same_bytes_only(if_range: str, *, is_partial: bool) 
 def test_whoever_has_the_bytes_gets_none(header: str | None, *, is_same: bool) -> None:
     """By weak comparison, as the standard says for If-None-Match."""
     assert is_same is is_unchanged(header, TAG)
+
+
+@pytest.mark.covers("T-TI-07")
+@pytest.mark.parametrize(
+    ("size_bytes", "streams", "spans"),
+    [
+        (0, 4, []),
+        (1, 4, [(0, 1)]),
+        (10, 4, [(0, 10)]),
+        (11, 4, [(0, 10), (10, 11)]),
+        (95, 4, [(0, 20), (20, 50), (50, 70), (70, 95)]),
+        (95, 1, [(0, 95)]),
+        (40, 4, [(0, 10), (10, 20), (20, 30), (30, 40)]),
+    ],
+)
+def test_streams_share_whole_blocks(
+    size_bytes: int, streams: int, spans: list[tuple[int, int]]
+) -> None:
+    """Together they are all bytes; none begins within a block of 10."""
+    shares = share_out(size_bytes, 10, streams)
+
+    assert spans == [(each.start, each.end) for each in shares]

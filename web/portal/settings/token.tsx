@@ -18,7 +18,7 @@ import type { NewToken } from "../api/types";
 import { CopyText } from "../parts/copy";
 import { FailureBar } from "../parts/notes";
 
-const SCOPES = ["read", "write", "links", "webhooks", "admin"] as const;
+const SCOPES = ["read", "write", "links", "webhooks", "editing", "admin"] as const;
 
 export function NewTokenDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
   const queries = useQueryClient();
