@@ -30,14 +30,18 @@ from sqlalchemy import (
 
 from rushes.db.engine import Connection
 from rushes.db.scan_tables import scans
-from rushes.db.tables import block_hashes, contents, uploads
+from rushes.db.tables import block_hashes, contents, jobs, uploads
 from rushes.db.upload_tables import direct_uploads, upload_chunks, upload_copies, upload_groups
+from rushes.jobs.job import JobState
 from rushes.stores.blocks import BLOCK_BYTES
 from rushes.tiers.placement import LEASE
 from rushes.uploads.chunked import find_ranges
 from rushes.uploads.upload import JOINED, PARTIAL, Protocol, State, Upload
 
 OVER: Final = (State.CANCELLED.value, State.EXPIRED.value)
+INGEST, KEEP = "ingest", "keep"
+"""The workflows that look at a direct upload, and that keep its content."""
+
 LIVE: Final = (State.RECEIVING.value, State.COMPLETED.value)
 
 
@@ -277,25 +281,42 @@ class Stranded:
     key: str
 
 
-async def list_stranded(connection: Connection, store: str, limit: int) -> list[Stranded]:
-    """Return what should become of the direct uploads whose bytes are whole in a store."""
+async def list_stranded(
+    connection: Connection, store: str, codes: Collection[str], limit: int
+) -> list[Stranded]:
+    """Return what should become of the direct uploads whose bytes are whole in a store.
+
+    Of those alone whose newest job failed with one of these codes: others would fill the page.
+    """
+    subject = func.coalesce(contents.c.id, uploads.c.id)
+    workflow = case((contents.c.id.is_(None), INGEST), else_=KEEP)
+    newer = jobs.alias()
+    is_newest = not_(
+        exists(
+            select(newer.c.id).where(
+                newer.c.subject == jobs.c.subject,
+                newer.c.workflow == jobs.c.workflow,
+                newer.c.created_at > jobs.c.created_at,
+            )
+        )
+    )
+    has_failed = and_(jobs.c.state == JobState.FAILED.value, jobs.c.error_code.in_(codes))
     query = (
-        select(uploads.c.id, direct_uploads.c.key, contents.c.id.label("content_id"))
+        select(jobs.c.workflow, jobs.c.subject, direct_uploads.c.key)
+        .select_from(uploads)
         .join(direct_uploads, direct_uploads.c.upload_id == uploads.c.id)
         .join(contents, contents.c.upload_id == uploads.c.id, isouter=True)
+        .join(jobs, and_(jobs.c.subject == subject, jobs.c.workflow == workflow))
         .where(
             direct_uploads.c.store == store,
             or_(uploads.c.state == State.COMPLETED.value, contents.c.id.is_not(None)),
+            has_failed,
+            is_newest,
         )
         .order_by(uploads.c.completed_at)
         .limit(limit)
     )
-    return [
-        Stranded("ingest", row.id, row.key)
-        if row.content_id is None
-        else Stranded("keep", row.content_id, row.key)
-        for row in await connection.execute(query)
-    ]
+    return [Stranded(*row) for row in await connection.execute(query)]
 
 
 async def list_known_multiparts(connection: Connection, ids: Collection[str]) -> set[str]:

@@ -61,7 +61,9 @@ class Repairing:
             Unreachable, Busy, Refused: it still is.
         """
         async with self.database.reading() as connection:
-            stranded = await growth_records.list_stranded(connection, self.store.name, PAGE)
+            stranded = await growth_records.list_stranded(
+                connection, self.store.name, PASSING, PAGE
+            )
         return sum([await self._retry(one) for one in stranded])
 
     async def _retry(self, one: Stranded) -> int:
