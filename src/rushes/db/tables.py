@@ -329,7 +329,7 @@ placements = Table(
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("object_id", "tier"),
     UniqueConstraint("tier", "key"),
-    Index(None, "tier", "state"),
+    Index(None, "tier", "state", "size_bytes"),  # sums read nothing else
 )
 
 events = Table(
