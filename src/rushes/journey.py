@@ -235,7 +235,7 @@ def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     sound = engine.step("sound", timeout_seconds=RUN_SECONDS, preemptible=True)(making.encode_sound)
     list_unfinished = engine.step("list")(making.list_unfinished)
     finish = engine.step("finish", timeout_seconds=RUN_SECONDS)(making.finish)
-    fail = engine.step("fail")(deeds.failing(Kind.PROXY, Kind.AUDIO))
+    fail = engine.step("fail")(deeds.failing(*PLAYED))
     sweep = engine.step("sweep")(making.sweep)
 
     async def make_some(

@@ -15,7 +15,7 @@ from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.media.grid import plan_constant
 from rushes.media.path import Path as PlaybackPath
-from rushes.media.shelf import SOUND
+from rushes.media.tracks import SOUND
 from rushes.media.sound import plan_sound
 from rushes.renditions import wish_records
 from rushes.renditions.segments import find_shelf
@@ -30,7 +30,7 @@ STREAM = Stream(
     "For a test.",
     GRID,
     (Variant("360p", 640, 360, "avc1.64001e", 1, 1, is_copied=False, is_offered=True),),
-    Sound(plan_sound(GRID), 2, is_copied=True),
+    (Sound(plan_sound(GRID), 2, is_copied=True),),
 )
 SECOND = timedelta(seconds=1)
 

@@ -50,13 +50,13 @@ class Variant:
 
 
 def parse_index(text: str) -> tuple[list[Variant], str | None]:
-    """Return the qualities, and the address of the sound's playlist."""
+    """Return the qualities, and the address of the default sound's playlist."""
     lines = _lines(text)
     variants, sound = [], None
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         if line.startswith("#EXT-X-STREAM-INF:"):
             variants.append(Variant(_attributes(line), following))
-        if line.startswith("#EXT-X-MEDIA:"):
+        if line.startswith("#EXT-X-MEDIA:") and _attributes(line)["DEFAULT"] == "YES":
             sound = _attributes(line)["URI"]
     return variants, sound
 

@@ -28,7 +28,8 @@ from rushes.media.hls import (
 )
 from rushes.media.ladder import Rung, plan_ladder
 from rushes.media.layout import Layout
-from rushes.media.shelf import SOUND, shelf_of
+from rushes.media.shelf import shelf_of
+from rushes.media.tracks import SOUND
 from rushes.media.sound import plan_sound, plan_sound_alone, sound_duration
 from rushes.media.studio import Outcome, SoundRun, Studio
 
@@ -135,7 +136,7 @@ async def _write_playlists(screening: Screening) -> None:
     if shared is not None and lowest.sound is not None:
         text = format_media_playlist(lowest.sound, screening.file(lowest).name)
         await asyncio.to_thread((screening.folder / shared.address).write_text, text)
-    await asyncio.to_thread(screening.playlist.write_text, format_multivariant(variants, shared))
+    await asyncio.to_thread(screening.playlist.write_text, format_multivariant(variants, [] if shared is None else [shared]))
 
 
 def look_at_picture(path: Path) -> Seen:

@@ -16,6 +16,7 @@ export interface LoadedMedia {
 export interface MediaEvents {
   readonly onFailure: (failure: Failure) => void;
   readonly onLevels: (hls: Hls) => void;
+  readonly onSounds: () => void;
 }
 
 class RushesHlsVideo extends HlsVideoElement {
@@ -77,6 +78,8 @@ function openStream(url: string, at: number, events: MediaEvents): LoadedMedia {
     hls.on(Hls.Events.LEVEL_SWITCHED, () => {
       events.onLevels(hls);
     });
+    hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, events.onSounds);
+    hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, events.onSounds);
     hls.on(Hls.Events.ERROR, (_, error) => {
       const status = error.response?.code ?? null;
       const isRefused = status === 401 || status === 403;

@@ -1,5 +1,4 @@
-/** The quality menu of the player: one radio row per quality, arrows and Escape as in any menu. */
-import { player as words } from "../shared/text/en.json";
+/** A menu of the player: one radio row per quality or sound, arrows and Escape as in any menu. */
 import type { QualityRow } from "./qualities";
 
 export class QualityMenu {
@@ -7,13 +6,17 @@ export class QualityMenu {
   readonly #onChoose: (quality: string) => void;
   readonly #onClose: (hasChosen: boolean) => void;
 
-  constructor(onChoose: (quality: string) => void, onClose: (hasChosen: boolean) => void) {
+  constructor(
+    title: string,
+    onChoose: (quality: string) => void,
+    onClose: (hasChosen: boolean) => void,
+  ) {
     this.#onChoose = onChoose;
     this.#onClose = onClose;
     this.element = document.createElement("div");
     this.element.className = "menu";
     this.element.setAttribute("role", "menu");
-    this.element.setAttribute("aria-label", words.quality.title);
+    this.element.setAttribute("aria-label", title);
     this.element.hidden = true;
     this.element.addEventListener("keydown", (event) => {
       this.#onKey(event);

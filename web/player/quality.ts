@@ -38,6 +38,7 @@ export class Quality {
       return host.playback !== null && mayGrow(host.playback);
     });
     this.menu = new QualityMenu(
+      words.quality.title,
       (quality) => {
         void this.choose(quality);
       },

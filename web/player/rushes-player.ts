@@ -14,6 +14,7 @@ import { askPlayback, type Playback, type PlaybackAnswer } from "./playback";
 import css from "./player.css?inline";
 import { findPosition, keepPosition, sweepPositions } from "./position";
 import { Quality } from "./quality";
+import { Sound } from "./sound";
 import { chooseSource, remedyFor, type Failure } from "./source";
 import type { Stage } from "./stage";
 import { busyMark, pathTip, stillElement } from "./still";
@@ -27,6 +28,7 @@ export class RushesPlayer extends HTMLElement {
 
   readonly #frame: HTMLElement;
   readonly #quality: Quality;
+  readonly #sound: Sound;
   #asking: AbortController | null = null;
   #playback: Playback | null = null;
   #stage: Stage | null = null;
@@ -61,6 +63,11 @@ export class RushesPlayer extends HTMLElement {
       },
       renew: () => this.#renew(),
       look: () => this.#look(),
+    });
+    this.#sound = new Sound({
+      get stage() {
+        return player().#stage;
+      },
     });
     root.append(this.#frame);
   }
@@ -118,6 +125,7 @@ export class RushesPlayer extends HTMLElement {
     this.#asking?.abort();
     window.clearTimeout(this.#timer);
     this.#quality.reset();
+    this.#sound.reset();
     this.#stage?.close();
     this.#stage = null;
     this.#dropWave();
@@ -244,6 +252,12 @@ export class RushesPlayer extends HTMLElement {
         onLevels: () => {
           this.#quality.onLevels();
         },
+        onSounds: () => {
+          this.#sound.onTracks();
+        },
+        onSoundMenu: () => {
+          this.#sound.toggleMenu();
+        },
         onCopyLink: (seconds) => {
           void this.#copyLink(seconds);
         },
@@ -256,7 +270,8 @@ export class RushesPlayer extends HTMLElement {
       return;
     }
     this.#wantsPlay = false;
-    this.#frame.replaceChildren(this.#stage.element, this.#quality.menu.element);
+    const menus = [this.#quality.menu.element, this.#sound.menu.element];
+    this.#frame.replaceChildren(this.#stage.element, ...menus);
     this.#drawWave();
     this.#stage.fillScreenWith(this.#frame);
     this.#load(this.#startTime(), true);
@@ -275,6 +290,7 @@ export class RushesPlayer extends HTMLElement {
     const extras = { storyboard: playback.storyboard_url, frameRate };
     this.#stage.load(source, { at, isPlaying }, extras);
     this.#quality.follow();
+    this.#sound.onTracks();
     this.#stage.setBadge(words.path[playback.path], pathTip(playback));
     this.#quality.show();
   }
@@ -376,6 +392,7 @@ export class RushesPlayer extends HTMLElement {
 
   readonly #onPointer = (event: PointerEvent): void => {
     this.#quality.onPointer(event.composedPath());
+    this.#sound.onPointer(event.composedPath());
   };
 
   readonly #keep = (): void => {

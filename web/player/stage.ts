@@ -44,6 +44,7 @@ const GLYPHS = {
 export interface StageEvents extends MediaEvents {
   readonly onCopyLink: (seconds: number) => void;
   readonly onMenu: () => void;
+  readonly onSoundMenu: () => void;
 }
 
 export class Stage {
@@ -220,12 +221,21 @@ export class Stage {
     button.hidden = !isOffered;
   }
 
+  /** Offer a choice of sounds where there is one. */
+  setSounds(count: number): void {
+    this.soundAnchor.hidden = count < 2;
+  }
+
   focus(): void {
     this.element.focus({ preventScroll: true });
   }
 
   get menuAnchor(): HTMLElement {
     return this.#part(".quality");
+  }
+
+  get soundAnchor(): HTMLElement {
+    return this.#part(".sounds");
   }
 
   say(text: string): void {
@@ -340,9 +350,11 @@ export class Stage {
       if (typeof detail === "number") this.#send(detail);
     });
     onClick(".quality", this.#events.onMenu);
+    onClick(".sounds", this.#events.onSoundMenu);
     // A pressed button would keep the focus, and the next Space would press it again.
     this.element.addEventListener("click", (event) => {
-      const isOnMenu = event.composedPath().includes(this.menuAnchor);
+      const path = event.composedPath();
+      const isOnMenu = path.includes(this.menuAnchor) || path.includes(this.soundAnchor);
       if (event.detail > 0 && !isOnMenu) this.focus();
     });
     onClick(".marks", () => {
@@ -396,6 +408,7 @@ function controls(): string {
       <media-mute-button notooltip></media-mute-button>
       <media-volume-range></media-volume-range>
       <media-captions-button notooltip></media-captions-button>
+      <button type="button" class="sounds" aria-haspopup="menu" hidden>${words.sound.button}</button>
       <button type="button" class="quality figures" aria-haspopup="menu" hidden></button>
       <media-fullscreen-button notooltip></media-fullscreen-button>
     </media-control-bar>`;

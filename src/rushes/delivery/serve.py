@@ -2,8 +2,9 @@
 
 index.m3u8            the qualities, the one to start with first
 {quality}.m3u8        the pictures of one quality, as byte ranges of its file
-sound.m3u8            the sound that all qualities share
+sound.m3u8            the sound that all qualities share; sound-2.m3u8 and others: further ones
 {quality}.mp4         one quality as a file
+sound-2.m4a           a further sound as a file
 seg/{quality}/...     init.mp4 and {index}.m4s of a quality whose file is not there yet, or was not
 stills/{file}         a poster, a thumbnail, a preview
 original/{name}       the original; the name in the address is for people
@@ -29,9 +30,10 @@ from rushes.delivery.watch import (
     SEGMENTS,
     Offer,
     find_carrier,
-    find_sound,
+    find_track,
     layout_of,
     list_offers,
+    list_sounds,
     list_variants,
     live_playlist,
 )
@@ -41,11 +43,9 @@ from rushes.media.hls import format_media_playlist, format_multivariant
 from rushes.media.ladder import Quality
 from rushes.media.layout import Piece
 from rushes.media.movie import stand_alone
-from rushes.media.shelf import SOUND
+from rushes.media.tracks import SOUND, is_sound
 from rushes.renditions.records import Rendition
-from rushes.renditions.rendition import PLAYED, State
-from rushes.renditions.rendition import Kind as RenditionKind
-from rushes.renditions.stream import Stream
+from rushes.renditions.rendition import PLAYED, SOUNDING, State
 from rushes.renditions.wishing import Wishing
 
 PLAYLIST_TYPE: Final = "application/vnd.apple.mpegurl"
@@ -168,8 +168,8 @@ class Server:
                 is_second=name == SOUND and layout_of(found).video is not None,
             )
         index, stream = _index_of(piece), medium.stream
-        offers = {SOUND, *(offer.name for offer in list_offers(medium, grant.cap))}
-        if self.wishing is None or stream is None or name not in offers:
+        offers = {offer.name for offer in list_offers(medium, grant.cap)}
+        if self.wishing is None or stream is None or not (is_sound(name) or name in offers):
             raise _nothing()
         if (index or 0) >= stream.count_of(name):
             raise _nothing()
@@ -190,14 +190,14 @@ def _playlist(
     if not offers:
         raise _nothing()
     if name == INDEX:
-        return Playlist(_index(offers, medium.stream, start), 0)
+        return Playlist(_index(offers, medium, start), 0)
     max_age = _max_age(grant, now)
-    carrier = find_carrier(offers) if name == SOUND else None
-    chosen = next((offer.file for offer in offers if offer.name == name and offer.file), carrier)
+    other = find_carrier(offers) if name == SOUND else find_track(medium, name)
+    chosen = next((offer.file for offer in offers if offer.name == name and offer.file), other)
     if chosen is None:
         return Playlist(_live(medium, offers, name), 0)
     layout = layout_of(chosen)
-    track = layout.sound if name == SOUND else layout.tracks[0]
+    track = layout.sound if is_sound(name) else layout.tracks[0]
     if track is None:
         raise _nothing()
     # Its ranges are those of this file: a newer one of the name must not be met half-way.
@@ -205,14 +205,15 @@ def _playlist(
     return Playlist(format_media_playlist(track, address), max_age)
 
 
-def _index(offers: list[Offer], stream: Stream | None, start: str | None) -> str:
+def _index(offers: list[Offer], medium: Medium, start: str | None) -> str:
     """Return the qualities, the one that is asked for first, then from the lowest up."""
     ordered = sorted(offers, key=lambda each: each.name != start)
-    return format_multivariant(list_variants(ordered, stream), find_sound(offers, stream))
+    variants = list_variants(ordered, medium.stream)
+    return format_multivariant(variants, list_sounds(offers, medium))
 
 
 def _live(medium: Medium, offers: list[Offer], name: str) -> str:
-    is_offered = name == SOUND or any(offer.name == name for offer in offers)
+    is_offered = is_sound(name) or any(offer.name == name for offer in offers)
     text = live_playlist(medium.stream, name) if medium.stream and is_offered else None
     if text is None:
         raise _nothing()
@@ -225,10 +226,11 @@ def _ready_part(medium: Medium, name: str, piece: str) -> tuple[Rendition, Piece
     found = next((each for each in files if each.name == name), None)
     if name == SOUND:
         found = next((each for each in files if layout_of(each).sound is not None), None)
+    found = found or find_track(medium, name)
     if found is None:
         return None
     layout = layout_of(found)
-    track = layout.sound if name == SOUND else layout.video
+    track = layout.sound if is_sound(name) else layout.video
     index = _index_of(piece)
     if track is None or (index is not None and index >= len(track.segments)):
         raise _nothing()
@@ -302,13 +304,12 @@ def _serving(medium: Medium, grant: Grant, found: Rendition, now: datetime) -> S
 def _may_play(grant: Grant, rendition: Rendition) -> bool:
     if grant.scope is not Scope.PLAY or not is_playable(rendition):
         return False
-    is_sound = rendition.kind is RenditionKind.AUDIO
-    return is_sound or within(grant.cap, Quality(rendition.name))
+    return rendition.kind in SOUNDING or within(grant.cap, Quality(rendition.name))
 
 
 def _is_within(grant: Grant, name: str) -> bool:
     known = name in set(Quality)
-    return name == SOUND or (known and within(grant.cap, Quality(name)))
+    return is_sound(name) or (known and within(grant.cap, Quality(name)))
 
 
 def _is_for(grant: Grant, name: str) -> bool:

@@ -46,7 +46,7 @@ from rushes.delivery.share import (
 )
 from rushes.events.event import EventType
 from rushes.library.asset import Asset
-from rushes.renditions.rendition import PLAYED, State
+from rushes.renditions.rendition import PLAYED, WHOLE, State
 
 PURPOSE: Final = "share-pass"
 """What the signing key is derived for."""
@@ -339,7 +339,7 @@ def _list_choices(share: Share, medium: Medium) -> list[Choice]:
         choices.append(
             Choice("original", State.READY, asset.width, asset.height, asset.size_bytes, 1.0)
         )
-    shown = [each for each in medium.renditions.values() if each.kind in PLAYED]
+    shown = [each for each in medium.renditions.values() if each.kind in WHOLE]
     for each in sorted(shown, key=lambda each: each.height or 0, reverse=True):
         if may_take(share, each.name) and each.state is not State.FAILED:
             part = each.done_segments / (each.all_segments or 1)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rushes.delivery.medium import Medium, is_playable
 from rushes.delivery.quality import within
 from rushes.media.hls import Sound, Variant, format_live_playlist, sound_of, variant_of
 from rushes.media.ladder import Quality
 from rushes.media.layout import Layout, parse_layout
-from rushes.media.shelf import SOUND
+from rushes.media.tracks import SOUND
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import Kind
 from rushes.renditions.stream import SOUND_CODEC, Stream, sound_rates
+from rushes.renditions.stream import Sound as PlannedSound
 from rushes.renditions.stream import Variant as Planned
 
 PLAYLIST = ".m3u8"
@@ -85,32 +86,50 @@ def list_variants(offers: Sequence[Offer], stream: Stream | None) -> list[Varian
     return variants
 
 
-def find_sound(offers: Sequence[Offer], stream: Stream | None) -> Sound | None:
-    """Return the sound that all pictures share: that of the lowest file, else the stream's."""
-    address = f"{SOUND}{PLAYLIST}"
+def list_sounds(offers: Sequence[Offer], medium: Medium) -> list[Sound]:
+    """Return the sounds that go with all pictures, the default first.
+
+    That one is in every file; of each other the file counts, else what it will be.
+    """
     if all(offer.planned is None and not _is_picture(offer) for offer in offers):
-        return None
-    carrier, planned = find_carrier(offers), None if stream is None else stream.sound
-    found = None if carrier is None else sound_of(layout_of(carrier), address)
-    if found is not None:
-        return found if planned is None else replace(found, channels=planned.channels)
-    if planned is None:
-        return None
-    return Sound(address, SOUND_CODEC, *sound_rates(planned), planned.channels)
+        return []
+    carrier = find_carrier(offers)
+    if medium.stream is None:
+        found = None if carrier is None else sound_of(layout_of(carrier), f"{SOUND}{PLAYLIST}")
+        return [] if found is None else [found]
+    return [
+        _sound(planned, carrier if planned.name == SOUND else find_track(medium, planned.name))
+        for planned in medium.stream.sounds
+    ]
+
+
+def _sound(planned: PlannedSound, file: Rendition | None) -> Sound:
+    address = f"{planned.name}{PLAYLIST}"
+    found = None if file is None else sound_of(layout_of(file), address)
+    if found is None:
+        found = Sound(address, SOUND_CODEC, *sound_rates(planned))
+    what = (planned.channels, planned.label, planned.language)
+    return Sound(address, found.codec, found.peak, found.average, *what)
+
+
+def find_track(medium: Medium, name: str) -> Rendition | None:
+    """Return the file of a further sound, once it is there."""
+    found = medium.renditions.get(name)
+    is_there = found is not None and found.kind is Kind.TRACK and is_playable(found)
+    return found if is_there else None
 
 
 def find_carrier(offers: Sequence[Offer]) -> Rendition | None:
-    """Return the lowest file that has the sound: all have the same."""
+    """Return the lowest file that has the default sound: all have the same."""
     files = [offer.file for offer in offers if offer.file is not None]
     return next((file for file in files if layout_of(file).sound is not None), None)
 
 
 def live_playlist(stream: Stream, name: str) -> str | None:
-    """Return the playlist of a quality, or of the sound, whose file is not there yet."""
-    count = stream.count_of(name)
-    if name == SOUND and stream.sound is not None:
-        cuts = stream.sound.cuts
-        seconds = [cuts.seconds_of(index) for index in range(count)]
+    """Return the playlist of a quality, or of a sound, whose file is not there yet."""
+    count, sound = stream.count_of(name), stream.find_sound(name)
+    if sound is not None:
+        seconds = [sound.cuts.seconds_of(index) for index in range(count)]
     elif stream.grid is not None and count:
         seconds = [stream.grid.seconds_of(index) for index in range(count)]
     else:

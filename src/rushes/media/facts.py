@@ -87,6 +87,7 @@ class AudioFacts:
     duration: Fraction
     language: str | None
     bit_rate: int | None
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +234,7 @@ def _audio(reader: Reader) -> AudioFacts:
         duration=reader.fraction("duration", 0, SECONDS_AT_MOST),
         language=reader.find_text("language"),
         bit_rate=reader.find_whole("bit_rate"),
+        title=reader.find_text("title"),
     )
 
 

@@ -21,7 +21,8 @@ from rushes.media.facts import MediaInfo, VideoFacts
 from rushes.media.failures import FormatNotAllowed, NoStream
 from rushes.media.grid import Grid
 from rushes.media.ladder import RECIPE, Rung
-from rushes.media.sound import BIT_RATE, CHANNELS, SAMPLE_RATE
+from rushes.media.sound import BIT_RATE, SAMPLE_RATE, bit_rate_of
+from rushes.media.tracks import STEREO
 from rushes.media.wave import SAMPLE_RATE as WAVE_RATE
 
 DEMUXERS: Final[Mapping[str, str]] = MappingProxyType(
@@ -268,15 +269,18 @@ def _key_frames(run: SegmentRun) -> str:
     return f"expr:not(n)+gte(n,{second})*not(mod(n-{second},{step}))"
 
 
-def audio_arguments(facts: MediaInfo, begin: int, end: int) -> list[str]:
-    """Return the call that writes samples begin .. end-1 of the first sound track as ADTS.
+def audio_arguments(
+    facts: MediaInfo, begin: int, end: int, track: int | None = None, channels: int = STEREO
+) -> list[str]:
+    """Return the call that writes samples begin .. end-1 of a sound track as ADTS.
 
     They count from the first picture, or from its own first sample where there is none, at
-    `SAMPLE_RATE`; silence fills what is missing.
+    `SAMPLE_RATE`; silence fills what is missing. `track` counts as in the facts, None: the first.
     """
-    if not facts.audio:
-        raise NoStream("There is no sound in it.")
-    sound, samples = facts.audio[0], end - begin
+    sound = next((each for each in facts.audio if track in {None, each.track}), None)
+    if sound is None:
+        raise NoStream("There is no such sound in it.")
+    samples = end - begin
     start = facts.video.start if facts.video else sound.start
     chain = (
         f"asettb=1/{SAMPLE_RATE},asetpts=PTS-({round(start * SAMPLE_RATE)}),"
@@ -292,23 +296,26 @@ def audio_arguments(facts: MediaInfo, begin: int, end: int) -> list[str]:
         "-copyts",
         *(["-noaccurate_seek", "-ss", f"{float(at):.6f}"] if begin and at > 0 else []),
         *input_arguments(facts.container),
-        *("-map", f"0:a:{sound.track}", "-map_metadata", "-1", "-af", chain, *_sound_encoder()),
+        *("-map", f"0:a:{sound.track}", "-map_metadata", "-1", "-af", chain),
+        *_sound_encoder(channels),
     ]
 
 
-def silence_arguments(samples: int) -> list[str]:
+def silence_arguments(samples: int, channels: int = STEREO) -> list[str]:
     """Return the call that writes silence as ADTS to standard output, for a sound that is lost."""
+    layout = "stereo" if channels == STEREO else "5.1"
+    silence = f"anullsrc=channel_layout={layout}:sample_rate={SAMPLE_RATE}"
     return [
         *global_arguments(),
-        *("-f", "lavfi", "-i", f"anullsrc=channel_layout=stereo:sample_rate={SAMPLE_RATE}"),
-        *("-af", f"atrim=end_sample={samples}", *_sound_encoder()),
+        *("-f", "lavfi", "-i", silence),
+        *("-af", f"atrim=end_sample={samples}", *_sound_encoder(channels)),
     ]
 
 
-def _sound_encoder() -> list[str]:
+def _sound_encoder(channels: int) -> list[str]:
     return [
-        *("-c:a", "aac", "-b:a", str(BIT_RATE), "-ar", str(SAMPLE_RATE), "-ac", str(CHANNELS)),
-        *("-bitexact", "-f", "adts", "pipe:1"),
+        *("-c:a", "aac", "-b:a", str(bit_rate_of(channels)), "-ar", str(SAMPLE_RATE)),
+        *("-ac", str(channels), "-bitexact", "-f", "adts", "pipe:1"),
     ]
 
 
@@ -327,7 +334,7 @@ def listening_arguments(facts: MediaInfo, copy: str) -> list[str]:
         *("-filter_complex", chain),
         *("-map", "[wave]", "-ac", "1", "-ar", str(WAVE_RATE), "-f", "s16le", "pipe:1"),
         *("-map", "[copy]", "-map_metadata", "-1", "-c:a", "libmp3lame", "-b:a", str(BIT_RATE)),
-        *("-ar", str(SAMPLE_RATE), "-ac", str(CHANNELS), "-bitexact"),
+        *("-ar", str(SAMPLE_RATE), "-ac", str(STEREO), "-bitexact"),
         *("-write_xing", "0", "-id3v2_version", "0", "-f", "mp3", copy),
     ]
 

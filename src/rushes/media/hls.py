@@ -6,7 +6,7 @@ addresses are given, because who signs them stands elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -37,13 +37,18 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The sound that all pictures share: the address of its playlist, and what it is."""
+    """A sound that goes with all pictures: the address of its playlist, and what it is.
+
+    `label` is what a player calls it, and no other of them; `language` a tag such as `en`.
+    """
 
     address: str
     codec: str
     peak: int
     average: int
     channels: int = 2
+    label: str = "Sound"
+    language: str | None = None
 
 
 def variant_of(layout: Layout, address: str) -> Variant:
@@ -56,7 +61,7 @@ def variant_of(layout: Layout, address: str) -> Variant:
 
 
 def sound_of(layout: Layout, address: str) -> Sound | None:
-    """Return the sound of a finished file; None where it has none."""
+    """Return the default sound of a finished file; None where it has none."""
     track = layout.sound
     return None if track is None else Sound(address, track.codec, track.peak, track.average)
 
@@ -93,38 +98,53 @@ def _format_list(seconds: Sequence[Fraction], head: str, pieces: Sequence[str]) 
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
-def format_multivariant(variants: Sequence[Variant], sound: Sound | None = None) -> str:
+def format_multivariant(variants: Sequence[Variant], sounds: Sequence[Sound] = ()) -> str:
     """Return the list of qualities, in the order given: the first is where a player starts.
 
-    `sound` is what all pictures share; None where they have none, or there is no picture.
+    `sounds` go with all pictures, and a player has one of them at a time; the first is the default.
+    Without a picture there are none: the variant itself is the sound.
     """
     if not variants:
         raise InvalidMedia("There is no rendition to list.")
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
-    if sound is not None:
-        lines.append(
-            f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="{GROUP}",NAME="sound",DEFAULT=YES,'
-            f'AUTOSELECT=YES,CHANNELS="{sound.channels}",URI="{_quoted(sound.address)}"'
-        )
+    lines += _sound_lines(sounds)
     for variant in variants:
-        lines += [_stream_line(variant, sound), _quoted(variant.address)]
+        lines += [_stream_line(variant, sounds), _quoted(variant.address)]
     return "\n".join([*lines, ""])
 
 
-def _stream_line(variant: Variant, sound: Sound | None) -> str:
-    peak, average, codecs = variant.peak, variant.average, variant.codec
-    if sound is not None:
-        peak, average = peak + sound.peak, average + sound.average
-        codecs = f"{codecs},{sound.codec}"
+def _sound_lines(sounds: Sequence[Sound]) -> Iterator[str]:
+    """Yield the lines of the group; a player may take the first of each language by itself."""
+    spoken = set[str]()
+    for place, sound in enumerate(sounds):
+        language = sound.language or ""
+        is_chosen = not place or bool(language and language not in spoken)
+        spoken.add(language)
+        fields = [f'TYPE=AUDIO,GROUP-ID="{GROUP}",NAME="{_quoted(sound.label)}"']
+        fields += [f'LANGUAGE="{_quoted(language)}"'] if language else []
+        fields += [f"DEFAULT={_yes(not place)}", f"AUTOSELECT={_yes(is_chosen)}"]
+        fields += [f'CHANNELS="{sound.channels}"', f'URI="{_quoted(sound.address)}"']
+        yield "#EXT-X-MEDIA:" + ",".join(fields)
+
+
+def _yes(is_so: bool) -> str:  # noqa: FBT001 - a word of the format
+    return "YES" if is_so else "NO"
+
+
+def _stream_line(variant: Variant, sounds: Sequence[Sound]) -> str:
+    """Return the line of a quality; its rates count the largest of the sounds."""
+    peak = variant.peak + max((sound.peak for sound in sounds), default=0)
+    average = variant.average + max((sound.average for sound in sounds), default=0)
+    codecs = ",".join(dict.fromkeys([variant.codec, *(sound.codec for sound in sounds)]))
     fields = [f"BANDWIDTH={peak}", f"AVERAGE-BANDWIDTH={average}", f'CODECS="{_quoted(codecs)}"']
     if variant.width:
         fields.append(f"RESOLUTION={variant.width}x{variant.height}")
         fields += [f"FRAME-RATE={float(variant.rate):.3f}"] if variant.rate else []
-    fields += [f'AUDIO="{GROUP}"'] if sound is not None else []
+    fields += [f'AUDIO="{GROUP}"'] if sounds else []
     return "#EXT-X-STREAM-INF:" + ",".join(fields)
 
 
 def _quoted(text: str) -> str:
     if '"' in text or "\n" in text or "\r" in text:
-        raise InvalidMedia("An address or a codec of a playlist holds a quote or a line break.")
+        raise InvalidMedia("A word of a playlist holds a quote or a line break.")
     return text

@@ -28,6 +28,9 @@ AAC_RATES: Final = (
 )
 """ISO/IEC 14496-3 table 1.18, in the order of their index."""
 
+AAC_LAYOUTS: Final = frozenset({1, 2, 6})
+"""Channels that we store; the configuration of each has its number (14496-3 table 1.19)."""
+
 _MATRIX: Final = mp4.pack("9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _LANGUAGE_UND: Final = 0x55C4
 _NEXT_ID: Final = 3  # no file of ours has a third track
@@ -218,8 +221,8 @@ def aac_track(sample_rate: int, channels: int, bit_rate: int, lead: int = AAC_FR
 
     Sources: ISO/IEC 14496-3 section 1.6.2.1 (AudioSpecificConfig), 14496-1 section 7.2.6.
     """
-    if sample_rate not in AAC_RATES or not 1 <= channels <= 2:  # noqa: PLR2004 - stereo
-        raise InvalidMedia("Sound is stored with at most 2 channels at a rate that AAC names.")
+    if sample_rate not in AAC_RATES or channels not in AAC_LAYOUTS:
+        raise InvalidMedia("Sound is stored as mono, stereo or 5.1 at a rate that AAC names.")
     config = mp4.pack("H", AAC_LC << 11 | AAC_RATES.index(sample_rate) << 7 | channels << 3)
     decoder = mp4.pack("BBBHII", 0x40, 0x15, 0, 0, bit_rate, bit_rate) + _descriptor(5, config)
     esds = _descriptor(3, mp4.pack("HB", 1, 0) + _descriptor(4, decoder) + _descriptor(6, b"\2"))

@@ -34,8 +34,7 @@ TAIL_PACKETS, TAIL_SECONDS = 20_000, 4
 HEAD_BYTES, SCAN_BYTES, READ_BYTES = 64 * 2**20, 512 * 2**20, 1 << 20
 CLOSE_RATE, UNEVEN_SHARE = Fraction(1, 100), 0.02
 SCAN_SECONDS, GAP_SECONDS, HELD_SECONDS = 6.0, 0.5, 10
-TAGS_AT_MOST, RATE_AT_MOST = 32, 1_000
-TICKS: Final = 90_000
+TAGS_AT_MOST, RATE_AT_MOST, TICKS = 32, 1_000, 90_000
 CAMERA_TAGS: Final = (
     ("com.apple.quicktime.make", "com.apple.quicktime.model"),
     ("make", "model"),
@@ -194,6 +193,7 @@ def _sound(stream: Any, number: int, start: Fraction, length: Fraction) -> dict[
         "start": str(start if begins is None else begins),
         "duration": str(lasts if lasts is not None and lasts > 0 else length),
         "language": stream.language,
+        "title": stream.metadata.get("title"),
         "bit_rate": context.bit_rate,
     }
 

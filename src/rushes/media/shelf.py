@@ -19,13 +19,10 @@ from rushes.media.ladder import RECIPE
 COPIED: Final = "c1"
 """The recipe of what is copied; it changes when any byte that we write around samples does."""
 
-SOUND: Final = "sound"
-"""The name of the shelf of the sound, beside those of the rungs."""
-
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The pieces of one rung, or of the sound."""
+    """The pieces of one rung, or of a sound."""
 
     folder: Path
 
@@ -99,5 +96,5 @@ def recipe_of(treatment: Treatment, recipe: str = RECIPE) -> str:
 
 
 def shelf_of(folder: Path, name: str, grid: str, recipe: str = RECIPE) -> Shelf:
-    """Return the shelf of a rung (or `SOUND`) on the grid of this name."""
+    """Return the shelf of a rung (or a sound) on the grid of this name."""
     return Shelf(folder / f"{name}.{recipe}.{grid}")

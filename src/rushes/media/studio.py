@@ -33,13 +33,13 @@ from rushes.media.ffmpeg import SegmentRun
 from rushes.media.fragment import Defaults, PieceReader, format_fragment, parse_fragment, place
 from rushes.media.ladder import Rung
 from rushes.media.movie import aac_track, format_init, parse_track
-from rushes.media.shelf import SOUND, Shelf, recipe_of, shelf_of
+from rushes.media.shelf import Shelf, recipe_of, shelf_of
+from rushes.media.tracks import SOUND, STEREO
 from rushes.media.sound import (
-    BIT_RATE,
-    CHANNELS,
     SAMPLE_RATE,
     AdtsReader,
     SoundGrid,
+    bit_rate_of,
     pack_sound,
     plan_stretch,
 )
@@ -47,7 +47,7 @@ from rushes.media.tool import Outlet, Pulse, Sink, open_outlets, open_table, run
 from rushes.media.toolbox import Toolbox
 
 OnSegment = Callable[[str, int], Awaitable[None]]
-"""Told of each segment that is on its shelf: the rung's name (or `sound`) and its index."""
+"""Told of each segment that is on its shelf: the rung's or the sound's name, and its index."""
 
 REFUSALS: Final[Mapping[object, tuple[type[RushesError], str]]] = {
     70: (TruncatedMedia, "Its header cannot be read: it is cut short, or not what it seems."),
@@ -72,12 +72,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class SoundRun:
-    """Segments first .. first+count-1 of the sound, and the shelf on which they land."""
+    """Segments first .. first+count-1 of a sound, and the shelf on which they land.
+
+    `track` is which of the original's it is made of (None: the first), `channels` what it gets.
+    """
 
     cuts: SoundGrid
     shelf: Shelf
     first: int
     count: int
+    name: str = SOUND
+    track: int | None = None
+    channels: int = STEREO
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +196,19 @@ class Studio:
     async def encode_sound(
         self, original: Path, facts: MediaInfo, wanted: SoundRun, on_segment: OnSegment
     ) -> Outcome:
-        """Make a stretch of the sound as fragments on its own grid.
+        """Make a stretch of a sound as fragments on its own grid.
 
         Where nothing of it can be decoded, a picture gets silence, and the outcome says so; a sound
         alone raises DecodeFailed.
         """
         stretch = plan_stretch(wanted.cuts, wanted.first, wanted.count)
-        wanted.shelf.put_init(format_init([aac_track(SAMPLE_RATE, CHANNELS, BIT_RATE)]))
+        channels = wanted.channels
+        track = aac_track(SAMPLE_RATE, channels, bit_rate_of(channels))
+        wanted.shelf.put_init(format_init([track]))
         landing = _SoundLanding(wanted, stretch.dropped, on_segment)
-        arguments = ffmpeg.audio_arguments(facts, stretch.begin, stretch.end)
+        arguments = ffmpeg.audio_arguments(
+            facts, stretch.begin, stretch.end, wanted.track, channels
+        )
         try:
             words = await self._sound(original, arguments, landing)
             return Outcome(landing.made, words or None)
@@ -207,7 +217,7 @@ class Studio:
                 raise
             damage = f"The sound cannot be decoded: {error.facts.get('last_words') or error}"
         landing = _SoundLanding(wanted, stretch.dropped, on_segment)
-        silence = ffmpeg.silence_arguments(stretch.end - stretch.begin)
+        silence = ffmpeg.silence_arguments(stretch.end - stretch.begin, channels)
         await self._sound(original, silence, landing)
         return Outcome(landing.made, damage)
 
@@ -316,7 +326,7 @@ class _SoundLanding:
 
     def __init__(self, wanted: SoundRun, dropped: int, on_segment: OnSegment) -> None:
         self._cuts, self._shelf, self._on_segment = wanted.cuts, wanted.shelf, on_segment
-        self._reader, self._frames = AdtsReader(), list[bytes]()
+        self._reader, self._frames, self._name = AdtsReader(), list[bytes](), wanted.name
         self._next, self._end = wanted.first, wanted.first + wanted.count
         self._dropped = dropped
         self.made = 0
@@ -345,4 +355,4 @@ class _SoundLanding:
         content = format_fragment(fragment)
         if await asyncio.to_thread(self._shelf.put_segment, index, content):
             self.made += 1
-        await self._on_segment(SOUND, index)
+        await self._on_segment(self._name, index)

@@ -13,7 +13,7 @@ from rushes.library.originals import Original
 from rushes.library.records import Content
 from rushes.media.color import Treatment
 from rushes.media.copier import Copier, Copies
-from rushes.media.copying import NotCopied
+from rushes.media.copying import NotCopied, SoundCopy
 from rushes.media.facts import (
     MediaInfo,
     MediaKind,
@@ -27,16 +27,17 @@ from rushes.media.gallery import Gallery
 from rushes.media.grid import VARIABLE_TIMESCALE, Grid, plan_constant, plan_variable
 from rushes.media.ladder import Quality, Rung
 from rushes.media.path import Path, find_obstacle, playback_path
-from rushes.media.shelf import SOUND, recipe_of
+from rushes.media.shelf import recipe_of
+from rushes.media.tracks import SOUND, STEREO, SoundTrack, plan_tracks
 from rushes.media.show import SEQUENCE_FORMATS, Show
-from rushes.media.sound import CHANNELS, plan_sound, plan_sound_alone, sound_duration
+from rushes.media.sound import plan_sound, plan_sound_alone, sound_duration
 from rushes.media.speed import Speed
 from rushes.media.stills import IMAGE_FORMATS
 from rushes.media.studio import Studio
 from rushes.renditions import records
 from rushes.renditions.coloring import COLORED
 from rushes.renditions.grading import find_treatment
-from rushes.renditions.plan import Wanted, plan_renditions, plan_rungs
+from rushes.renditions.plan import Wanted, plan_renditions, plan_rungs, plan_track
 from rushes.renditions.rendition import PLAYED, Kind, State
 from rushes.renditions.stream import Sound, Stream, format_stream, parse_stream, plan_variants
 from rushes.renditions.subject import ContentGone
@@ -77,8 +78,10 @@ class Looking:
             info = await self._probe(content)
             stream = await self._plan_stream(content, info)
             rungs, grid = plan_rungs(info, self.top), None if stream is None else stream.grid
-            sounds = 0 if stream is None else stream.count_of(SOUND)
-            wanted = plan_renditions(info, rungs, grid, sounds)
+            sounds = () if stream is None else stream.sounds
+            tracks = [plan_track(each.name, each.cuts.count) for each in sounds[1:]]
+            heard = sounds[0].cuts.count if sounds else 0
+            wanted = [*plan_renditions(info, rungs, grid, heard), *tracks]
             await self._keep(content, info, stream, dress(wanted, stream, self.ladder))
         else:
             await self._recolor(content, content.facts)
@@ -143,8 +146,8 @@ class Looking:
         """Return how an original is watched and cut, or None where nothing plays."""
         if info.kind is MediaKind.AUDIO and info.audio:
             cuts = plan_sound_alone(sound_duration(info))
-            sound = Sound(cuts, CHANNELS, is_copied=False)
-            return Stream(*playback_path(info, None), None, (), sound)
+            sound = Sound(cuts, STEREO, is_copied=False, track=info.audio[0].track)
+            return Stream(*playback_path(info, None), None, (), (sound,))
         if info.kind is not MediaKind.VIDEO or info.video is None:
             return None
         rungs = plan_rungs(info, self.top)
@@ -158,7 +161,7 @@ class Looking:
             copied = (copies.picture.track.codec, *copies.picture.rates())
         made = await self._made_per_second(rungs, path)
         variants = plan_variants(rungs, path, info.video.frame_rate, made, copied)
-        heard = _plan_sound(info, grid, copies)
+        heard = _plan_sounds(info, grid, copies)
         return Stream(path, reason, grid, variants, heard, treatment)
 
     async def _made_per_second(self, rungs: Sequence[Rung], path: Path) -> int:
@@ -230,12 +233,17 @@ def _is_variable(info: MediaInfo, video: VideoFacts) -> bool:
     return video.variable_rate and bool(info.frame_times)
 
 
-def _plan_sound(info: MediaInfo, grid: Grid, copies: Copies | None) -> Sound | None:
-    if not info.audio:
-        return None
-    if copies is not None and copies.sound is not None:
-        return Sound(copies.sound.cuts, copies.sound.channels, is_copied=True)
-    return Sound(plan_sound(grid), CHANNELS, is_copied=False)
+def _plan_sounds(info: MediaInfo, grid: Grid, copies: Copies | None) -> tuple[Sound, ...]:
+    """Return the sounds of a film; the default is copied where it can be."""
+    copied = None if copies is None else copies.sound
+    return tuple(_plan_sound(each, grid, copied) for each in plan_tracks(info.audio))
+
+
+def _plan_sound(track: SoundTrack, grid: Grid, copied: SoundCopy | None) -> Sound:
+    names = (track.name, track.track, track.label, track.language)
+    if copied is not None and track.name == SOUND:
+        return Sound(copied.cuts, copied.channels, True, *names)  # noqa: FBT003 - is copied
+    return Sound(plan_sound(grid), track.channels, False, *names)  # noqa: FBT003
 
 
 def _shown_size(info: MediaInfo) -> tuple[int, int] | None:

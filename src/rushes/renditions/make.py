@@ -23,7 +23,7 @@ from rushes.jobs.records import JobFilter
 from rushes.library import records as library_records
 from rushes.media.assembly import PicturePart, SoundPart, assemble
 from rushes.media.layout import Layout, format_layout
-from rushes.media.shelf import SOUND
+from rushes.media.tracks import SOUND, is_sound
 from rushes.renditions import records
 from rushes.renditions.outcome import Outcomes
 from rushes.renditions.plan import Stretch, plan_runs
@@ -94,16 +94,15 @@ class Making:
         await self._note_progress(subject, first + count)
 
     async def encode_sound(self, content_id: str, chosen: Sequence[str]) -> None:
-        """Make what is missing of the sound of these, each stretch in one stream."""
+        """Make what is missing of the sounds of these, each stretch in one stream."""
         subject = await self._begun(content_id, chosen)
-        if SOUND not in subject.names:
-            return
-        missing = await self.segments.list_missing(subject, SOUND)
-        for run in plan_runs(missing, LONGEST_SOUND):
-            await self.segments.make_some(subject, [SOUND], run.first, run.count)
+        for name in filter(is_sound, subject.names):
+            missing = await self.segments.list_missing(subject, name)
+            for run in plan_runs(missing, LONGEST_SOUND):
+                await self.segments.make_some(subject, [name], run.first, run.count)
 
     async def _list_missing(self, subject: Subject) -> dict[str, set[int]]:
-        names = [name for name in subject.names if name != SOUND]
+        names = [name for name in subject.names if not is_sound(name)]
         return {name: set(await self.segments.list_missing(subject, name)) for name in names}
 
     async def finish(self, content_id: str, rendition_id: str) -> None:
@@ -162,12 +161,14 @@ class Making:
                 return
 
     async def _assemble(self, subject: Subject, rendition: Rendition, target: Path) -> Layout:
-        stream, picture, sound = subject.stream, None, None
-        if stream is not None and stream.sound is not None:
-            sound = SoundPart(self.segments.shelf(subject, SOUND), stream.sound.cuts)
+        stream, picture, part = subject.stream, None, None
+        name = rendition.name if rendition.kind is Kind.TRACK else SOUND
+        sound = None if stream is None else stream.find_sound(name)
+        if sound is not None:
+            part = SoundPart(self.segments.shelf(subject, name), sound.cuts)
         if stream is not None and stream.grid is not None and rendition.kind is Kind.PROXY:
             picture = PicturePart(self.segments.shelf(subject, rendition.name), stream.grid)
-        return await assemble(rendition.name, target, picture, sound)
+        return await assemble(rendition.name, target, picture, part)
 
     async def _begun(self, content_id: str, chosen: Sequence[str]) -> Subject:
         """Return these of a content, begun; what failed in an earlier try is begun again."""

@@ -10,7 +10,7 @@ from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.errors import RushesError
 from rushes.library import records as library_records
-from rushes.media.shelf import SOUND
+from rushes.media.tracks import SOUND
 from rushes.renditions import wish_records
 from rushes.renditions.segments import Segments
 from rushes.renditions.subject import ContentGone, read_subject

@@ -17,7 +17,7 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.library import records as library_records
 from rushes.renditions import records
 from rushes.renditions.records import Made, Rendition
-from rushes.renditions.rendition import ASKED, PLAYED, Kind, State, Step, after
+from rushes.renditions.rendition import ASKED, WHOLE, Kind, State, Step, after
 from rushes.renditions.versions import list_current
 
 ENDED: Final = frozenset({State.READY, State.FAILED, State.RESTING})
@@ -141,6 +141,6 @@ class Outcomes:
 
 def _shows(row: Rendition, rows: Sequence[Rendition]) -> bool:
     """Whether a rendition is the thing itself: stills only count where nothing plays."""
-    if any(each.kind in PLAYED for each in rows):
-        return row.kind in PLAYED
+    if any(each.kind in WHOLE for each in rows):
+        return row.kind in WHOLE
     return row.kind is Kind.STILL

@@ -35,6 +35,7 @@ from rushes.media.wave import PICTURE_SIZE
 from rushes.renditions.rendition import Kind
 
 AUDIO: Final = "audio"
+SOUND_TYPE: Final = "audio/mp4"
 MP3: Final = "audio-mp3"
 STILL_TYPES: Final = {"webp": "image/webp", "jpg": "image/jpeg"}
 
@@ -89,12 +90,17 @@ def plan_renditions(
             *_storyboard(plan_board(info.video)),
         ]
     if info.kind is MediaKind.AUDIO:
-        sound = Wanted(AUDIO, Kind.AUDIO, "audio.m4a", "audio/mp4", segments=sound_segments)
+        sound = Wanted(AUDIO, Kind.AUDIO, "audio.m4a", SOUND_TYPE, segments=sound_segments)
         return [sound, *_heard()]
     if info.image is not None:
         moves = is_moving(info.container, info.image.frames)
         return [*_previews(info.image), *([_motion(info.image)] if moves else [])]
     return _lights() if info.sequence is not None and info.sequence.is_show else []
+
+
+def plan_track(name: str, segments: int) -> Wanted:
+    """Return a further sound of a film: a file of its own, made once for all qualities."""
+    return Wanted(name, Kind.TRACK, f"{name}.m4a", SOUND_TYPE, segments=segments)
 
 
 def plan_runs(missing: Sequence[int], longest: int) -> list[Stretch]:

@@ -24,14 +24,23 @@ class Kind(StrEnum):
 
     PROXY = "proxy"
     AUDIO = "audio"
+    TRACK = "track"
     STILL = "still"
     STORYBOARD = "storyboard"
     WAVEFORM = "waveform"
     IMAGE = "image"
 
 
-PLAYED: Final = frozenset({Kind.PROXY, Kind.AUDIO})
-"""What can be played; the other kinds only show or tell what is in it."""
+WHOLE: Final = frozenset({Kind.PROXY, Kind.AUDIO})
+"""What is played by itself: a quality with its sound, or a sound alone."""
+
+PLAYED: Final = WHOLE | {Kind.TRACK}
+"""What is played; a track is a further sound, heard instead of that of a quality.
+
+The other kinds only show or tell what is in it."""
+
+SOUNDING: Final = frozenset({Kind.AUDIO, Kind.TRACK})
+"""What is heard and has no picture."""
 
 ASKED: Final = frozenset({Kind.IMAGE})
 """What is made when somebody asks for it; an asset is ready without."""

@@ -20,7 +20,8 @@ from rushes.media.copying import NotCopied
 from rushes.media.failures import InitMismatch, SegmentMissing
 from rushes.media.ffmpeg import SegmentRun
 from rushes.media.ladder import Quality
-from rushes.media.shelf import SOUND, Shelf, shelf_of
+from rushes.media.shelf import Shelf, shelf_of
+from rushes.media.tracks import SOUND
 from rushes.media.studio import OnSegment, Outcome, SoundRun, Studio
 from rushes.renditions.grading import Grading
 from rushes.renditions.stream import Stream
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 def find_shelf(folder: Path, content_id: str, stream: Stream, name: str) -> Shelf:
-    """Return where the segments of a quality, or of the sound, stand."""
+    """Return where the segments of a quality, or of a sound, stand."""
     return shelf_of(folder / content_id, name, stream.grid_name, stream.recipe_of(name))
 
 
@@ -48,7 +49,7 @@ class Segments:
     threads: int = 0
 
     async def make(self, content_id: str, name: str, first: int, count: int = 1) -> None:
-        """Make segments first .. first+count-1 of one quality, or of the sound, for a viewer.
+        """Make segments first .. first+count-1 of one quality, or of a sound, for a viewer.
 
         What has its file already is left alone.
 
@@ -81,12 +82,15 @@ class Segments:
             await self._copy(subject, stream, name, first, count)
             await told(name, first + count - 1)
         studio = replace(self.studio, folder=self.folder / subject.content.id, niceness=niceness)
-        if SOUND in names and SOUND not in copied and stream.sound is not None:
-            shelf = self.shelf(subject, SOUND)
-            run = SoundRun(stream.sound.cuts, shelf, first, count)
-            _tell_begin(subject, [SOUND], first, count)
-            original = await self.original(subject.content.id)
-            await studio.encode_sound(original, subject.info, run, told)
+        for sound in stream.sounds:
+            if sound.name in names and sound.name not in copied:
+                shelf = self.shelf(subject, sound.name)
+                run = SoundRun(
+                    sound.cuts, shelf, first, count, sound.name, sound.track, sound.channels
+                )
+                _tell_begin(subject, [sound.name], first, count)
+                original = await self.original(subject.content.id)
+                await studio.encode_sound(original, subject.info, run, told)
         rungs = [rung for rung in subject.rungs if rung.quality in names]
         encoded = tuple(rung for rung in rungs if rung.quality not in copied)
         if not encoded or stream.grid is None:

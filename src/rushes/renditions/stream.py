@@ -18,8 +18,9 @@ from rushes.media.grid import Grid, format_grid, parse_grid
 from rushes.media.ladder import RECIPE, Quality, Rung
 from rushes.media.path import Path, list_in_time
 from rushes.media.recipe import HEARD
-from rushes.media.shelf import COPIED, SOUND, recipe_of
-from rushes.media.sound import BIT_RATE, SoundGrid, format_cuts, parse_cuts
+from rushes.media.shelf import COPIED, recipe_of
+from rushes.media.tracks import SOUND, is_sound
+from rushes.media.sound import BIT_RATE, SoundGrid, bit_rate_of, format_cuts, parse_cuts
 
 SPEECH: Final = Fraction(11, 10)
 """What containers and short peaks add to the ceiling of an encoder."""
@@ -45,25 +46,33 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The sound that all qualities share."""
+    """A sound that goes with all qualities; `track` counts among those of the original.
+
+    `label` is what people call it, `language` a tag such as `en`.
+    """
 
     cuts: SoundGrid
     channels: int
     is_copied: bool
+    name: str = SOUND
+    track: int = 0
+    label: str = "Sound"
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
     """All of it; the variants are in the order of the ladder, lowest first.
 
-    `recipe` is the word by which its pictures are made from now on (`media.recipe`).
+    The first of the sounds is the default, which every file holds; each other has a file of its
+    own. `recipe` is the word by which its pictures are made from now on (`media.recipe`).
     """
 
     path: Path
     reason: str
     grid: Grid | None
     variants: tuple[Variant, ...]
-    sound: Sound | None
+    sounds: tuple[Sound, ...]
     treatment: Treatment = PLAIN
     """What becomes of its colours."""
     recipe: str = RECIPE
@@ -75,6 +84,11 @@ class Stream:
         return next(copied, self.variants[0].quality if self.variants else SOUND)
 
     @property
+    def sound(self) -> Sound | None:
+        """Return the default sound; None where there is none."""
+        return self.sounds[0] if self.sounds else None
+
+    @property
     def grid_name(self) -> str:
         """Return the name of the grid in paths."""
         return SOUND_ALONE if self.grid is None else self.grid.name
@@ -83,24 +97,27 @@ class Stream:
         """Return a quality by its name."""
         return next((each for each in self.variants if each.quality == name), None)
 
+    def find_sound(self, name: str) -> Sound | None:
+        """Return a sound by its name."""
+        return next((each for each in self.sounds if each.name == name), None)
+
     def count_of(self, name: str) -> int:
-        """Return how many segments a quality or the sound has; 0 where there is no such thing."""
-        if name == SOUND:
-            return 0 if self.sound is None else self.sound.cuts.count
+        """Return how many segments a quality or a sound has; 0 where there is no such thing."""
+        sound = self.find_sound(name)
+        if sound is not None:
+            return sound.cuts.count
         return self.grid.count if self.grid is not None and self.find_variant(name) else 0
 
     def is_copied(self, name: str) -> bool:
-        """Say whether the segments of a quality or of the sound are copied."""
-        if name == SOUND:
-            return self.sound is not None and self.sound.is_copied
-        variant = self.find_variant(name)
-        return variant is not None and variant.is_copied
+        """Say whether the segments of a quality or of a sound are copied."""
+        found = self.find_sound(name) or self.find_variant(name)
+        return found is not None and found.is_copied
 
     def recipe_of(self, name: str) -> str:
         """Return the recipe in the name of a shelf."""
         if self.is_copied(name):
             return COPIED
-        return HEARD if name == SOUND else recipe_of(self.treatment, self.recipe)
+        return HEARD if is_sound(name) else recipe_of(self.treatment, self.recipe)
 
 
 def plan_variants(
@@ -138,7 +155,6 @@ def _encoded(rung: Rung) -> tuple[str, int, int]:
 
 def format_stream(stream: Stream) -> dict[str, object]:
     """Return plain values for a row."""
-    sound = stream.sound
     return {
         "path": stream.path.value,
         "reason": stream.reason,
@@ -152,13 +168,11 @@ def format_stream(stream: Stream) -> dict[str, object]:
         "variants": [
             [getattr(variant, name) for name in Variant.__slots__] for variant in stream.variants
         ],
-        "sound": None
-        if sound is None
-        else {
-            "cuts": format_cuts(sound.cuts),
-            "channels": sound.channels,
-            "is_copied": sound.is_copied,
-        },
+        "sounds": [
+            {name: getattr(sound, name) for name in Sound.__slots__}
+            | {"cuts": format_cuts(sound.cuts)}
+            for sound in stream.sounds
+        ],
     }
 
 
@@ -174,12 +188,12 @@ def parse_stream(values: object) -> Stream | None:
             "grid": grid,
             "treatment": [str(look), str(lut), str(version)],
             "variants": list(rows),
-            "sound": sound,
+            "sounds": list(sounds),
         }:
             variants = tuple(_variant(row) for row in rows)
             cuts = parse_grid(grid) if isinstance(grid, Mapping) else None
             treatment = Treatment(Look(look), lut, version)
-            heard = _sound(sound)
+            heard = tuple(_sound(row) for row in sounds)
             return Stream(Path(path), reason, cuts, variants, heard, treatment, recipe)
         case _:
             raise InvalidMedia("The stored stream lacks its fields.")
@@ -203,17 +217,23 @@ def _variant(row: object) -> Variant:
             raise InvalidMedia("A stored quality of a stream lacks its fields.")
 
 
-def _sound(values: object) -> Sound | None:
+def _sound(values: object) -> Sound:
     match values:
-        case None:
-            return None
-        case {"cuts": dict(cuts), "channels": int(channels), "is_copied": bool(is_copied)}:
-            return Sound(parse_cuts(cuts), channels, is_copied)
+        case {
+            "cuts": dict(cuts),
+            "channels": int(channels),
+            "is_copied": bool(is_copied),
+            "name": str(name),
+            "track": int(track),
+            "label": str(label),
+            "language": str() | None as language,
+        }:
+            return Sound(parse_cuts(cuts), channels, is_copied, name, track, label, language)
         case _:
             raise InvalidMedia("The stored sound of a stream lacks its fields.")
 
 
 def sound_rates(sound: Sound) -> tuple[int, int]:
-    """Return peak and average of the sound in bit/s; of what is copied, an allowance for stereo."""
-    peak = 2 * BIT_RATE if sound.is_copied else BIT_RATE
+    """Return peak and average of a sound in bit/s; of what is copied, an allowance for stereo."""
+    peak = 2 * BIT_RATE if sound.is_copied else bit_rate_of(sound.channels)
     return ceil(peak * SPEECH), peak

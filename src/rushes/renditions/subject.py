@@ -13,11 +13,11 @@ from rushes.library import records as library_records
 from rushes.library.records import Content
 from rushes.media.facts import MediaInfo, MediaKind, parse_media_info
 from rushes.media.ladder import Quality, Rung
-from rushes.media.shelf import SOUND
+from rushes.media.tracks import SOUND
 from rushes.renditions import records
 from rushes.renditions.plan import plan_rungs
 from rushes.renditions.records import Rendition
-from rushes.renditions.rendition import PLAYED, Kind, State
+from rushes.renditions.rendition import PLAYED, WHOLE, Kind, State
 from rushes.renditions.stream import Stream, parse_stream
 
 
@@ -32,7 +32,7 @@ class ContentGone(RushesError):
 class Subject:
     """A content with what is known of it.
 
-    `rungs` is its whole ladder, lowest first; `renditions` are its proxies or its sound by the
+    `rungs` is its whole ladder, lowest first; `renditions` are its proxies and its sounds by the
     recipe of now, as far as they are not ready.
     """
 
@@ -61,11 +61,16 @@ class Subject:
 
     @property
     def names(self) -> list[str]:
-        """Return what is to be made: rungs, lowest first, and the sound."""
-        open_names = {row.name for row in self.due}
-        names = [rung.quality.value for rung in self.rungs if rung.quality in open_names]
-        has_sound = self.stream is not None and self.stream.sound is not None
-        return [*names, "sound"] if has_sound and open_names else names
+        """Return what is to be made: rungs, lowest first, and sounds, the default first.
+
+        Every file but that of a further sound holds the default one.
+        """
+        sounds = () if self.stream is None else self.stream.sounds
+        names = {row.name for row in self.due}
+        if any(row.kind in WHOLE for row in self.due):
+            names.add(SOUND)
+        ordered = [rung.quality.value for rung in self.rungs] + [each.name for each in sounds]
+        return [name for name in ordered if name in names]
 
 
 async def read_subject(database: Database, content_id: str, top: Quality) -> Subject:

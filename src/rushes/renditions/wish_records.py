@@ -15,14 +15,14 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, case, delete, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, case, delete, not_, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.direct import TOLD
 from rushes.db.lab_tables import segment_wishes
-from rushes.media.shelf import SOUND
+from rushes.media.tracks import SOUND
 
 WAKE: Final = "rushes_segments"
 """The PostgreSQL channel that wakes those who make segments."""
@@ -44,7 +44,7 @@ class Lane(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A segment of one content: the name of its quality, or of the sound, and its number."""
+    """A segment of one content: the name of its quality, or of a sound, and its number."""
 
     content_id: str
     name: str
@@ -136,7 +136,7 @@ async def list_lanes(connection: AsyncConnection, now: datetime) -> set[Lane]:
     """Return the lanes in which there is a wish that nobody holds and that did not fail."""
     rows = segment_wishes.c
     query = (
-        select(rows.is_light, rows.name == SOUND)
+        select(rows.is_light, rows.name.startswith(SOUND))
         .where(_is_free(now), rows.error_code.is_(None))
         .distinct()
     )
@@ -214,8 +214,8 @@ def _is_in(lane: Lane) -> ColumnElement[bool]:
     rows = segment_wishes.c
     if lane is Lane.COPY:
         return rows.is_light.is_(True)
-    is_sound = rows.name == SOUND if lane is Lane.SOUND else rows.name != SOUND
-    return and_(rows.is_light.is_(False), is_sound)
+    is_sound = rows.name.startswith(SOUND)
+    return and_(rows.is_light.is_(False), is_sound if lane is Lane.SOUND else not_(is_sound))
 
 
 def _wish(row: Row[tuple[object, ...]]) -> Wish:

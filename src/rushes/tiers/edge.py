@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from rushes.renditions.rendition import PLAYED, Kind
+from rushes.renditions.rendition import PLAYED, SOUNDING, Kind
 from rushes.stores.store import ObjectInfo, Vault
 from rushes.tiers.keys import EdgeKey
 from rushes.tiers.placement import OriginalRefused
@@ -31,11 +31,11 @@ class Edge:
     def takes(self, kind: Kind, name: str) -> bool:
         """Say whether a finished rendition goes to the edge before anybody asked for it.
 
-        Pictures always do; sound alone does where any quality does, for it has but one.
+        Pictures always do; sound does where any quality does, for it has but one.
         """
         if kind not in PLAYED or self.on_ingest is None:
             return True
-        return name in self.on_ingest or (kind is Kind.AUDIO and bool(self.on_ingest))
+        return name in self.on_ingest or (kind in SOUNDING and bool(self.on_ingest))
 
     async def take(self, key: EdgeKey, bring: Bring) -> ObjectInfo:
         """Let a rendition be brought here; `bring` gets the store and writes the key.

@@ -16,11 +16,11 @@ from rushes.db.engine import Connection
 from rushes.db.tables import assets, events, projects, renditions
 from rushes.intake.verdict import Scan
 from rushes.library.asset import State as AssetState
-from rushes.renditions.rendition import PLAYED, State
+from rushes.renditions.rendition import WHOLE, State
 
 NAME: Final = "editing"
 LEASE: Final = timedelta(seconds=60)
-PLAYED_NAMES: Final = tuple(kind.value for kind in PLAYED)
+WHOLE_NAMES: Final = tuple(kind.value for kind in WHOLE)
 OPEN: Final = (State.WANTED.value, State.MAKING.value)
 
 
@@ -208,7 +208,7 @@ async def list_due(
     others = renditions.alias()
     is_making = (
         select(others.c.id)
-        .where(others.c.content_id == assets.c.content_id, others.c.kind.in_(PLAYED_NAMES))
+        .where(others.c.content_id == assets.c.content_id, others.c.kind.in_(WHOLE_NAMES))
         .where(others.c.state.in_(OPEN))
         .exists()
     )
@@ -313,7 +313,7 @@ def _best() -> Subquery:
         select(renditions, place.label("place"))
         .where(
             renditions.c.state == State.READY.value,
-            renditions.c.kind.in_(PLAYED_NAMES),
+            renditions.c.kind.in_(WHOLE_NAMES),
             renditions.c.digest.is_not(None),
         )
         .subquery()

@@ -149,6 +149,7 @@ _KIND_OF: Final = MappingProxyType(
     {
         RenditionKind.PROXY: Kind.VIDEO,
         RenditionKind.AUDIO: Kind.AUDIO,
+        RenditionKind.TRACK: Kind.AUDIO,
         RenditionKind.STILL: Kind.STILL,
         RenditionKind.STORYBOARD: Kind.STILL,
         RenditionKind.WAVEFORM: Kind.STILL,

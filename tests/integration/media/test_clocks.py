@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rushes.media.copier import Copier
-from rushes.media.shelf import SOUND, shelf_of
+from rushes.media.shelf import shelf_of
+from rushes.media.tracks import SOUND
 from rushes.media.sound import plan_sound_alone
 from rushes.media.studio import SoundRun, Studio
 from rushes.media.toolbox import Toolbox

@@ -13,7 +13,8 @@ from rushes.media.assembly import PicturePart, assemble
 from rushes.media.box import Level, Tool, Walls
 from rushes.media.failures import InitMismatch, SegmentMissing, SourceUnreadable
 from rushes.media.ffmpeg import SegmentRun
-from rushes.media.shelf import SOUND, Shelf, shelf_of
+from rushes.media.shelf import Shelf, shelf_of
+from rushes.media.tracks import SOUND
 from rushes.media.sound import plan_sound
 from rushes.media.studio import SoundRun, Studio
 from rushes.media.toolbox import Toolbox

@@ -10,7 +10,8 @@ from pathlib import Path
 import av
 import pytest
 
-from rushes.media.shelf import SOUND, shelf_of
+from rushes.media.shelf import shelf_of
+from rushes.media.tracks import SOUND
 from rushes.media.sound import SoundGrid, plan_sound
 from rushes.media.studio import SoundRun, Studio
 from rushes.media.toolbox import Toolbox

@@ -9,6 +9,8 @@ import pytest
 
 from rushes.media.failures import InvalidMedia
 from rushes.media.hls import (
+    Sound,
+    Variant,
     format_live_playlist,
     format_media_playlist,
     format_multivariant,
@@ -51,13 +53,15 @@ def test_pictures_share_one_sound() -> None:
     video, sound = WHOLE.video, WHOLE.sound
     assert video is not None
     assert sound is not None
+    shared = sound_of(WHOLE, "s.m3u8")
+    assert shared is not None
 
     assert [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
         "#EXT-X-INDEPENDENT-SEGMENTS",
         (
-            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME="sound",DEFAULT=YES,AUTOSELECT=YES,'
+            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME="Sound",DEFAULT=YES,AUTOSELECT=YES,'
             'CHANNELS="2",URI="s.m3u8"'
         ),
         (
@@ -67,7 +71,42 @@ def test_pictures_share_one_sound() -> None:
         ),
         "v.m3u8",
         "",
-    ] == format_multivariant([variant_of(WHOLE, "v.m3u8")], sound_of(WHOLE, "s.m3u8")).split("\n")
+    ] == format_multivariant([variant_of(WHOLE, "v.m3u8")], [shared]).split("\n")
+
+
+def test_sounds_are_a_group_of_alternatives() -> None:
+    """The first plays; a player may take the first of a language; the largest counts."""
+    picture = Variant("v.m3u8", "avc1.64001f", 1_000, 500)
+    sounds = [
+        Sound("sound.m3u8", "mp4a.40.2", 140, 128, 2, "English", "en"),
+        Sound("sound-surround.m3u8", "mp4a.40.2", 400, 384, 6, "English 5.1", "en"),
+        Sound("sound-2.m3u8", "mp4a.40.5", 140, 128, 2, "Music", None),
+        Sound("sound-3.m3u8", "mp4a.40.2", 140, 128, 2, "German", "de"),
+    ]
+
+    assert [
+        (
+            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME="English",LANGUAGE="en",DEFAULT=YES,'
+            'AUTOSELECT=YES,CHANNELS="2",URI="sound.m3u8"'
+        ),
+        (
+            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME="English 5.1",LANGUAGE="en",DEFAULT=NO,'
+            'AUTOSELECT=NO,CHANNELS="6",URI="sound-surround.m3u8"'
+        ),
+        (
+            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME="Music",DEFAULT=NO,AUTOSELECT=NO,'
+            'CHANNELS="2",URI="sound-2.m3u8"'
+        ),
+        (
+            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME="German",LANGUAGE="de",DEFAULT=NO,'
+            'AUTOSELECT=YES,CHANNELS="2",URI="sound-3.m3u8"'
+        ),
+        (
+            "#EXT-X-STREAM-INF:BANDWIDTH=1400,AVERAGE-BANDWIDTH=884,"
+            'CODECS="avc1.64001f,mp4a.40.2,mp4a.40.5",AUDIO="aud"'
+        ),
+        "v.m3u8",
+    ] == format_multivariant([picture], sounds).split("\n")[3:9]
 
 
 def test_a_silent_picture_has_no_sound_group() -> None:

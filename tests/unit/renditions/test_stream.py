@@ -34,19 +34,31 @@ COPIED = Stream(
     "H.264 High, 1280x720: played from the original.",
     GRID,
     plan_variants(RUNGS, Path.COPY, Fraction(30), FAST, ("avc1.64001f", 3_000_000, 2_000_000)),
-    Sound(CUTS, 1, is_copied=True),
+    (
+        Sound(CUTS, 1, is_copied=True, label="English", language="en"),
+        Sound(CUTS, 6, False, "sound-surround", 0, "English 5.1", "en"),
+        Sound(CUTS, 2, False, "sound-2", 1, "Sound 2"),
+    ),
 )
+SOUND_ROW = {
+    "channels": 2,
+    "is_copied": True,
+    "name": "sound",
+    "track": 0,
+    "label": "",
+    "language": None,
+}
 GRADED = replace(
     COPIED,
     path=Path.HEAVY,
     variants=plan_variants(RUNGS, Path.HEAVY, Fraction(30), 2),
     treatment=Treatment(Look.LOG, "mine", "0a1b2c3d"),
 )
-ALONE = Stream(Path.JIT, "Sound alone.", None, (), Sound(CUTS, 2, is_copied=False))
+ALONE = Stream(Path.JIT, "Sound alone.", None, (), (Sound(CUTS, 2, is_copied=False),))
 
 
 @pytest.mark.parametrize(
-    "stream", [COPIED, GRADED, ALONE, Stream(Path.HEAVY, "Large.", GRID, (), None)]
+    "stream", [COPIED, GRADED, ALONE, Stream(Path.HEAVY, "Large.", GRID, (), ())]
 )
 def test_a_stream_comes_back_from_its_row(stream: Stream) -> None:
     """Through JSON, as databases keep it."""
@@ -63,8 +75,8 @@ def test_where_there_is_none_there_is_none() -> None:
     [
         {"path": "copy"},
         format_stream(COPIED) | {"variants": [["720p"]]},
-        format_stream(COPIED) | {"sound": {"cuts": {}}},
-        format_stream(COPIED) | {"sound": {"cuts": {}, "channels": 2, "is_copied": True}},
+        format_stream(COPIED) | {"sounds": [{"cuts": {}}]},
+        format_stream(COPIED) | {"sounds": [SOUND_ROW | {"cuts": {}}]},
     ],
 )
 def test_a_row_without_fields_is_refused(bent: dict[str, object]) -> None:
@@ -78,7 +90,7 @@ def test_the_copied_quality_is_the_first_one() -> None:
     encoded = plan_variants(RUNGS, Path.JIT, Fraction(30), FAST)
 
     assert "720p" == COPIED.first
-    assert "360p" == Stream(Path.JIT, "", GRID, encoded, None).first
+    assert "360p" == Stream(Path.JIT, "", GRID, encoded, ()).first
     assert "sound" == ALONE.first
     assert ("alone", GRID.name) == (ALONE.grid_name, COPIED.grid_name)
 
@@ -99,7 +111,19 @@ def test_segments_are_counted_by_name() -> None:
         COPIED.count_of(name) for name in ("720p", "sound", "1080p")
     ]
     assert [0, CUTS.count] == [ALONE.count_of(name) for name in ("720p", "sound")]
-    assert 0 == Stream(Path.JIT, "", GRID, (), None).count_of("sound")
+    assert [CUTS.count, 0] == [COPIED.count_of(name) for name in ("sound-2", "sound-3")]
+    assert 0 == Stream(Path.JIT, "", GRID, (), ()).count_of("sound")
+
+
+def test_the_first_sound_is_the_default() -> None:
+    """The others are found by their names."""
+    silent = Stream(Path.JIT, "", GRID, (), ())
+    further = COPIED.find_sound("sound-2")
+
+    assert COPIED.sound == COPIED.sounds[0] == COPIED.find_sound("sound")
+    assert further is not None
+    assert ("Sound 2", 1) == (further.label, further.track)
+    assert (None, None) == (silent.sound, silent.find_sound("sound"))
 
 
 def test_what_is_copied_has_a_recipe_of_its_own() -> None:
@@ -107,7 +131,7 @@ def test_what_is_copied_has_a_recipe_of_its_own() -> None:
     assert ["c1", "c1", "r1", "r1"] == [
         COPIED.recipe_of(name) for name in ("720p", "sound", "360p", "1080p")
     ]
-    assert "a1" == ALONE.recipe_of("sound")
+    assert ["a1", "a1"] == [ALONE.recipe_of("sound"), COPIED.recipe_of("sound-surround")]
     assert "r1-nvenc" == replace(COPIED, recipe="r1-nvenc").recipe_of("360p")
     assert ["r1-log_mine_0a1b2c3d", "c1"] == [GRADED.recipe_of(name) for name in ("360p", "sound")]
 
@@ -115,7 +139,8 @@ def test_what_is_copied_has_a_recipe_of_its_own() -> None:
 def test_copied_sound_may_be_richer_than_ours() -> None:
     """Its rate is an allowance; that of ours is what the encoder is told."""
     copied, encoded = Sound(CUTS, 2, is_copied=True), Sound(CUTS, 2, is_copied=False)
+    surround = Sound(CUTS, 6, is_copied=False)
 
-    assert [(281_600, 256_000), (140_800, 128_000)] == [
-        sound_rates(sound) for sound in (copied, encoded)
+    assert [(281_600, 256_000), (140_800, 128_000), (422_400, 384_000)] == [
+        sound_rates(sound) for sound in (copied, encoded, surround)
     ]

@@ -15,7 +15,7 @@ import { signOfRendition } from "../parts/states";
 import { useDownload } from "./download";
 import { Remake } from "./remake";
 
-const KINDS = ["proxy", "audio", "still"] as const;
+const KINDS = ["proxy", "audio", "track", "still"] as const;
 
 export function Renditions({ asset }: { readonly asset: Asset }): ReactNode {
   const found = useQuery(renditionsQuery(asset.id));
