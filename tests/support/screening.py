@@ -30,7 +30,7 @@ from rushes.media.ladder import Rung, plan_ladder
 from rushes.media.layout import Layout
 from rushes.media.shelf import shelf_of
 from rushes.media.tracks import SOUND
-from rushes.media.sound import plan_sound, plan_sound_alone, sound_duration
+from rushes.media.sound import plan_sound, plan_sound_alone, sound_duration, tail_of
 from rushes.media.studio import Outcome, SoundRun, Studio
 
 HLS_OPTIONS = {"allowed_extensions": "ALL", "extension_picky": "0"}
@@ -104,7 +104,8 @@ async def screen(studio: Studio, original: Path, sniffed: str) -> Screening:
     outcomes = [await studio.encode_run(original, run, ignore)] if run else []
     sound = None
     if facts.audio:
-        cuts = plan_sound(grid) if grid else plan_sound_alone(sound_duration(facts))
+        tail = tail_of(facts, facts.audio[0], grid) if grid else Fraction(0)
+        cuts = plan_sound(grid, tail) if grid else plan_sound_alone(sound_duration(facts))
         shelf = shelf_of(studio.folder, SOUND, grid.name if grid else "alone")
         wanted = SoundRun(cuts, shelf, 0, cuts.count)
         outcomes.append(await studio.encode_sound(original, facts, wanted, ignore))

@@ -97,7 +97,7 @@ def check_bytes(cell: Cell, show: Show) -> None:
             check_pictures(cell, track)
     if show.sound is not None:
         check_tiles(show.sound)
-        assert abs(sum(show.sound.seconds) - cell.duration) <= APART_AT_MOST
+        assert abs(sum(show.sound.seconds) - cell.whole) <= APART_AT_MOST
     assert (cell.sound is not None and bool(cell.frames)) is (show.sound is not None)
 
 
@@ -183,7 +183,7 @@ def check_colors(found: Decoded) -> None:
 def check_heard(cell: Cell, heard: Heard) -> None:
     """The sound begins with the picture and ends with it; between, nothing clicks."""
     assert abs(heard.start) < APART_AT_MOST
-    assert abs(heard.end - cell.duration) < APART_AT_MOST, (heard.end, cell.duration)
+    assert abs(heard.end - cell.whole) < APART_AT_MOST, (heard.end, cell.whole)
     assert [] == heard.holes
     assert find_drift(heard) < DRIFT_AT_MOST
     off, where = find_click(heard)
@@ -237,7 +237,7 @@ def check_together(cell: Cell, beats: Beats, picture: Decoded, heard: Heard) -> 
     """Flashes and beeps are as far apart as in the original, to what nobody notices."""
     flashes = list_flashes([(mark.time, mark.light) for mark in picture.marks])
     beeps = list_beeps(heard)
-    told = [at for at in beats.beeps if at < cell.duration - APART_AT_MOST]
+    told = [at for at in beats.beeps if at < cell.whole - APART_AT_MOST]
     frame = _frame_seconds(cell)
     assert len(beats.flashes) == len(flashes), (beats.flashes, flashes)
     moved = [later - earlier for earlier, later in zip(beats.flashes, flashes, strict=True)]

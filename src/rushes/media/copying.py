@@ -238,10 +238,17 @@ def plan_sound(table: SampleTable, picture: SampleTable, grid: Grid) -> SoundCop
         raise NotCopied("its sound begins after its picture")
     first = max(0, lead // AAC_FRAME - 1)
     lead = max(0, lead - first * AAC_FRAME)
-    cuts = plan_copied_sound(grid, rate, lead, table.count - first)
+    cuts = plan_copied_sound(grid, rate, lead, _count_heard(table) - first)
     if cuts is None:
         raise NotCopied("its sound ends before its picture")
     return SoundCopy(table, cuts, first, channels)
+
+
+def _count_heard(table: SampleTable) -> int:
+    """Return the frames up to where an edit list ends the sound."""
+    shown = [edit for edit in table.edits if edit.media_time is not None and edit.duration > 0]
+    ends = [(edit.media_time or 0) + edit.duration * table.timescale for edit in shown]
+    return min([table.count, *(ceil(end / AAC_FRAME) for end in ends)])
 
 
 def _starts_at(table: SampleTable, media_time: int) -> Fraction:

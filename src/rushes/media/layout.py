@@ -104,7 +104,10 @@ def plan_file(columns: Sequence[Column]) -> tuple[bytes, tuple[TrackLayout, ...]
     if not columns or len({len(column.sizes) for column in columns}) != 1:
         raise InvalidMedia("The tracks of a rendition do not have the same number of segments.")
     main = columns[0]
-    duration_ms = ceil(Fraction(sum(main.ticks) * MOVIE_TIMESCALE, main.track.timescale))
+    duration_ms = max(
+        ceil(Fraction(sum(column.ticks) * MOVIE_TIMESCALE, column.track.timescale))
+        for column in columns
+    )
     head = format_init([column.track for column in columns], duration_ms)
     alone = [
         format_init([column.track], first_id=number) for number, column in enumerate(columns, 1)

@@ -51,11 +51,7 @@ XML_BYTES, BOXES_AT_MOST = 256 * 1024, 64
 
 
 class Refused(Exception):
-    """It is of no use; `status` says why."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+    """It is of no use: an exit status that says why, and a sentence."""
 
 
 def main(arguments: list[str]) -> int:
@@ -64,8 +60,8 @@ def main(arguments: list[str]) -> int:
     try:
         print(json.dumps(look(container_format, size_bytes)))  # noqa: T201 - the answer
     except Refused as refused:
-        print(refused, file=sys.stderr)  # noqa: T201 - the last words
-        return refused.status
+        print(refused.args[1], file=sys.stderr)  # noqa: T201 - the last words
+        return int(refused.args[0])
     except MemoryError:
         return OUT_OF_MEMORY
     except av.error.FFmpegError as error:
@@ -117,19 +113,25 @@ def _facts(container: Any, container_format: str, size_bytes: int) -> dict[str, 
     }
     try:
         for stream in streams[:1]:
-            answer |= _picture(container, stream, size_bytes, length)
+            answer |= _picture(container, stream, size_bytes, length, answer["audio"])
     except Refused as refused:
         if not sounds:
             raise
-        warnings.append(f"Only its sound is of use. {refused}")
+        warnings.append(f"Only its sound is of use. {refused.args[1]}")
     if "duration" not in answer:
         answer["duration"] = str(max(Fraction(row["duration"]) for row in answer["audio"]))
     return answer
 
 
-def _picture(container: Any, stream: Any, size_bytes: int, length: Fraction) -> dict[str, Any]:
+def _picture(
+    container: Any, stream: Any, size_bytes: int, length: Fraction, heard: list[dict[str, Any]]
+) -> dict[str, Any]:
     picture = Picture(container, stream, size_bytes)
     facts = picture.facts(length)
+    for row in heard:  # what a container does not tell of a sound, its last packets do
+        sound = container.streams.audio[row["track"]]
+        if not sound.duration and (end := picture.ends.get(sound.index)) is not None:
+            row["duration"] = str(max(Fraction(0), end - Fraction(row["start"])))
     return {
         "kind": "video",
         "video": facts,
@@ -171,9 +173,8 @@ def _camera_xml() -> str:
 
 
 def _timecode(container: Any, stream: Any) -> str | None:
-    tracks = [stream, *container.streams.data]
-    tags = [track.metadata.get("timecode") for track in tracks]
-    return next((str(text) for text in (container.metadata.get("timecode"), *tags) if text), None)
+    tags = [each.metadata.get("timecode") for each in (container, stream, *container.streams.data)]
+    return next((str(text) for text in tags if text), None)
 
 
 def _seconds(ticks: int | None, time_base: Fraction | None) -> Fraction | None:
@@ -202,14 +203,13 @@ class Picture:
     """What one picture track says, and what its packets say when it is silent or wrong."""
 
     def __init__(self, container: Any, stream: Any, size_bytes: int) -> None:
-        self.container, self.stream = container, stream
-        self.size_bytes = size_bytes
+        self.container, self.stream, self.size_bytes = container, stream, size_bytes
         self.start = Fraction(container.start_time or 0, av.time_base)
         self.is_avi = container.format.name == "avi"
         self.damage: str | None = None
-        self.is_variable = False
+        self.is_variable, self.is_whole = False, False
         self.times: list[int] = []
-        self.is_whole = False
+        self.ends: dict[int, Fraction] = {}
         self.deadline = time.monotonic() + SCAN_SECONDS
         if stream.codec_context is None:
             raise Refused(NO_DECODER, "There is no decoder for its picture.")
@@ -344,10 +344,8 @@ class Picture:
             held: Fraction = length + self.start - first * stream.time_base - last
             return last + max(step, min(held, Fraction(HELD_SECONDS)))
         claimed = _seconds(stream.duration, stream.time_base)
-        if claimed and self._is_indexed():
-            found, all_end = claimed, Fraction(0)
-        else:
-            found, all_end = self._tail(first, claimed or length)
+        is_told = claimed and self._is_indexed()
+        found, all_end = (claimed, Fraction(0)) if is_told else self._tail(first, claimed or length)
         whole = max(step, self._whole(first, found))
         missing = claimed - whole if claimed else length - max(all_end - self.start, whole)
         if missing > GAP_SECONDS and not self.damage:
@@ -364,14 +362,16 @@ class Picture:
             self.container.seek(first + int(near / base), stream=self.stream)
         except av.error.FFmpegError:
             return claimed, self.start + claimed
-        last, end, step = first, Fraction(0), Fraction(0)
+        last, step, ends = first, Fraction(0), dict[int, Fraction]()
         for packet in self._demux(TAIL_PACKETS, SCAN_BYTES, every=True):
             if packet.stream.index == self.stream.index and packet.pts >= last:
                 last, step = packet.pts, (packet.duration or 0) * base
-            end = max(end, (packet.pts + (packet.duration or 0)) * packet.time_base)
+            end = (packet.pts + (packet.duration or 0)) * packet.time_base
+            ends[packet.stream.index] = max(ends.get(packet.stream.index, end), end)
         if not self.is_whole:
             return claimed, self.start + claimed
-        return (last - first) * base + step, end
+        self.ends = ends
+        return (last - first) * base + step, max(ends.values(), default=Fraction(0))
 
     def _whole(self, first: int, found: Fraction) -> Fraction:
         """Return the time up to which an index points into bytes that are there."""

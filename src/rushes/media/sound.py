@@ -1,6 +1,7 @@
 """The sound's own grid: whole AAC frames, cut nearest to the cuts of the picture.
 
-Sound is made once, and shared by all rungs. It begins with a `lead` of samples that the edit list
+Sound is made once, and shared by all rungs. Where it outlasts the picture its last segment is longer,
+by half a minute at most: a player holds the last picture meanwhile. It begins with a `lead` of samples that the edit list
 takes away: frame j is heard from j x 1,024 - lead on. Of what we encode the lead is one frame, the
 encoder's priming; of copied sound it is what the original says.
 """
@@ -13,7 +14,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Final
 
-from rushes.media.facts import MediaInfo
+from rushes.media.facts import AudioFacts, MediaInfo
 from rushes.media.failures import InvalidMedia
 from rushes.media.fragment import Fragment, Sample
 from rushes.media.grid import FIRST_SECONDS, SEGMENT_SECONDS, Grid
@@ -28,6 +29,12 @@ SURROUND_BIT_RATE: Final = 384_000
 LEAD_IN: Final = 4
 """AAC frames that are encoded before a stretch and left out: joins err by 0.011, without by 0.061
 (elsewhere the encoder errs by 0.009)."""
+
+TAIL_AT_MOST: Final = 30
+"""Seconds for which a sound goes on after its picture."""
+
+TAIL_AT_LEAST: Final = Fraction(1, 10)
+"""Seconds that are no tail: containers round, and encoders fill their last frame."""
 
 _ADTS_HEAD: Final = 7
 _ADTS_HEAD_WITH_CRC: Final = 9
@@ -74,10 +81,24 @@ def bit_rate_of(channels: int) -> int:
     return BIT_RATE if channels <= STEREO else SURROUND_BIT_RATE
 
 
-def plan_sound(grid: Grid) -> SoundGrid:
-    """Return the cuts that belong to a picture's grid."""
+def plan_sound(grid: Grid, tail: Fraction = Fraction(0)) -> SoundGrid:
+    """Return the cuts that belong to a picture's grid; the last piece has its `tail` (seconds)."""
     starts = [Fraction(start, grid.timescale) for start in grid.starts]
-    return _cut(starts, grid.duration)
+    return _cut(starts, grid.duration + tail)
+
+
+def tail_of(facts: MediaInfo, sound: AudioFacts, grid: Grid) -> Fraction:
+    """Return for how many seconds a sound is heard after its picture.
+
+    Of what is damaged nothing is believed: its header tells of seconds that are not there.
+    """
+    begin = sound.start if facts.video is None else facts.video.start
+    tail = sound.start + sound.duration - begin - grid.duration
+    return _tail(Fraction(0) if facts.damage is not None else tail)
+
+
+def _tail(seconds: Fraction) -> Fraction:
+    return Fraction(0) if seconds < TAIL_AT_LEAST else min(seconds, Fraction(TAIL_AT_MOST))
 
 
 def plan_sound_alone(duration: Fraction) -> SoundGrid:
@@ -103,12 +124,14 @@ def _cut(starts: list[Fraction], duration: Fraction) -> SoundGrid:
 def plan_copied_sound(grid: Grid, rate: int, lead: int, frames: int) -> SoundGrid | None:
     """Return the cuts of sound that has these AAC frames already; None where they are too few.
 
-    One frame may be missing at the end: 23 ms, which nobody hears.
+    One frame may be missing at the end: 23 ms, which nobody hears. What comes after the picture
+    goes on as far as a tail may.
     """
     ahead, step = Fraction(lead, AAC_FRAME), Fraction(rate, grid.timescale * AAC_FRAME)
     cuts = [0, *(round(start * step + ahead) for start in grid.starts[1:])]
     wanted = ceil((grid.duration * rate + lead) / AAC_FRAME)
-    end = min(wanted, frames)
+    tail = _tail(Fraction(frames * AAC_FRAME - lead, rate) - grid.duration)
+    end = min(wanted + int(tail * rate / AAC_FRAME), frames)
     if end < wanted - 1 or end * AAC_FRAME <= lead or cuts[-1] >= end:
         return None
     return SoundGrid(tuple(cuts), end, rate, lead)

@@ -30,7 +30,13 @@ from rushes.media.path import Path, find_obstacle, playback_path
 from rushes.media.shelf import recipe_of
 from rushes.media.tracks import SOUND, STEREO, SoundTrack, plan_tracks
 from rushes.media.show import SEQUENCE_FORMATS, Show
-from rushes.media.sound import plan_sound, plan_sound_alone, sound_duration
+from rushes.media.sound import (
+    SoundGrid,
+    plan_sound,
+    plan_sound_alone,
+    sound_duration,
+    tail_of,
+)
 from rushes.media.speed import Speed
 from rushes.media.stills import IMAGE_FORMATS
 from rushes.media.studio import Studio
@@ -236,14 +242,18 @@ def _is_variable(info: MediaInfo, video: VideoFacts) -> bool:
 def _plan_sounds(info: MediaInfo, grid: Grid, copies: Copies | None) -> tuple[Sound, ...]:
     """Return the sounds of a film; the default is copied where it can be."""
     copied = None if copies is None else copies.sound
-    return tuple(_plan_sound(each, grid, copied) for each in plan_tracks(info.audio))
+    facts = {each.track: each for each in info.audio}
+    return tuple(
+        _plan_sound(each, copied, plan_sound(grid, tail_of(info, facts[each.track], grid)))
+        for each in plan_tracks(info.audio)
+    )
 
 
-def _plan_sound(track: SoundTrack, grid: Grid, copied: SoundCopy | None) -> Sound:
+def _plan_sound(track: SoundTrack, copied: SoundCopy | None, cuts: SoundGrid) -> Sound:
     names = (track.name, track.track, track.label, track.language)
     if copied is not None and track.name == SOUND:
         return Sound(copied.cuts, copied.channels, True, *names)  # noqa: FBT003 - is copied
-    return Sound(plan_sound(grid), track.channels, False, *names)  # noqa: FBT003
+    return Sound(cuts, track.channels, False, *names)  # noqa: FBT003
 
 
 def _shown_size(info: MediaInfo) -> tuple[int, int] | None:

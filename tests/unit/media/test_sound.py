@@ -18,6 +18,7 @@ from rushes.media.sound import (
     AdtsReader,
     SoundGrid,
     SoundStretch,
+    bit_rate_of,
     format_cuts,
     pack_sound,
     parse_cuts,
@@ -26,7 +27,9 @@ from rushes.media.sound import (
     plan_sound_alone,
     plan_stretch,
     sound_duration,
+    tail_of,
 )
+from tests.support.filmed import FULL_HD
 
 
 @given(
@@ -58,8 +61,10 @@ def test_a_sound_alone_is_cut_after_one_second_then_every_four(seconds: str, cou
 @pytest.mark.parametrize(
     ("lead", "frames", "expected"),
     [
-        (0, 400, ((0, 43), 216)),
-        (2_112, 400, ((0, 45), 218)),
+        (0, 219, ((0, 43), 216)),
+        (0, 400, ((0, 43), 400)),
+        (2_112, 400, ((0, 45), 400)),
+        (0, 9_000, ((0, 43), 216 + 1_291)),
         (1_024, 216, ((0, 44), 216)),
         (1_024, 215, None),
         (0, 43, None),
@@ -69,13 +74,50 @@ def test_a_sound_alone_is_cut_after_one_second_then_every_four(seconds: str, cou
 def test_copied_sound_is_cut_where_it_has_frames(
     lead: int, frames: int, expected: tuple[tuple[int, ...], int] | None
 ) -> None:
-    """Up to the end of the picture, or a frame before it."""
+    """Up to the end of the picture, or a frame before it; what is heard after it goes on."""
     grid = plan_at_keys(30, Fraction(30), [0, 30], 150)
 
     found = plan_copied_sound(grid, 44_100, lead, frames)
 
     assert expected == (found and (found.starts, found.end))
     assert found is None or 44_100 - 1_024 < found.ticks_of(0) < 44_100 + 1_024
+
+
+@pytest.mark.parametrize(
+    ("start", "seconds", "damage", "expected"),
+    [
+        (0, "10", None, "0"),
+        (0, "9", None, "0"),
+        (0, "10.09", None, "0"),
+        (0, "12.5", None, "2.5"),
+        (2, "10", None, "2"),
+        (0, "3600", None, "30"),
+        (0, "12.5", "It is cut short.", "0"),
+    ],
+)
+def test_a_sound_may_outlast_its_picture(
+    start: int, seconds: str, damage: str | None, expected: str
+) -> None:
+    """By half a minute at most; what is broken is not believed, and a frame is no tail."""
+    grid = plan_constant(Fraction(30), Fraction(10))
+    sound = AudioFacts(0, "aac", 2, None, 48_000, Fraction(start), Fraction(seconds), None, None)
+    facts = replace(plain_info(MediaKind.VIDEO, "mov", 1), damage=damage)
+    film = replace(facts, video=replace(FULL_HD, start=Fraction(0)))
+    late = replace(facts, video=replace(FULL_HD, start=Fraction(start)))
+
+    assert Fraction(expected) == tail_of(film, sound, grid)
+    cuts = plan_sound(grid, Fraction(expected))
+    assert plan_sound(grid).starts == cuts.starts
+    assert 0 <= sum(map(cuts.seconds_of, range(cuts.count))) - 10 - Fraction(expected) < Fraction(
+        1_024, 48_000
+    )
+    assert tail_of(late, sound, grid) == tail_of(facts, sound, grid)
+
+
+@pytest.mark.parametrize(("channels", "expected"), [(1, 128_000), (2, 128_000), (6, 384_000)])
+def test_more_channels_get_more_bits(channels: int, expected: int) -> None:
+    """As many for a pair of loudspeakers."""
+    assert expected == bit_rate_of(channels)
 
 
 def test_a_sound_without_length_is_refused() -> None:
