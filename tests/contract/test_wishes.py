@@ -15,8 +15,8 @@ from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.media.grid import plan_constant
 from rushes.media.path import Path as PlaybackPath
-from rushes.media.tracks import SOUND
 from rushes.media.sound import plan_sound
+from rushes.media.tracks import SOUND
 from rushes.renditions import wish_records
 from rushes.renditions.segments import find_shelf
 from rushes.renditions.stream import Sound, Stream, Variant

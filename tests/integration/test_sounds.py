@@ -19,13 +19,15 @@ from tests.support.stage import Stage, set_stage
 
 pytestmark = pytest.mark.timeout(300)
 
+GROUP = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME='
 SOUNDS = [
-    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME="English",LANGUAGE="en",DEFAULT=YES,'
-    'AUTOSELECT=YES,CHANNELS="2",URI="sound.m3u8"',
-    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME="English 5.1",LANGUAGE="en",DEFAULT=NO,'
-    'AUTOSELECT=NO,CHANNELS="6",URI="sound-surround.m3u8"',
-    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME="Commentary (German)",LANGUAGE="de",DEFAULT=NO,'
-    'AUTOSELECT=YES,CHANNELS="2",URI="sound-2.m3u8"',
+    f'{GROUP}"{name}",LANGUAGE="{tag}",DEFAULT={default},AUTOSELECT={auto},CHANNELS="{many}",'
+    f'URI="{address}.m3u8"'
+    for name, tag, default, auto, many, address in (
+        ("English", "en", "YES", "YES", 2, "sound"),
+        ("English 5.1", "en", "NO", "NO", 6, "sound-surround"),
+        ("Commentary (German)", "de", "NO", "YES", 2, "sound-2"),
+    )
 ]
 CANDIDATES = (*PITCHES, COMMENTARY_PITCH)
 AROUND = dict(zip(("FL", "FR", "FC", "LFE", "BL", "BR"), PITCHES, strict=True))

@@ -29,9 +29,10 @@ from rushes.media.hls import (
 from rushes.media.ladder import Rung, plan_ladder
 from rushes.media.layout import Layout
 from rushes.media.shelf import shelf_of
-from rushes.media.tracks import SOUND
 from rushes.media.sound import plan_sound, plan_sound_alone, sound_duration, tail_of
 from rushes.media.studio import Outcome, SoundRun, Studio
+from rushes.media.timecode import Timecode, parse_timecode
+from rushes.media.tracks import SOUND
 
 HLS_OPTIONS = {"allowed_extensions": "ALL", "extension_picky": "0"}
 
@@ -111,23 +112,25 @@ async def screen(studio: Studio, original: Path, sniffed: str) -> Screening:
         outcomes.append(await studio.encode_sound(original, facts, wanted, ignore))
         sound = SoundPart(shelf, cuts)
     folder = studio.folder / "files"
+    run_code = parse_timecode(facts.timecode, grid.rate if grid else None)
     layouts = []
     for rung in run.rungs if run else ():
         assert run is not None
         part = PicturePart(studio.shelf(run, rung), run.grid)
         target = folder / f"{rung.quality}.mp4"
-        layouts.append(await assemble(rung.quality.value, target, part, sound))
+        layouts.append(await assemble(rung.quality.value, target, part, sound, run_code))
     if not layouts:
         layouts.append(await assemble("audio", folder / "audio.mp4", None, sound))
     screening = Screening(facts, grid, tuple(layouts), tuple(outcomes), folder)
-    await _write_playlists(screening)
+    await _write_playlists(screening, run_code)
     return screening
 
 
-async def _write_playlists(screening: Screening) -> None:
+async def _write_playlists(screening: Screening, timecode: Timecode | None) -> None:
     variants = []
     for layout in screening.layouts:
-        await copy_faststart(screening.file(layout), layout, screening.faststart(layout))
+        target = screening.faststart(layout)
+        await copy_faststart(screening.file(layout), layout, target, timecode)
         text = format_media_playlist(layout.tracks[0], screening.file(layout).name)
         address = f"{layout.name}.m3u8"
         await asyncio.to_thread((screening.folder / address).write_text, text)
@@ -137,7 +140,10 @@ async def _write_playlists(screening: Screening) -> None:
     if shared is not None and lowest.sound is not None:
         text = format_media_playlist(lowest.sound, screening.file(lowest).name)
         await asyncio.to_thread((screening.folder / shared.address).write_text, text)
-    await asyncio.to_thread(screening.playlist.write_text, format_multivariant(variants, [] if shared is None else [shared]))
+    await asyncio.to_thread(
+        screening.playlist.write_text,
+        format_multivariant(variants, [] if shared is None else [shared]),
+    )
 
 
 def look_at_picture(path: Path) -> Seen:

@@ -31,6 +31,8 @@ export interface Playback {
   readonly height: number | null;
   /** `24000/1001`, where it is known. */
   readonly frame_rate?: string | number | null;
+  /** The timecode of the first picture, `01:00:00;00`, where the original has one. */
+  readonly timecode?: string | null;
   readonly expires_at: string | null;
 }
 

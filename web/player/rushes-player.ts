@@ -7,7 +7,7 @@
  * The heavy half, `stage.ts`, is loaded at the first play.
  */
 import { player as words } from "../shared/text/en.json";
-import { parseFrameRate } from "../shared/timecode";
+import { parseFrameRate, parseTimecode } from "../shared/timecode";
 import { cardElement, cardOfAnswer, cardOfStop, type Card, type WaysOn } from "./card";
 import { deedOfKey, ownsKey, type PlayerDeed } from "./keys";
 import { askPlayback, type Playback, type PlaybackAnswer } from "./playback";
@@ -287,7 +287,8 @@ export class RushesPlayer extends HTMLElement {
       return;
     }
     const frameRate = parseFrameRate(playback.frame_rate);
-    const extras = { storyboard: playback.storyboard_url, frameRate };
+    const timecode = parseTimecode(playback.timecode, frameRate);
+    const extras = { storyboard: playback.storyboard_url, frameRate, timecode };
     this.#stage.load(source, { at, isPlaying }, extras);
     this.#quality.follow();
     this.#sound.onTracks();

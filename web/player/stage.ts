@@ -21,6 +21,7 @@ import {
   frameAt,
   timeOfFrame,
   type FrameRate,
+  type Timecode,
 } from "../shared/timecode";
 import { player as words } from "../shared/text/en.json";
 import { fill } from "../shared/text/fill";
@@ -41,6 +42,13 @@ const GLYPHS = {
   on: "M6 5v10l7-5zM13.400 5H15v10h-1.600z",
 } as const;
 
+/** What is known of a source beside its address; `timecode` is that of its first picture. */
+export interface StageExtras {
+  readonly storyboard: string | null;
+  readonly frameRate: FrameRate | null;
+  readonly timecode: Timecode | null;
+}
+
 export interface StageEvents extends MediaEvents {
   readonly onCopyLink: (seconds: number) => void;
   readonly onMenu: () => void;
@@ -54,6 +62,7 @@ export class Stage {
   #media: LoadedMedia | null = null;
   #meter = new FrameMeter();
   #stated: FrameRate | null = null;
+  #first: Timecode | null = null;
   #playhead = new Playhead();
   /** Whether to play as soon as there is something to play: before that, play() is forgotten. */
   #wantsPlay = false;
@@ -108,10 +117,11 @@ export class Stage {
   load(
     source: Source,
     from: { readonly at: number; readonly isPlaying: boolean },
-    extras: { readonly storyboard: string | null; readonly frameRate: FrameRate | null },
+    extras: StageExtras,
   ): void {
     this.#shuttle.halt();
     this.#stated = extras.frameRate;
+    this.#first = extras.timecode;
     this.#meter = new FrameMeter();
     this.#playhead = new Playhead();
     this.#playhead.send(from.at);
@@ -293,7 +303,15 @@ export class Stage {
       rate === null ? formatClock(seconds) : formatTimecode(frameAt(seconds, rate), rate);
     this.#part(".now").textContent = text;
     this.#part(".whole").textContent = formatDuration(this.duration);
+    this.#showTimecode(rate === null ? null : frameAt(seconds, rate), rate);
     this.#part(".vfr").hidden = this.#stated !== null || this.#meter.measured !== "variable";
+  }
+
+  #showTimecode(frame: number | null, rate: FrameRate | null): void {
+    const code = this.#part(".code");
+    code.hidden = this.#first === null || frame === null || rate === null;
+    if (this.#first === null || frame === null || rate === null) return;
+    code.textContent = formatTimecode(this.#first.frame + frame, rate, this.#first.isDrop);
   }
 
   #watchFrames(screen: HTMLVideoElement): void {
@@ -403,6 +421,7 @@ function controls(): string {
       <button type="button" class="timecode figures" title="${words.timecode}">
         <span class="now">00:00:00:00</span><span class="whole"></span>
       </button>
+      <span class="code figures" title="${words.source_timecode}" hidden></span>
       <span class="vfr" title="${words.vfr_tip}" hidden>${words.vfr}</span>
       <span class="gap"></span>
       <media-mute-button notooltip></media-mute-button>

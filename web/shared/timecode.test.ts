@@ -6,6 +6,7 @@ import {
   formatTimecode,
   frameAt,
   parseFrameRate,
+  parseTimecode,
   timeOfFrame,
 } from "./timecode";
 
@@ -65,6 +66,40 @@ describe("timecode", () => {
     [3600, NTSC_60, "00:01:00;04"],
   ])("frame %i is written as an editor writes it", (frame, rate, text) => {
     expect(formatTimecode(frame, rate)).toBe(text);
+  });
+
+  test.each([
+    ["01:00:00:00", PAL, 90_000],
+    ["00:01:00:00", NTSC, 1800],
+    ["00:00:59;29", NTSC, 1799],
+    ["00:01:00;02", NTSC, 1800],
+    ["00:10:00;00", NTSC, 17_982],
+    ["01:00:00;00", NTSC, 107_892],
+    ["23:59:59;29", NTSC, 2_589_407],
+    ["00:01:00;04", NTSC_60, 3600],
+  ])("%s is read as the frame that an editor means", (text, rate, frame) => {
+    const isDrop = text.includes(";");
+    expect(parseTimecode(text, rate)).toEqual({ frame, isDrop });
+    expect(formatTimecode(frame, rate, isDrop)).toBe(text);
+  });
+
+  test("midnight follows the last second", () => {
+    expect(formatTimecode(2_159_999 + 1, PAL)).toBe("00:00:00:00");
+  });
+
+  test.each([
+    [null, PAL],
+    ["01:00:00:00", null],
+    ["1:00:00:00", PAL],
+    ["24:00:00:00", PAL],
+    ["00:00:00:25", PAL],
+    ["00:00:60:00", PAL],
+  ])("%s is no timecode", (text, rate) => {
+    expect(parseTimecode(text, rate)).toBeNull();
+  });
+
+  test("numbers are left out only of rates that do so", () => {
+    expect(parseTimecode("01:00:00;00", FILM)).toEqual({ frame: 86_400, isDrop: false });
   });
 
   test("without a rate the clock shows tenths", () => {

@@ -53,14 +53,46 @@ export function countsDropFrame(rate: FrameRate): boolean {
   return rate.den === 1001 && (rate.num === 30000 || rate.num === 60000);
 }
 
+/** The number of a frame, counted from midnight, and whether numbers are left out. */
+export interface Timecode {
+  readonly frame: number;
+  readonly isDrop: boolean;
+}
+
+/** Read `01:00:00:00`, or `01:00:00;00` where numbers are left out; null for anything else. */
+export function parseTimecode(
+  text: string | null | undefined,
+  rate: FrameRate | null,
+): Timecode | null {
+  const parts = /^(\d\d):([0-5]\d):([0-5]\d)([:;])(\d\d)$/.exec(text ?? "");
+  if (parts === null || rate === null) return null;
+  const [hours = 0, minutes = 0, seconds = 0, frames = 0] = [1, 2, 3, 5].map((place) =>
+    Number(parts[place]),
+  );
+  const nominal = nominalOf(rate);
+  if (hours > 23 || frames >= nominal) return null;
+  const isDrop = parts[4] === ";" && countsDropFrame(rate);
+  const all = hours * 60 + minutes;
+  const number = (all * 60 + seconds) * nominal + frames;
+  const dropped = isDrop ? (nominal / 15) * (all - Math.floor(all / 10)) : 0;
+  return { frame: number - dropped, isDrop };
+}
+
+function nominalOf(rate: FrameRate): number {
+  return Math.max(1, Math.round(rate.num / rate.den));
+}
+
 /** Write a frame number as `HH:MM:SS:FF`, or `HH:MM:SS;FF` where frames are dropped. */
-export function formatTimecode(frame: number, rate: FrameRate): string {
-  const nominal = Math.max(1, Math.round(rate.num / rate.den));
-  const isDrop = countsDropFrame(rate);
+export function formatTimecode(
+  frame: number,
+  rate: FrameRate,
+  isDrop = countsDropFrame(rate),
+): string {
+  const nominal = nominalOf(rate);
   const shown = isDrop ? withDropped(frame, nominal) : frame;
   const seconds = Math.floor(shown / nominal);
   const pair = (value: number): string => String(value).padStart(2, "0");
-  const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const clock = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60];
   return `${clock.map(pair).join(":")}${isDrop ? ";" : ":"}${pair(shown % nominal)}`;
 }
 

@@ -35,6 +35,8 @@ class Medium:
     """How it is watched meanwhile; None where nothing can be, or nobody asked."""
     versions: tuple[Rendition, ...] = ()
     """All of them, older ones as well."""
+    timecode: str | None = None
+    """What its container says of its first picture; None where nobody asked for the stream."""
 
     def find_version(self, rendition_id: str) -> Rendition | None:
         """Return one version by its id."""
@@ -84,11 +86,19 @@ async def get_medium(connection: Connection, asset_id: str, *, with_stream: bool
     if content is None:
         raise unknown_asset()
     found = await rendition_records.list_of_content(connection, content.id)
-    stream = None
+    stream, timecode = None, None
     if with_stream and content.opened_at is not None:
         facts = await library_records.find_facts(connection, content.id)
         stream = parse_stream((facts or {}).get("stream"))
-    return Medium(asset, content, list_current(found), stream, versions=tuple(found))
+        timecode = _timecode_of((facts or {}).get("media"))
+    return Medium(asset, content, list_current(found), stream, tuple(found), timecode)
+
+
+def _timecode_of(media: object) -> str | None:
+    match media:
+        case {"timecode": str(timecode)}:
+            return timecode
+    return None
 
 
 async def get_permitted(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Final
 
 from rushes.access.permit import Actor, Verb
@@ -26,6 +27,7 @@ from rushes.jobs.records import JobFilter
 from rushes.library.asset import State as AssetState
 from rushes.media.ladder import Quality
 from rushes.media.path import Path
+from rushes.media.timecode import parse_timecode
 from rushes.renditions.ordering import Ordering
 from rushes.renditions.outcome import ENDED
 from rushes.renditions.records import Rendition
@@ -64,7 +66,7 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """What a player needs; durations in seconds."""
+    """What a player needs; durations in seconds, `timecode` is that of the first picture."""
 
     asset_id: str
     ready: bool
@@ -80,6 +82,7 @@ class Playback:
     width: int | None
     height: int | None
     frame_rate: str | None
+    timecode: str | None
     expires_at: datetime
 
 
@@ -156,7 +159,8 @@ class Playing:
         folder = f"{base}/p/{signed}"
         rungs = medium.rungs() or list(medium.sounds())
         path, reason = _path(medium, rungs)
-        stills = {still.name: still for still in medium.seen()}
+        rate, stills = _rate(medium, start), {still.name: still for still in medium.seen()}
+        timecode = parse_timecode(medium.timecode, Fraction(rate) if rate else None)
         poster = next((stills[name] for name in POSTERS if name in stills), None)
         storyboard, waveform = stills.get(STORYBOARD), stills.get(WAVEFORM)
         return Playback(
@@ -175,7 +179,8 @@ class Playing:
             duration=asset.duration,
             width=asset.width,
             height=asset.height,
-            frame_rate=_rate(medium, start),
+            frame_rate=rate,
+            timecode=None if timecode is None else timecode.text,
             expires_at=expires_at,
         )
 

@@ -23,6 +23,7 @@ from rushes.media.movie import parse_track
 from rushes.media.progressive import Row, plan_progressive
 from rushes.media.shelf import Shelf
 from rushes.media.sound import SoundGrid
+from rushes.media.timecode import Timecode
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +43,25 @@ class SoundPart:
 
 
 async def assemble(
-    name: str, target: Path, picture: PicturePart | None, sound: SoundPart | None
+    name: str,
+    target: Path,
+    picture: PicturePart | None,
+    sound: SoundPart | None,
+    timecode: Timecode | None = None,
 ) -> Layout:
-    """Write the file of a rendition and return its layout.
+    """Write the file of a rendition and return its layout; `timecode` is that of its first frame.
 
     Raises SegmentMissing where a piece is not on its shelf, and OSError of the disk.
     """
-    return await asyncio.to_thread(_assemble, name, target, picture, sound)
+    return await asyncio.to_thread(_assemble, name, target, picture, sound, timecode)
 
 
 def _assemble(
-    name: str, target: Path, picture: PicturePart | None, sound: SoundPart | None
+    name: str,
+    target: Path,
+    picture: PicturePart | None,
+    sound: SoundPart | None,
+    timecode: Timecode | None,
 ) -> Layout:
     shelves, columns = [], []
     if picture is not None:
@@ -62,7 +71,7 @@ def _assemble(
     if sound is not None:
         shelves.append(sound.shelf)
         columns.append(_column(sound.shelf, _heard_ticks(sound.cuts)))
-    before, tracks = plan_file(columns)
+    before, tracks = plan_file(columns, timecode)
     digest = hashlib.sha256(before)
     with _replacing(target) as file:
         file.write(before)
@@ -111,15 +120,19 @@ def _replacing(target: Path) -> Iterator[IO[bytes]]:
             attempt.unlink()
 
 
-async def copy_faststart(rendition: Path, layout: Layout, target: Path) -> int:
+async def copy_faststart(
+    rendition: Path, layout: Layout, target: Path, timecode: Timecode | None = None
+) -> int:
     """Write a plain MP4 of the same frames, its `moov` in front, and return its bytes.
 
     Editors' programs and downloads want it; nothing is encoded, no tool is started.
     """
-    return await asyncio.to_thread(_copy_faststart, rendition, layout, target)
+    return await asyncio.to_thread(_copy_faststart, rendition, layout, target, timecode)
 
 
-def _copy_faststart(rendition: Path, layout: Layout, target: Path) -> int:
+def _copy_faststart(
+    rendition: Path, layout: Layout, target: Path, timecode: Timecode | None
+) -> int:
     with rendition.open("rb") as source, _replacing(target) as file:
         before, spans = plan_progressive(
             [
@@ -131,7 +144,8 @@ def _copy_faststart(rendition: Path, layout: Layout, target: Path) -> int:
                     ],
                 )
                 for track in layout.tracks
-            ]
+            ],
+            timecode,
         )
         file.write(before)
         for span in spans:

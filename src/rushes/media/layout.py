@@ -1,8 +1,10 @@
 """The layout of a finished rendition: one file, and where in it everything lies.
 
-    ftyp, moov (all tracks) - free (the inits of each track alone) - sidx - segments
+    ftyp, moov (all tracks) - mdat (the timecode) - free (the inits of each track alone) - sidx -
+    segments
 
-A segment is one fragment of the picture, then one of the sound. The same file is progressive MP4
+A segment is one fragment of the picture, then one of the sound. Where the original has a timecode,
+a track of its own says so, whose one sample stands in front. The same file is progressive MP4
 and, by byte ranges, HLS: a playlist of one track maps that track's own init from the `free` box.
 """
 
@@ -16,7 +18,16 @@ from typing import Final
 
 from rushes.media import mp4
 from rushes.media.failures import InvalidMedia
-from rushes.media.movie import MOVIE_TIMESCALE, Reference, Track, format_index, format_init
+from rushes.media.movie import (
+    MOVIE_TIMESCALE,
+    Reference,
+    Track,
+    format_empty_trak,
+    format_fragmented,
+    format_index,
+    format_init,
+)
+from rushes.media.timecode import Timecode
 
 BITS: Final = 8
 
@@ -99,16 +110,14 @@ class Column:
     ticks: tuple[int, ...]
 
 
-def plan_file(columns: Sequence[Column]) -> tuple[bytes, tuple[TrackLayout, ...]]:
+def plan_file(
+    columns: Sequence[Column], timecode: Timecode | None = None
+) -> tuple[bytes, tuple[TrackLayout, ...]]:
     """Return what stands before the segments, and where everything lies; the picture is first."""
     if not columns or len({len(column.sizes) for column in columns}) != 1:
         raise InvalidMedia("The tracks of a rendition do not have the same number of segments.")
     main = columns[0]
-    duration_ms = max(
-        ceil(Fraction(sum(column.ticks) * MOVIE_TIMESCALE, column.track.timescale))
-        for column in columns
-    )
-    head = format_init([column.track for column in columns], duration_ms)
+    head = _format_head(columns, timecode)
     alone = [
         format_init([column.track], first_id=number) for number, column in enumerate(columns, 1)
     ]
@@ -128,6 +137,23 @@ def plan_file(columns: Sequence[Column]) -> tuple[bytes, tuple[TrackLayout, ...]
             at += sum(sizes)
         layouts.append(TrackLayout(column.track.codec, column.track.timescale, init, tuple(pieces)))
     return before, tuple(layouts)
+
+
+def _format_head(columns: Sequence[Column], timecode: Timecode | None) -> bytes:
+    """Return `ftyp` and `moov`; with a timecode also its track and, behind, its sample."""
+    tracks = [column.track for column in columns]
+    lengths = [Fraction(sum(column.ticks), column.track.timescale) for column in columns]
+    duration_ms = ceil(max(lengths) * MOVIE_TIMESCALE)
+    if timecode is None:
+        return format_init(tracks, duration_ms)
+    own = len(tracks) + 1
+    traks = [
+        format_empty_trak(track, number, own if track.is_video else 0)
+        for number, track in enumerate(tracks, 1)
+    ]
+    head_bytes = len(format_fragmented([*traks, timecode.trak(own, 0, lengths[0])], duration_ms))
+    trak = timecode.trak(own, head_bytes + mp4.HEADER_BYTES, lengths[0])
+    return format_fragmented([*traks, trak], duration_ms) + mp4.make("mdat", timecode.sample())
 
 
 def format_layout(layout: Layout) -> dict[str, object]:

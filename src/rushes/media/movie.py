@@ -33,7 +33,8 @@ AAC_LAYOUTS: Final = frozenset({1, 2, 6})
 
 _MATRIX: Final = mp4.pack("9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _LANGUAGE_UND: Final = 0x55C4
-_NEXT_ID: Final = 3  # no file of ours has a third track
+_NEXT_ID: Final = 3  # a third track is the one of the timecode
+_NAMES: Final = {"vide": b"picture\0", "soun": b"sound\0", "tmcd": b"timecode\0"}
 _STSD_HEAD: Final = 8
 _VISUAL_ENTRY: Final = 78
 _AUDIO_ENTRY: Final = 28
@@ -111,11 +112,16 @@ def format_init(tracks: Sequence[Track], duration_ms: int = 0, first_id: int = 1
 
     With a duration (milliseconds) the header tells it, as a whole file should.
     """
-    traks = [_format_trak(track, number) for number, track in enumerate(tracks, first_id)]
+    traks = [format_empty_trak(track, number) for number, track in enumerate(tracks, first_id)]
+    return format_fragmented(traks, duration_ms, first_id)
+
+
+def format_fragmented(traks: Sequence[bytes], duration_ms: int = 0, first_id: int = 1) -> bytes:
+    """Return `ftyp` and `moov` around these tracks, whose samples stand in fragments."""
     mehd = mp4.make_full("mehd", 1, 0, mp4.pack("Q", duration_ms)) if duration_ms else b""
     trexs = [
         mp4.make_full("trex", 0, 0, mp4.pack("5I", number, 1, 0, 0, 0))
-        for number in range(first_id, first_id + len(tracks))
+        for number in range(first_id, first_id + len(traks))
     ]
     extends = mp4.make("mvex", mehd, *trexs)
     return format_brands(b"iso6", b"cmfc", b"iso5", b"mp41") + format_movie(traks, 0, extends)
@@ -135,12 +141,13 @@ def format_movie(traks: Sequence[bytes], movie_ticks: int, extends: bytes = b"")
         mp4.pack("QQIQ", 0, 0, MOVIE_TIMESCALE, movie_ticks),
         mp4.pack("IHH8x", 0x10000, 0x100, 0),
         _MATRIX,
-        mp4.pack("24xI", _NEXT_ID),
+        mp4.pack("24xI", max(_NEXT_ID, len(traks) + 1)),
     )
     return mp4.make("moov", mvhd, *traks, extends)
 
 
-def _format_trak(track: Track, number: int) -> bytes:
+def format_empty_trak(track: Track, number: int, told_by: int = 0) -> bytes:
+    """Return the `trak` of a track whose samples stand in fragments."""
     tables = mp4.make(
         "stbl",
         mp4.make_full("stsd", 0, 0, mp4.pack("I", 1), track.description),
@@ -149,17 +156,23 @@ def _format_trak(track: Track, number: int) -> bytes:
         mp4.make_full("stsz", 0, 0, mp4.pack("II", 0, 0)),
         mp4.make_full("stco", 0, 0, mp4.pack("I", 0)),
     )
-    return format_trak(track, number, tables, ticks=0, movie_ticks=0)
+    return format_trak(track, number, tables, ticks=0, movie_ticks=0, told_by=told_by)
 
 
-def format_trak(track: Track, number: int, tables: bytes, *, ticks: int, movie_ticks: int) -> bytes:
-    """Return a `trak` around these sample tables; durations in its own and the movie's ticks."""
+def format_trak(
+    track: Track, number: int, tables: bytes, *, ticks: int, movie_ticks: int, told_by: int = 0
+) -> bytes:
+    """Return a `trak` around these sample tables; durations in its own and the movie's ticks.
+
+    `told_by` is the id of the track that holds its timecode, 0 where there is none.
+    """
+    is_heard = track.handler == "soun"
     tkhd = mp4.make_full(
         "tkhd",
         1,
         _TKHD_ENABLED_IN_MOVIE,
         mp4.pack("QQIIQ8x", 0, 0, number, 0, movie_ticks),
-        mp4.pack("HHHH", 0, 0 if track.is_video else 1, 0 if track.is_video else 0x100, 0),
+        mp4.pack("HHHH", 0, 1 if is_heard else 0, 0x100 if is_heard else 0, 0),
         _MATRIX,
         mp4.pack("II", track.width << 16, track.height << 16),
     )
@@ -167,17 +180,17 @@ def format_trak(track: Track, number: int, tables: bytes, *, ticks: int, movie_t
     mdhd = mp4.make_full(
         "mdhd", 1, 0, mp4.pack("QQIQHH", 0, 0, track.timescale, ticks, _LANGUAGE_UND, 0)
     )
-    name = b"picture\0" if track.is_video else b"sound\0"
-    hdlr = mp4.make_full("hdlr", 0, 0, bytes(4), track.handler.encode("latin-1"), bytes(12), name)
-    media_header = (
-        mp4.make_full("vmhd", 0, 1, bytes(8))
-        if track.is_video
-        else mp4.make_full("smhd", 0, 0, bytes(4))
-    )
+    name, handler = _NAMES[track.handler], track.handler.encode("latin-1")
+    hdlr = mp4.make_full("hdlr", 0, 0, bytes(4), handler, bytes(12), name)
+    media_header = {
+        "vide": mp4.make_full("vmhd", 0, 1, bytes(8)),
+        "soun": mp4.make_full("smhd", 0, 0, bytes(4)),
+    }.get(track.handler, mp4.make_full("nmhd", 0, 0))
     here = mp4.make_full("url ", 0, 1)
     dinf = mp4.make("dinf", mp4.make_full("dref", 0, 0, mp4.pack("I", 1), here))
     minf = mp4.make("minf", media_header, dinf, tables)
-    return mp4.make("trak", tkhd, mp4.make("edts", elst), mp4.make("mdia", mdhd, hdlr, minf))
+    told = mp4.make("tref", mp4.make("tmcd", mp4.pack("I", told_by))) if told_by else b""
+    return mp4.make("trak", tkhd, told, mp4.make("edts", elst), mp4.make("mdia", mdhd, hdlr, minf))
 
 
 @dataclass(frozen=True, slots=True)

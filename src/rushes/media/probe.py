@@ -344,8 +344,8 @@ class Picture:
             held: Fraction = length + self.start - first * stream.time_base - last
             return last + max(step, min(held, Fraction(HELD_SECONDS)))
         claimed = _seconds(stream.duration, stream.time_base)
-        is_told = claimed and self._is_indexed()
-        found, all_end = (claimed, Fraction(0)) if is_told else self._tail(first, claimed or length)
+        told = claimed if self._is_indexed() else None
+        found, all_end = (told, Fraction(0)) if told else self._tail(first, claimed or length)
         whole = max(step, self._whole(first, found))
         missing = claimed - whole if claimed else length - max(all_end - self.start, whole)
         if missing > GAP_SECONDS and not self.damage:

@@ -17,6 +17,7 @@ from rushes.media import mp4
 from rushes.media.failures import InvalidMedia
 from rushes.media.fragment import Sample, parse_head
 from rushes.media.movie import MOVIE_TIMESCALE, Track, format_brands, format_movie, format_trak
+from rushes.media.timecode import SAMPLE_BYTES, Timecode
 
 WIDE_MDAT_HEAD: Final = 16
 
@@ -42,11 +43,19 @@ class _Chunk:
     span: Span
     samples: tuple[Sample, ...]
 
+    @property
+    def ticks(self) -> int:
+        """Return how long its samples last."""
+        return sum(sample.duration for sample in self.samples)
+
 
 def plan_progressive(
-    tracks: Sequence[tuple[Track, Sequence[Row]]],
+    tracks: Sequence[tuple[Track, Sequence[Row]]], timecode: Timecode | None = None
 ) -> tuple[bytes, list[Span]]:
-    """Return what the file begins with, and the spans of the rendition that follow it in order."""
+    """Return what the file begins with, and the spans of the rendition that follow it in order.
+
+    Where there is a timecode, its one sample comes before them.
+    """
     if not tracks or len({len(rows) for _, rows in tracks}) != 1:
         raise InvalidMedia("The tracks of a rendition do not have the same number of segments.")
     columns = [(track, [_chunk(row) for row in rows]) for track, rows in tracks]
@@ -54,9 +63,10 @@ def plan_progressive(
         chunk.span for row in zip(*(chunks for _, chunks in columns), strict=True) for chunk in row
     ]
     size_bytes = sum(span.size_bytes for span in spans)
-    data_at = len(_format_head(columns, 0)) + WIDE_MDAT_HEAD
-    mdat = mp4.pack("I4BQ", 1, *b"mdat", size_bytes + WIDE_MDAT_HEAD)
-    return _format_head(columns, data_at) + mdat, spans
+    data_at = len(_format_head(columns, 0, timecode)) + WIDE_MDAT_HEAD
+    sample = b"" if timecode is None else timecode.sample()
+    mdat = mp4.pack("I4BQ", 1, *b"mdat", size_bytes + WIDE_MDAT_HEAD + len(sample))
+    return _format_head(columns, data_at, timecode) + mdat + sample, spans
 
 
 def _chunk(row: Row) -> _Chunk:
@@ -65,22 +75,33 @@ def _chunk(row: Row) -> _Chunk:
     return _Chunk(Span(row.offset + mdat.body, mdat.end - mdat.body), head.samples)
 
 
-def _format_head(columns: Sequence[tuple[Track, Sequence[_Chunk]]], data_at: int) -> bytes:
+def _format_head(
+    columns: Sequence[tuple[Track, Sequence[_Chunk]]], data_at: int, timecode: Timecode | None
+) -> bytes:
     """Return `ftyp` and `moov` for data that begins at `data_at`; its length is always the same."""
     offsets: list[list[int]] = [[] for _ in columns]
-    at = data_at
+    at = data_at if timecode is None else data_at + SAMPLE_BYTES
+    own = 0 if timecode is None else len(columns) + 1
     for row in zip(*(chunks for _, chunks in columns), strict=True):
         for place, chunk in enumerate(row):
             offsets[place].append(at)
             at += chunk.span.size_bytes
     traks, longest = [], 0
     for number, ((track, chunks), starts) in enumerate(zip(columns, offsets, strict=True), 1):
-        ticks = sum(sample.duration for chunk in chunks for sample in chunk.samples)
+        ticks = sum(chunk.ticks for chunk in chunks)
         heard = ticks - (0 if track.is_video else track.lead)
         movie_ticks = ceil(Fraction(heard * MOVIE_TIMESCALE, track.timescale))
         longest = max(longest, movie_ticks)
         tables = _format_tables(track, chunks, starts)
-        traks.append(format_trak(track, number, tables, ticks=ticks, movie_ticks=movie_ticks))
+        told_by = own if track.is_video else 0
+        traks.append(
+            format_trak(
+                track, number, tables, ticks=ticks, movie_ticks=movie_ticks, told_by=told_by
+            )
+        )
+    if timecode is not None:
+        seconds = Fraction(sum(chunk.ticks for chunk in columns[0][1]), columns[0][0].timescale)
+        traks.append(timecode.trak(own, data_at, seconds))
     return format_brands(b"isom", b"iso2", b"avc1", b"mp41") + format_movie(traks, longest)
 
 

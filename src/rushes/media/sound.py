@@ -1,9 +1,9 @@
 """The sound's own grid: whole AAC frames, cut nearest to the cuts of the picture.
 
-Sound is made once, and shared by all rungs. Where it outlasts the picture its last segment is longer,
-by half a minute at most: a player holds the last picture meanwhile. It begins with a `lead` of samples that the edit list
-takes away: frame j is heard from j x 1,024 - lead on. Of what we encode the lead is one frame, the
-encoder's priming; of copied sound it is what the original says.
+Sound is made once, and shared by all rungs. Where it outlasts the picture its last segment is
+longer, by half a minute at most: a player holds the last picture meanwhile. It begins with a `lead`
+of samples that the edit list takes away: frame j is heard from j x 1,024 - lead on. Of what we
+encode the lead is one frame, the encoder's priming; of copied sound it is what the original says.
 """
 
 from __future__ import annotations

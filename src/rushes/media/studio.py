@@ -34,7 +34,6 @@ from rushes.media.fragment import Defaults, PieceReader, format_fragment, parse_
 from rushes.media.ladder import Rung
 from rushes.media.movie import aac_track, format_init, parse_track
 from rushes.media.shelf import Shelf, recipe_of, shelf_of
-from rushes.media.tracks import SOUND, STEREO
 from rushes.media.sound import (
     SAMPLE_RATE,
     AdtsReader,
@@ -45,6 +44,7 @@ from rushes.media.sound import (
 )
 from rushes.media.tool import Outlet, Pulse, Sink, open_outlets, open_table, run
 from rushes.media.toolbox import Toolbox
+from rushes.media.tracks import SOUND, STEREO
 
 OnSegment = Callable[[str, int], Awaitable[None]]
 """Told of each segment that is on its shelf: the rung's or the sound's name, and its index."""

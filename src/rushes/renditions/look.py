@@ -28,7 +28,6 @@ from rushes.media.grid import VARIABLE_TIMESCALE, Grid, plan_constant, plan_vari
 from rushes.media.ladder import Quality, Rung
 from rushes.media.path import Path, find_obstacle, playback_path
 from rushes.media.shelf import recipe_of
-from rushes.media.tracks import SOUND, STEREO, SoundTrack, plan_tracks
 from rushes.media.show import SEQUENCE_FORMATS, Show
 from rushes.media.sound import (
     SoundGrid,
@@ -40,6 +39,7 @@ from rushes.media.sound import (
 from rushes.media.speed import Speed
 from rushes.media.stills import IMAGE_FORMATS
 from rushes.media.studio import Studio
+from rushes.media.tracks import SOUND, STEREO, SoundTrack, plan_tracks
 from rushes.renditions import records
 from rushes.renditions.coloring import COLORED
 from rushes.renditions.grading import find_treatment
@@ -250,10 +250,16 @@ def _plan_sounds(info: MediaInfo, grid: Grid, copies: Copies | None) -> tuple[So
 
 
 def _plan_sound(track: SoundTrack, copied: SoundCopy | None, cuts: SoundGrid) -> Sound:
-    names = (track.name, track.track, track.label, track.language)
-    if copied is not None and track.name == SOUND:
-        return Sound(copied.cuts, copied.channels, True, *names)  # noqa: FBT003 - is copied
-    return Sound(cuts, track.channels, False, *names)  # noqa: FBT003
+    handed_on = copied if track.name == SOUND else None
+    return Sound(
+        cuts if handed_on is None else handed_on.cuts,
+        track.channels if handed_on is None else handed_on.channels,
+        is_copied=handed_on is not None,
+        name=track.name,
+        track=track.track,
+        label=track.label,
+        language=track.language,
+    )
 
 
 def _shown_size(info: MediaInfo) -> tuple[int, int] | None:

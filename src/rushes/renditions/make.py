@@ -22,7 +22,10 @@ from rushes.jobs.job import JobState
 from rushes.jobs.records import JobFilter
 from rushes.library import records as library_records
 from rushes.media.assembly import PicturePart, SoundPart, assemble
+from rushes.media.facts import MediaInfo
+from rushes.media.grid import Grid
 from rushes.media.layout import Layout, format_layout
+from rushes.media.timecode import Timecode, parse_timecode
 from rushes.media.tracks import SOUND, is_sound
 from rushes.renditions import records
 from rushes.renditions.outcome import Outcomes
@@ -161,14 +164,15 @@ class Making:
                 return
 
     async def _assemble(self, subject: Subject, rendition: Rendition, target: Path) -> Layout:
-        stream, picture, part = subject.stream, None, None
+        stream, picture, part, timecode = subject.stream, None, None, None
         name = rendition.name if rendition.kind is Kind.TRACK else SOUND
         sound = None if stream is None else stream.find_sound(name)
         if sound is not None:
             part = SoundPart(self.segments.shelf(subject, name), sound.cuts)
         if stream is not None and stream.grid is not None and rendition.kind is Kind.PROXY:
             picture = PicturePart(self.segments.shelf(subject, rendition.name), stream.grid)
-        return await assemble(rendition.name, target, picture, part)
+            timecode = _timecode(subject.info, stream.grid)
+        return await assemble(rendition.name, target, picture, part, timecode)
 
     async def _begun(self, content_id: str, chosen: Sequence[str]) -> Subject:
         """Return these of a content, begun; what failed in an earlier try is begun again."""
@@ -235,6 +239,12 @@ def _sweep(folder: Path, kept: set[str]) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+def _timecode(info: MediaInfo, grid: Grid) -> Timecode | None:
+    """Return the number of the first picture, where each picture has one."""
+    same = info.video is not None and info.video.frame_rate == grid.rate
+    return parse_timecode(info.timecode, grid.rate) if same else None
 
 
 def _made(layout: Layout) -> Made:

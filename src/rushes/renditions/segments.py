@@ -21,8 +21,8 @@ from rushes.media.failures import InitMismatch, SegmentMissing
 from rushes.media.ffmpeg import SegmentRun
 from rushes.media.ladder import Quality
 from rushes.media.shelf import Shelf, shelf_of
-from rushes.media.tracks import SOUND
 from rushes.media.studio import OnSegment, Outcome, SoundRun, Studio
+from rushes.media.tracks import SOUND
 from rushes.renditions.grading import Grading
 from rushes.renditions.stream import Stream
 from rushes.renditions.subject import Subject, read_subject

@@ -19,8 +19,8 @@ from rushes.media.ladder import RECIPE, Quality, Rung
 from rushes.media.path import Path, list_in_time
 from rushes.media.recipe import HEARD
 from rushes.media.shelf import COPIED, recipe_of
-from rushes.media.tracks import SOUND, is_sound
 from rushes.media.sound import BIT_RATE, SoundGrid, bit_rate_of, format_cuts, parse_cuts
+from rushes.media.tracks import SOUND, is_sound
 
 SPEECH: Final = Fraction(11, 10)
 """What containers and short peaks add to the ceiling of an encoder."""

@@ -9,10 +9,10 @@ import pytest
 
 from rushes.media.copier import Copier
 from rushes.media.shelf import shelf_of
-from rushes.media.tracks import SOUND
 from rushes.media.sound import plan_sound_alone
 from rushes.media.studio import SoundRun, Studio
 from rushes.media.toolbox import Toolbox
+from rushes.media.tracks import SOUND
 from tests.fixtures.matrix_files import MatrixFiles
 from tests.fixtures.media_files import SNIFFED
 from tests.support.marked_films import list_beeps

@@ -14,10 +14,10 @@ from rushes.media.box import Level, Tool, Walls
 from rushes.media.failures import InitMismatch, SegmentMissing, SourceUnreadable
 from rushes.media.ffmpeg import SegmentRun
 from rushes.media.shelf import Shelf, shelf_of
-from rushes.media.tracks import SOUND
 from rushes.media.sound import plan_sound
 from rushes.media.studio import SoundRun, Studio
 from rushes.media.toolbox import Toolbox
+from rushes.media.tracks import SOUND
 from tests.fixtures.media_files import MediaFiles
 from tests.support.screening import (
     beeps,

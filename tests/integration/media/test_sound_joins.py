@@ -11,10 +11,10 @@ import av
 import pytest
 
 from rushes.media.shelf import shelf_of
-from rushes.media.tracks import SOUND
 from rushes.media.sound import SoundGrid, plan_sound
 from rushes.media.studio import SoundRun, Studio
 from rushes.media.toolbox import Toolbox
+from rushes.media.tracks import SOUND
 from tests.fixtures.media_files import MediaFiles
 from tests.support.screening import ignore, plan_run
 

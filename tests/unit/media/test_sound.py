@@ -108,8 +108,10 @@ def test_a_sound_may_outlast_its_picture(
     assert Fraction(expected) == tail_of(film, sound, grid)
     cuts = plan_sound(grid, Fraction(expected))
     assert plan_sound(grid).starts == cuts.starts
-    assert 0 <= sum(map(cuts.seconds_of, range(cuts.count))) - 10 - Fraction(expected) < Fraction(
-        1_024, 48_000
+    assert (
+        0
+        <= sum(map(cuts.seconds_of, range(cuts.count))) - 10 - Fraction(expected)
+        < Fraction(1_024, 48_000)
     )
     assert tail_of(late, sound, grid) == tail_of(facts, sound, grid)
 

@@ -67,7 +67,7 @@ def test_a_film_without_sound_offers_none() -> None:
     ],
 )
 def test_only_loudspeakers_that_are_placed_are_surround(
-    layout: str | None, channels: int, expected: bool
+    layout: str | None, channels: int, *, expected: bool
 ) -> None:
     """Six channels of which nobody says where they are heard are six microphones."""
     assert expected is is_surround(replace(PLAIN, layout=layout, channels=channels))
@@ -108,6 +108,6 @@ def test_each_has_a_label_of_its_own(facts: list[AudioFacts], labels: list[str])
         ("720p", False),
     ],
 )
-def test_a_sound_is_known_by_its_name(name: str, expected: bool) -> None:
+def test_a_sound_is_known_by_its_name(name: str, *, expected: bool) -> None:
     """And no quality of a picture has such a name."""
     assert expected is is_sound(name)

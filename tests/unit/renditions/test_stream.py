@@ -36,8 +36,8 @@ COPIED = Stream(
     plan_variants(RUNGS, Path.COPY, Fraction(30), FAST, ("avc1.64001f", 3_000_000, 2_000_000)),
     (
         Sound(CUTS, 1, is_copied=True, label="English", language="en"),
-        Sound(CUTS, 6, False, "sound-surround", 0, "English 5.1", "en"),
-        Sound(CUTS, 2, False, "sound-2", 1, "Sound 2"),
+        Sound(CUTS, 6, is_copied=False, name="sound-surround", label="5.1", language="en"),
+        Sound(CUTS, 2, is_copied=False, name="sound-2", track=1, label="Sound 2"),
     ),
 )
 SOUND_ROW = {
