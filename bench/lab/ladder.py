@@ -27,10 +27,10 @@ from rushes.media.ffmpeg import CRF, SegmentRun
 from rushes.media.grid import Grid, plan_constant
 from rushes.media.ladder import Rung, plan_ladder
 from rushes.media.shelf import COPIED, shelf_of
-from rushes.media.tracks import SOUND
 from rushes.media.sound import plan_sound
 from rushes.media.studio import SoundRun, Studio
 from rushes.media.toolbox import Toolbox, open_toolbox
+from rushes.media.tracks import SOUND
 
 ROW = "ladder"
 RUN_SEGMENTS = 10
