@@ -29,6 +29,14 @@ UPPY_6, UPPY_5 = "uppy.mjs", "uppy-5.mjs"
 SPOKEN = {UPPY_6: "companionEndpoint", UPPY_5: "endpoint"}
 """How each version is told where the addresses are signed."""
 
+LIMITED = """(options) => {
+  const block = 16 * 2 ** 20;
+  const getChunkSize = (file) => block * Math.max(1, Math.ceil(file.size / (block * 10_000)));
+  begin("AwsS3", { ...options, getChunkSize });
+  uppy.on("file-added", (file) => uppy.setFileMeta(file.id, { size: String(file.size) }));
+}"""
+"""How Uppy is set up where room is limited (docs/howto/send-past-the-server.md)."""
+
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -232,6 +240,21 @@ def test_what_uppy_cancels_leaves_nothing_in_the_bucket(person: Person, bucket: 
 
     wait_until(lambda: not any(person.file.name in one["Key"] for one in bucket.multiparts()))
     assert not any(person.file.name in key for key in bucket.list_keys())
+
+
+@pytest.mark.covers("BG-16", "M-UP-01")
+def test_uppy_sends_through_a_link_with_limited_room(person: Person, vault_client: Client) -> None:
+    """It tells the size and cuts as the server does: the lines of our how-to."""
+    limits = {"types": ["any"], "max_total_bytes": SIZE}
+    person.link = vault_client.make_link(**limits)["url"]
+    person.open()
+    person.page.evaluate(LIMITED, to_bucket(person, UPPY_6, in_parts=True))
+
+    person.send()
+    person.await_event("upload-success")
+
+    check(vault_client, person)
+    assert [1, 2, 3] == sorted(person.parts_sent())
 
 
 @pytest.mark.covers("C-UP-02", "CF-09")

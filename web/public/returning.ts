@@ -19,6 +19,7 @@ interface Unfinished {
 export class Returning {
   private unfinished: Unfinished[] = [];
   private elsewhere: readonly UploadRecord[] = [];
+  private arrived: readonly UploadRecord[] = [];
 
   constructor(
     private readonly records: Records,
@@ -38,7 +39,9 @@ export class Returning {
   async start(): Promise<void> {
     await tellCancelled(this.place, this.records, {});
     const inHand = await claimed(); // another tab sends these: not to be offered, but to be known
-    const known = (await this.records.list(this.place)).filter((record) => !record.cancelled);
+    const listed = (await this.records.list(this.place)).filter((record) => !record.cancelled);
+    const known = listed.filter(({ arrived }) => arrived !== true);
+    this.arrived = listed.filter(({ arrived }) => arrived === true); // nothing to be done about
     this.elsewhere = known.filter((record) => inHand.has(record.id));
     const records = known.filter((record) => !inHand.has(record.id));
     const looked = await Promise.all(records.map((record) => this.look(record)));
@@ -48,7 +51,8 @@ export class Returning {
   }
 
   private remember(): void {
-    this.queue.remember([...this.unfinished.map(({ record }) => record), ...this.elsewhere]);
+    const unfinished = this.unfinished.map(({ record }) => record);
+    this.queue.remember([...unfinished, ...this.elsewhere, ...this.arrived]);
   }
 
   private async look(record: UploadRecord): Promise<Unfinished | null> {

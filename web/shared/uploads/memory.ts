@@ -2,13 +2,19 @@
 import { discard } from "./cancelling";
 import { Direct, isDirect } from "./direct";
 import type { Item } from "./item";
-import { fingerprint, match } from "./matching";
+import { fingerprint, match, type Fingerprint } from "./matching";
 import { cut, cutDirect, partsOf, recut, sentOf } from "./pieces";
 import type { Records, UploadRecord } from "./records";
 import { claim, claimed } from "./tabs";
 
+const ARRIVED_MS = 24 * 3_600_000; // a choice that broke off is gone on with for a day
+
 export class Memory {
   private known: UploadRecord[] = [];
+  /** What an earlier visit has sent of a choice that it did not finish. */
+  private whole: UploadRecord[] = [];
+  /** What this one has sent of the files that it was given. */
+  private readonly sent = new Set<string>();
   private readonly claims = new Map<string, () => void>();
 
   constructor(
@@ -21,7 +27,12 @@ export class Memory {
 
   /** Tell it what was found in the browser's database. */
   remember(records: readonly UploadRecord[]): void {
-    this.known = [...records];
+    this.known = records.filter(({ arrived }) => arrived !== true);
+    const since = Date.now() - ARRIVED_MS;
+    this.whole = records.filter(({ arrived, createdAt }) => arrived === true && createdAt > since);
+    for (const { arrived, createdAt, id } of records) {
+      if (arrived === true && createdAt <= since) void this.records.forget(id);
+    }
   }
 
   /**
@@ -31,14 +42,25 @@ export class Memory {
    */
   async recall(item: Item): Promise<string | null> {
     item.print ??= await fingerprint(item.file, item.path);
-    if (this.known.length === 0 || item.pieces.length > 0 || item.anew) return null;
+    if (item.pieces.length > 0 || item.anew) return null;
     const found = match(item.print, this.known);
     if (found.kind === "differs") return `resume.${found.field}`;
-    if (found.kind === "none") return null;
+    if (found.kind === "none") {
+      this.recallWhole(item, item.print);
+      return null;
+    }
     if ((await claimed()).has(found.record.id)) return "resume.elsewhere";
     this.known = this.known.filter((record) => record !== found.record);
     this.adopt(item, found.record);
     return null;
+  }
+
+  /** A file that arrived before is asked for at its address: not a byte goes, if it is there. */
+  private recallWhole(item: Item, print: Fingerprint): void {
+    const found = match(print, this.whole);
+    if (found.kind !== "same" || found.record.path !== print.path) return;
+    this.whole = this.whole.filter((record) => record !== found.record);
+    this.adopt(item, found.record);
   }
 
   private adopt(item: Item, record: UploadRecord): void {
@@ -65,6 +87,27 @@ export class Memory {
     item.recordId = record.id;
     this.take(record.id);
     await this.records.keep(record);
+  }
+
+  /** A file has arrived: it is remembered as that until `end`, for its page may be closed. */
+  async finish(item: Item): Promise<void> {
+    const record = this.recordOf(item);
+    const before = item.recordId;
+    item.recordId = null;
+    if (before !== null) this.letGo(before);
+    const url = record?.url ?? null;
+    if (record !== null && url !== null) {
+      this.sent.add(url);
+      await this.records.keep({ ...record, id: url, group: null, parts: [], arrived: true });
+    }
+    if (before !== null && before !== url) await this.records.forget(before);
+  }
+
+  /** All files came to their end: who chooses them again wants them sent again. */
+  async end(): Promise<void> {
+    const ids = [...this.sent];
+    this.sent.clear();
+    for (const id of ids) await this.records.forget(id);
   }
 
   /** Nothing is unfinished any more. */

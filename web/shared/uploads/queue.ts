@@ -200,6 +200,7 @@ export class Queue extends EventTarget {
     for (const item of this.items) this.dispatch.rest(item);
     const isBusy = this.items.some(({ state }) => state === "sending" || state === "waiting");
     if (!isBusy) turn.rest(this);
+    if (this.items.every(({ state }) => isSettled(state))) void this.memory.end();
     void this.lookAhead();
     this.keepTime(isBusy);
     this.changed();
@@ -219,7 +220,7 @@ export class Queue extends EventTarget {
   private finish(item: Item): void {
     step(item, "checking");
     item.sent = item.file.size;
-    void this.memory.forget(item);
+    void this.memory.finish(item);
     this.verdicts.add(item, Date.now());
   }
 
@@ -387,6 +388,11 @@ function forgetSent(item: Item): void {
   item.sent = 0;
   item.resumedFrom = 0;
   item.anew = true;
+}
+
+/** Whether nothing of a file is left to send, nor to try again by hand. */
+function isSettled(state: Item["state"]): boolean {
+  return ["checking", "received", "cancelled"].includes(state);
 }
 
 function isEnd(state: string): state is "quarantined" | "cancelled" | "expired" {

@@ -2,7 +2,8 @@
  * What this browser remembers of uploads that are not finished, in IndexedDB.
  *
  * A record lives from the creation of an upload until the server has the file, or says that it
- * does not know it (404, 410). A cancel that could not be told to the server stays as a wish.
+ * does not know it (404, 410). A cancel that could not be told to the server stays as a wish; what
+ * has arrived of many files stays until all have, for a day at most.
  */
 import { isDirect } from "./direct";
 import type { Fingerprint } from "./matching";
@@ -19,6 +20,8 @@ export interface UploadRecord extends Fingerprint {
   readonly place: string;
   readonly createdAt: number;
   readonly cancelled: boolean;
+  /** The server has it, and others that were chosen with it may be unfinished. */
+  readonly arrived?: boolean;
 }
 
 const DATABASE = "rushes";
