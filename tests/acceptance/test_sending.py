@@ -18,12 +18,13 @@ from pathlib import Path
 
 import pytest
 
-from rushes.client import AsyncRushes, Rushes
+from rushes.client import Asset, AsyncRushes, Rushes
 from rushes.client.batch import AT_ONCE
 from rushes.client.wire import Moments
 from tests.support.aftermath import kill_house
 from tests.support.bad_line import BadLine, bad_line
 from tests.support.served import Served, serving
+from tests.support.vaulted import wait_until
 
 MIB = 2**20
 SIZE = 24 * MIB
@@ -81,6 +82,11 @@ def line(served: Served) -> Iterator[BadLine]:
 def digest_of(path: Path) -> str:
     """Return what the server says of the same bytes."""
     return f"sha-256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+def list_spring(rushes: Rushes) -> Iterator[Asset]:
+    """Give the assets of the link's project; the digest of each comes after it was accepted."""
+    return rushes.assets(client="acme-corp", project="spring")
 
 
 def make_shoot(top: Path, count: int) -> Path:
@@ -280,8 +286,8 @@ def test_many_files_go_on_after_their_sender_was_killed(
     assert (count, {"accepted"}) == (len(told), {one["state"] for one in told})
     with at.open(at.served.url) as rushes:
         begun = len(rushes.uploads(limit=5_000)) - before
-        kept = {asset.digest for asset in rushes.assets(client="acme-corp", project="spring")}
-    assert {digest_of(path) for path in folder.glob("*/*.txt")} <= kept
+        wanted = {digest_of(path) for path in folder.glob("*/*.txt")}
+        wait_until(lambda: wanted <= {asset.digest for asset in list_spring(rushes)}, 600)
     assert count <= begun <= count + AT_ONCE
 
 
