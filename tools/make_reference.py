@@ -42,8 +42,13 @@ from rushes.uploads import upload
 REFERENCE: Final = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
 MEANINGS: Final = {
+    "account.code_used": "A recovery code took the place of a second factor; it is good no more.",
+    "account.codes_renewed": "New recovery codes took the place of the old ones.",
     "account.created": "Someone got an account.",
     "account.deleted": "An account was removed.",
+    "account.factor_added": "A second factor is asked for when this account logs in.",
+    "account.factor_removed": "An account has no second factor any more.",
+    "account.locked_down": "Every session, token, link and share of an account ended at once.",
     "account.updated": "Role, name or password of an account changed, or it was locked.",
     "asset.colored": "Somebody chose other colours for an asset.",
     "asset.created": "An accepted upload was filed in the library.",

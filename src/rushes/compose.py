@@ -14,7 +14,7 @@ from typing import Final
 
 from rushes.access.accounts import Accounts
 from rushes.access.allowance import Allowance
-from rushes.access.door import Door
+from rushes.access.door import Door, open_door
 from rushes.access.hashing import Hashing
 from rushes.access.identify import Access
 from rushes.access.keys import SECRET, SIGNING, Ring, load_ring
@@ -226,7 +226,7 @@ def _build(
         edge=edge,
         scratch=scratch,
         access=Access(database, clock, settings.access, signing, hashing, rates, places),
-        door=Door(database, clock, settings.access, hashing, rates),
+        door=open_door(settings, hashing, rates, sealer),
         setup=Setup(database, clock, Accounts(database, clock, hashing), rates),
         accounts=Accounts(database, clock, hashing),
         tokens=Tokens(database, clock, settings.access),

@@ -86,23 +86,6 @@ class UploadSettings(Section):
         return told
 
 
-class AccessSettings(Section):
-    """Who may come in, and for how long."""
-
-    session_idle: timedelta = timedelta(hours=12)
-    """A session ends after this time without a request."""
-    session_absolute: timedelta = timedelta(days=7)
-    """A session ends after this time in any case."""
-    token_life: timedelta = timedelta(days=90)
-    """Life of an API token where its maker names none; at most 366 days."""
-    link_life: timedelta = timedelta(days=14)
-    """Life of an upload link where its maker names none."""
-    share_life: timedelta = timedelta(days=7)
-    """Life of a share where its maker names none."""
-    login_per_minute: int = Field(default=5, ge=1)
-    """Attempts to log in per minute for one account and address."""
-
-
 class JobSettings(Section):
     """Work behind the scenes."""
 

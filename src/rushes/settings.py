@@ -22,13 +22,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from rushes.access_section import AccessSettings
 from rushes.errors import Kind, RushesError
 from rushes.mailing import MailSettings
 from rushes.price_section import ListSettings
 from rushes.scan_section import ScanSettings
 from rushes.schedule_section import ScheduleSettings
 from rushes.sections import (
-    AccessSettings,
     BoxSettings,
     DeliverySettings,
     HttpSettings,

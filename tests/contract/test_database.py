@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.catalog_tables import BEYOND, WORDS
+from rushes.db.door_tables import rates
 from rushes.db.engine import Database, open_database
 from rushes.db.migrate import (
     SchemaState,
@@ -26,7 +27,6 @@ from rushes.db.migrate import (
 )
 from rushes.db.schema import WHOLE_SCHEMA
 from rushes.db.statements import insert_new
-from rushes.db.tables import rates
 from rushes.db.trouble import DatabaseAway
 from rushes.events import outbox
 from rushes.events.event import Event, EventType

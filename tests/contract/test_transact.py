@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from sqlalchemy import insert, select, update
 
+from rushes.db.door_tables import rates
 from rushes.db.engine import Connection, Database, open_database
-from rushes.db.tables import rates
 from rushes.events import outbox
 from rushes.events.event import Event, EventType
 from tests.support.moments import NOON

@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request
 from rushes.access import account_records
 from rushes.access.account import Account
 from rushes.access.accounts import Accounts
-from rushes.access.door import Door
+from rushes.access.door import open_door
 from rushes.access.hashing import MEMORY_KIB, Hashing
 from rushes.access.identify import Access
 from rushes.access.keys import SECRET, SIGNING, load_ring
@@ -100,7 +100,7 @@ def build_hall(database: Database, clock: Clock, settings: Settings, folder: Pat
     accounts = Accounts(database, clock, hashing)
     sealer = Sealer(load_ring(folder, SECRET, clock), clock)
     entrance = Entrance(
-        door=Door(database, clock, settings.access, hashing, rates),
+        door=open_door(settings, hashing, rates, sealer),
         setup=Setup(database, clock, accounts, rates),
         accounts=accounts,
         tokens=Tokens(database, clock, settings.access),

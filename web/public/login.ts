@@ -101,15 +101,26 @@ function startShowing(): void {
 }
 
 async function logIn(form: Form): Promise<void> {
+  const code = form.value("code").trim();
   const answer = await post("/api/v1/session", {
     email: form.value("email").trim(),
     password: form.value("password"),
+    ...(code === "" ? {} : { code }),
   });
+  const { code: reason } = readProblem(answer.status, answer.body);
   if (isFine(answer)) location.assign(nextFrom(location.search));
+  else if (reason === "session.code_needed") askForCode();
+  else if (reason === "session.code_refused") form.show(words.code_failed, "code");
   else if (answer.status === 429) await form.countDown(answer.retryAfter ?? 10);
   else if (answer.status === 0) form.show(words.away);
   else if (answer.status < 500 && answer.status !== 403) form.show(words.failed, "password");
   else form.show(readProblem(answer.status, answer.body).words);
+}
+
+/** The password is right, and the account has a second factor: the same form asks for its code. */
+function askForCode(): void {
+  need("second", HTMLElement).hidden = false;
+  need("code", HTMLInputElement).focus();
 }
 
 /** Give a link's password; the answer's token opens the same page. */

@@ -63,6 +63,18 @@ class Account:
     used_bytes: int = 0
     max_total_bytes: int | None = None
     max_uploads_per_day: int | None = None
+    has_factor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A log-in that lasts; `by_provider` says that a provider of identities vouched for it."""
+
+    account: Account
+    began_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    by_provider: bool = False
 
 
 def parse_email(text: str) -> str:

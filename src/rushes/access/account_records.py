@@ -12,19 +12,18 @@ from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rushes.access.account import Account
+from rushes.access.account import Account, Session
 from rushes.access.permit import Role, Scope
 from rushes.access.token import Token
 from rushes.db.catalog_tables import saved_searches
+from rushes.db.door_tables import factors, rates, recovery_codes, setup_claims
 from rushes.db.statements import After, find_first, insert_new, insert_or, newest_first, values_of
 from rushes.db.tables import (
     account_days,
     accounts,
     project_members,
     projects,
-    rates,
     sessions,
-    setup_claims,
     tokens,
 )
 
@@ -40,6 +39,7 @@ _SESSION: Final = (  # what each request asks is put together once
         sessions.c.created_at.label("began_at"),
         sessions.c.seen_at,
         sessions.c.expires_at,
+        sessions.c.by_provider,
     )
     .join(sessions, sessions.c.account_id == accounts.c.id)
     .where(sessions.c.digest == given("of"))
@@ -94,6 +94,8 @@ async def delete_account(connection: AsyncConnection, account_id: str) -> None:
     """Remove an account with its sessions, tokens and memberships; its inbox stays, unowned."""
     await connection.execute(delete(sessions).where(sessions.c.account_id == account_id))
     await connection.execute(delete(tokens).where(tokens.c.account_id == account_id))
+    for proofs in (factors, recovery_codes):
+        await connection.execute(delete(proofs).where(proofs.c.account_id == account_id))
     await connection.execute(delete(account_days).where(account_days.c.account_id == account_id))
     member = project_members.c.account_id == account_id
     await connection.execute(delete(project_members).where(member))
@@ -130,27 +132,26 @@ async def is_set_up(connection: AsyncConnection) -> bool:
     return await find_first(connection, select(setup_claims.c.id)) is not None
 
 
-async def record_session(
-    connection: AsyncConnection, digest: bytes, account_id: str, now: datetime, expires_at: datetime
-) -> None:
+async def record_session(connection: AsyncConnection, digest: bytes, session: Session) -> None:
     """Insert a session."""
     await connection.execute(
         insert(sessions).values(
             digest=digest,
-            account_id=account_id,
-            created_at=now,
-            seen_at=now,
-            expires_at=expires_at,
+            account_id=session.account.id,
+            created_at=session.began_at,
+            seen_at=session.seen_at,
+            expires_at=session.expires_at,
+            by_provider=session.by_provider,
         )
     )
 
 
-async def find_session(
-    connection: AsyncConnection, digest: bytes
-) -> tuple[Account, datetime, datetime, datetime] | None:
-    """Return a session's account, and when it began, was last seen, and ends."""
+async def find_session(connection: AsyncConnection, digest: bytes) -> Session | None:
+    """Return the session of a cookie's digest."""
     row = await find_first(connection, _SESSION, of=digest)
-    return None if row is None else (account_of(row), row.began_at, row.seen_at, row.expires_at)
+    if row is None:
+        return None
+    return Session(account_of(row), row.began_at, row.seen_at, row.expires_at, row.by_provider)
 
 
 async def touch_session(connection: AsyncConnection, digest: bytes, now: datetime) -> None:

@@ -12,18 +12,24 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from rushes.access import account_records
-from rushes.access.account import Account
+from rushes.access.account import Account, Session
+from rushes.access.factor import CodeRefused
 from rushes.access.hashing import Hashing
+from rushes.access.lockdown import Lockdown
+from rushes.access.proving import SecondFactors
 from rushes.access.rates import Rates, Rule, subject_of
+from rushes.access.seal import Sealer
 from rushes.access.telling import tell
 from rushes.access.token import digest_of
+from rushes.access_section import AccessSettings
 from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.errors import Kind, RushesError
 from rushes.events.event import SYSTEM_ACTOR, EventType
-from rushes.sections import AccessSettings
+from rushes.settings import Settings
 
 SESSION_BYTES: Final = 32
 SPRAYED: Final = Rule("login-address", 30)
@@ -49,14 +55,28 @@ class Door:
     settings: AccessSettings
     hashing: Hashing
     rates: Rates
+    factors: SecondFactors
+
+    @property
+    def lockdown(self) -> Lockdown:
+        """What ends all that an account opened, and lets a locked-out one in again."""
+        return Lockdown(self.database, self.clock, self.hashing)
 
     async def log_in(
-        self, email: str, password: str, address: str, *, former: str | None = None
+        self,
+        email: str,
+        password: str,
+        address: str,
+        *,
+        code: str | None = None,
+        former: str | None = None,
     ) -> tuple[Account, str]:
         """Return the account, and the cookie of its new session; `former` is the one brought.
 
         Raises:
             SessionRefused: address or password is wrong, or the account is off.
+            CodeNeeded: the account has a second factor, and no `code` of it was given.
+            CodeRefused: the code is wrong, too old, or was used before.
             TooOften: it was tried too often.
             HashingBusy: too many try at once.
         """
@@ -69,8 +89,15 @@ class Door:
         if account is None or kept is None or not is_right or not account.is_active:
             await self._tell_refusal(account)
             raise SessionRefused("Mail address or password is wrong.")
+        try:
+            await self.factors.prove(account, code)
+        except CodeRefused:
+            await self._tell_refusal(account)
+            raise
         anew = await self.hashing.hash(password) if self.hashing.is_outdated(kept) else None
-        return account, await self._open(account, former, anew)
+        if anew is not None:
+            await self._keep_hash(account.id, anew)
+        return account, await self.open_session(account, former)
 
     async def log_out(self, cookie: str) -> None:
         """End a session; one that is over already is none."""
@@ -80,7 +107,7 @@ class Door:
             if found is None:
                 return
             await account_records.delete_session(connection, digest)
-            account_id = found[0].id
+            account_id = found.account.id
             await tell(
                 connection,
                 self.clock,
@@ -94,21 +121,19 @@ class Door:
         rule = Rule("login", self.settings.login_per_minute)
         await self.rates.take(rule, f"{digest_of(known_as).hex()[:32]}:{subject}")
 
-    async def _open(self, account: Account, former: str | None, anew: str | None) -> str:
+    async def open_session(
+        self, account: Account, former: str | None, *, by_provider: bool = False
+    ) -> str:
+        """Return the cookie of a new session of somebody who proved who they are."""
         cookie = base64.urlsafe_b64encode(self.clock.entropy(SESSION_BYTES)).rstrip(b"=").decode()
         now = self.clock.now()
         ends_at = now + self.settings.session_absolute
+        session = Session(account, now, now, ends_at, by_provider)
         async with self.database.transaction() as connection:
             if former is not None:
                 await account_records.delete_session(connection, digest_of(former))
             await account_records.delete_ended_sessions(connection, now)
-            await account_records.record_session(
-                connection, digest_of(cookie), account.id, now, ends_at
-            )
-            if anew is not None:
-                await account_records.change_account(
-                    connection, account.id, {"password_hash": anew}
-                )
+            await account_records.record_session(connection, digest_of(cookie), session)
             await tell(
                 connection,
                 self.clock,
@@ -117,6 +142,10 @@ class Door:
                 subject=account.id,
             )
         return cookie
+
+    async def _keep_hash(self, account_id: str, anew: str) -> None:
+        async with self.database.transaction() as connection:
+            await account_records.change_account(connection, account_id, {"password_hash": anew})
 
     async def _tell_refusal(self, account: Account | None) -> None:
         async with self.database.transaction() as connection:
@@ -127,3 +156,11 @@ class Door:
                 actor_id=SYSTEM_ACTOR,
                 subject=UNKNOWN if account is None else account.id,
             )
+
+
+def open_door(settings: Settings, hashing: Hashing, rates: Rates, sealer: Sealer) -> Door:
+    """Return the door of a house; apps call its second factor by the host that people use."""
+    database, clock = rates.database, rates.clock
+    issuer = f"Rushes {urlsplit(settings.public_url).netloc}"
+    factors = SecondFactors(database, clock, settings.access, sealer, rates, issuer)
+    return Door(database, clock, settings.access, hashing, rates, factors)

@@ -10,11 +10,12 @@ Rules of this file:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from rushes.access import account_records, grant, records
-from rushes.access.account import Account
+from rushes.access.account import Account, Session
+from rushes.access.factor import is_required
 from rushes.access.hashing import Hashing
 from rushes.access.keys import Ring
 from rushes.access.link import Link, LinkLocked, LinkState, is_open, judge, unknown_link
@@ -23,10 +24,10 @@ from rushes.access.places import Places
 from rushes.access.project import Project
 from rushes.access.rates import Rates, Rule, subject_of
 from rushes.access.token import Token, TokenKind, digest_of, is_token
+from rushes.access_section import AccessSettings
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.errors import Kind, RushesError
-from rushes.sections import AccessSettings
 
 TOUCH: Final = timedelta(minutes=1)
 """How exactly the last use of a session or token is known; each step is a write."""
@@ -78,21 +79,23 @@ class Access:
         now = self.clock.now()
         digest = digest_of(cookie)
 
-        async def find(connection: Connection) -> tuple[Actor, datetime, datetime]:
-            found = await account_records.find_session(connection, digest)
-            if found is None:
+        async def find(connection: Connection) -> tuple[Actor, Session]:
+            session = await account_records.find_session(connection, digest)
+            if session is None:
                 raise _nobody()
-            account, began_at, seen_at, expires_at = found
-            is_over = expires_at <= now or seen_at + self.settings.session_idle <= now
-            if is_over or not account.is_active:
+            ends_at = min(session.expires_at, session.seen_at + self.settings.session_idle)
+            if ends_at <= now or not session.account.is_active:
                 raise _nobody()
-            return await _actor(connection, account, ActorKind.ACCOUNT), began_at, seen_at
+            return await _actor(connection, session.account, ActorKind.ACCOUNT), session
 
-        actor, began_at, seen_at = await self.database.snapshot(find)
-        if seen_at + TOUCH <= now:
+        actor, session = await self.database.snapshot(find)
+        if session.seen_at + TOUCH <= now:
             async with self.database.transaction() as connection:
                 await account_records.touch_session(connection, digest, now)
-        return replace(actor, proven_at=began_at)
+        is_half = not (session.account.has_factor or session.by_provider) and is_required(
+            self.settings.second_factor, session.account.role
+        )
+        return replace(actor, proven_at=session.began_at, is_half_proven=is_half)
 
     async def identify_token(self, text: str) -> Actor:
         """Return the account behind an API token, less what the token was not made for.

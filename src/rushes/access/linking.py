@@ -27,12 +27,12 @@ from rushes.access.project import Project
 from rushes.access.seal import Sealer
 from rushes.access.telling import new_id, tell
 from rushes.access.token import ENTROPY_BYTES, TokenKind, digest_of, make_token
+from rushes.access_section import AccessSettings
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.db.statements import After
 from rushes.events.event import EventType
 from rushes.ids import Prefix
-from rushes.sections import AccessSettings
 
 MIN_PASSWORD: Final = 4
 """A password for strangers to type; guesses are limited to 5 a minute."""

@@ -178,8 +178,9 @@ class Actor:
 
     `id` is that of the account, link or share, and stands in events; `project_ids` None means every
     project; `view_only` are those of them where an editor only looks. `link_id` is set for links
-    alone. `proven_at` is when the password was last given, for sessions. `epoch` stands in the
-    addresses that are signed for a share: those of an older one open nothing any more.
+    alone. `proven_at` is when the password was last given, for sessions; one that `is_half_proven`
+    may do nothing but add the second factor that is asked of it. `epoch` stands in the addresses
+    that are signed for a share: those of an older one open nothing any more.
     """
 
     kind: ActorKind
@@ -190,6 +191,7 @@ class Actor:
     link_id: str | None = None
     scopes: frozenset[Scope] = ALL_SCOPES
     proven_at: datetime | None = None
+    is_half_proven: bool = False
     epoch: int = 0
 
 

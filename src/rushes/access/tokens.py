@@ -23,12 +23,12 @@ from rushes.access.token import (
     make_token,
     shown_of,
 )
+from rushes.access_section import AccessSettings
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.db.statements import After
 from rushes.events.event import EventType
 from rushes.ids import Prefix
-from rushes.sections import AccessSettings
 
 MAX_NAME: Final = 100
 MAX_LIFE: Final = timedelta(days=366)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Annotated, TypeVar
 
 import typer
@@ -65,6 +66,55 @@ def create_account(
         answer(facts, f"{made.email} is {made.role}.", as_json=as_json)
 
     run_in_house(load_settings(data), create)
+
+
+@account.command("lock")
+def lock_account(
+    email: str,
+    *,
+    stays_on: Annotated[
+        bool, typer.Option("--stays-on", help="Let it log in anew, with the same password.")
+    ] = False,
+    data: DataOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """End every session, token, upload link and share of an account at once."""
+
+    async def lock(house: House) -> None:
+        ended = await house.door.lockdown.lock_at_console(email, stays_on=stays_on)
+        words = (
+            f"Ended: {ended.sessions} sessions, {len(ended.tokens)} tokens, "
+            f"{len(ended.links)} links, {len(ended.shares)} shares. "
+            f"{email} {'may log in anew' if stays_on else 'is off'}."
+        )
+        answer({"email": email, "is_active": stays_on} | asdict(ended), words, as_json=as_json)
+
+    run_in_house(load_settings(data), lock)
+
+
+@account.command("reset")
+def reset_account(
+    email: str,
+    *,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the new password from standard input.")
+    ] = False,
+    keep_password: Annotated[
+        bool, typer.Option("--keep-password", help="Take away the second factor and the lock only.")
+    ] = False,
+    data: DataOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a locked-out account in: on, with a new password, without a second factor."""
+    password = None if keep_password else _read_password(from_stdin=password_stdin)
+
+    async def reset(house: House) -> None:
+        made = await house.door.lockdown.reset_at_console(email, password)
+        facts = {"id": made.id, "email": made.email, "is_active": True}
+        words = f"{made.email} may log in again; its sessions and its second factor are gone."
+        answer(facts, words, as_json=as_json)
+
+    run_in_house(load_settings(data), reset)
 
 
 @token.command("create")

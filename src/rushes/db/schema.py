@@ -7,6 +7,7 @@ from typing import Final
 from rushes.db.audit_tables import BESIDE as AUDITED
 from rushes.db.bundle_tables import bundles
 from rushes.db.catalog_tables import BESIDE as FOUND
+from rushes.db.door_tables import BESIDE as PROVED
 from rushes.db.editing_tables import EDITING
 from rushes.db.lab_tables import segment_wishes
 from rushes.db.ledger_tables import LEDGER
@@ -33,6 +34,7 @@ EXTENSIONS: Final = (
     bundles,
     scans,
     *AUDITED,
+    *PROVED,
 )
 """Tables that stand in files beside `tables`."""
 

@@ -49,6 +49,7 @@ accounts = Table(
     Column("used_bytes", Size, nullable=False, server_default="0"),  # reserved and received
     Column("max_total_bytes", Size),  # null: what the settings say
     Column("max_uploads_per_day", Integer),  # null: what the settings say
+    Column("has_factor", Boolean, nullable=False, server_default=false()),  # a second one
 )
 
 account_days = Table(  # how many uploads an account began on a day of its own zone
@@ -59,13 +60,6 @@ account_days = Table(  # how many uploads an account began on a day of its own z
     Column("uploads", Integer, nullable=False),
 )
 
-setup_claims = Table(  # one row at most: the first admin was made
-    "setup_claims",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("claimed_at", Moment, nullable=False),
-)
-
 sessions = Table(
     "sessions",
     metadata,
@@ -74,6 +68,7 @@ sessions = Table(
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+    Column("by_provider", Boolean, nullable=False, server_default=false()),  # of identities
 )
 
 tokens = Table(
@@ -90,13 +85,6 @@ tokens = Table(
     Column("expires_at", Moment, nullable=False),
     Column("last_used_at", Moment),
     Column("revoked_at", Moment),
-)
-
-rates = Table(  # GCRA: the theoretical arrival time of one subject under one rule
-    "rates",
-    metadata,
-    Column("key", Text, primary_key=True),
-    Column("tat", Float, nullable=False),
 )
 
 projects = Table(

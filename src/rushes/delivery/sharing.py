@@ -16,6 +16,7 @@ from rushes.access.project import Project, parse_place
 from rushes.access.seal import Sealer
 from rushes.access.telling import new_id, tell
 from rushes.access.token import ENTROPY_BYTES, TokenKind, digest_of, make_token
+from rushes.access_section import AccessSettings
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.db.statements import After
@@ -38,7 +39,6 @@ from rushes.delivery.share import (
 )
 from rushes.events.event import EventType
 from rushes.ids import Prefix, is_id
-from rushes.sections import AccessSettings
 
 SECRET: Final = "password"  # noqa: S105 - the name of a wish
 ASSETS: Final = "asset_ids"

@@ -19,8 +19,13 @@ SYSTEM_ACTOR = "system"
 class EventType(StrEnum):
     """Everything that can have happened."""
 
+    ACCOUNT_CODE_USED = "account.code_used"
+    ACCOUNT_CODES_RENEWED = "account.codes_renewed"
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_DELETED = "account.deleted"
+    ACCOUNT_FACTOR_ADDED = "account.factor_added"
+    ACCOUNT_FACTOR_REMOVED = "account.factor_removed"
+    ACCOUNT_LOCKED_DOWN = "account.locked_down"
     ACCOUNT_UPDATED = "account.updated"
     ASSET_COLORED = "asset.colored"
     ASSET_CREATED = "asset.created"

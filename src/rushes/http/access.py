@@ -10,11 +10,13 @@ from pydantic import BaseModel, Field
 from rushes.access.accounts import Accounts
 from rushes.access.door import Door
 from rushes.access.linking import Linking
+from rushes.access.lockdown import Lockdown
 from rushes.access.permit import Verb, permit
 from rushes.access.projects import Projects
+from rushes.access.proving import SecondFactors
 from rushes.access.setup import Setup
 from rushes.access.tokens import Tokens
-from rushes.http import accounts, links, projects, tokens
+from rushes.http import accounts, factors, links, projects, tokens
 from rushes.http.accounts import AccountAnswer, answer_account
 from rushes.http.auth import Callers, find_address
 from rushes.http.paging import Pager
@@ -33,12 +35,29 @@ class Entrance:
     projects: Projects
     linking: Linking
 
+    @property
+    def factors(self) -> SecondFactors:
+        """What asks for second factors, at the door and inside."""
+        return self.door.factors
+
+    @property
+    def lockdown(self) -> Lockdown:
+        """What ends all that an account opened."""
+        return self.door.lockdown
+
 
 class Credentials(Wish):
     """How somebody logs in."""
 
     email: str = Field(max_length=1_000)
     password: str = Field(max_length=1_000, repr=False)
+
+
+class LoginWish(Credentials):
+    """How somebody logs in; `code` is asked for where the account has a second factor."""
+
+    code: str | None = Field(default=None, max_length=100, repr=False)
+    """What the app shows now, or a recovery code."""
 
 
 class SetupClaim(Credentials):
@@ -51,6 +70,8 @@ class SessionAnswer(BaseModel):
     """Who is logged in."""
 
     account: AccountAnswer
+    needs_factor: bool = False
+    """Whether nothing else is answered before a second factor was added."""
 
 
 def routes(entrance: Entrance, callers: Callers, pager: Pager) -> APIRouter:
@@ -59,6 +80,8 @@ def routes(entrance: Entrance, callers: Callers, pager: Pager) -> APIRouter:
     identify = callers.identify
     router.include_router(_session_routes(entrance, callers))
     router.include_router(_setup_routes(entrance))
+    router.include_router(factors.routes(entrance.factors, callers))
+    router.include_router(factors.account_routes(entrance.factors, entrance.lockdown, callers))
     router.include_router(accounts.routes(entrance.accounts, identify, pager))
     router.include_router(tokens.routes(entrance.tokens, identify, pager))
     router.include_router(projects.routes(entrance.projects, identify, pager))
@@ -70,13 +93,14 @@ def _session_routes(entrance: Entrance, callers: Callers) -> APIRouter:
     router = APIRouter(prefix="/api/v1/session", tags=["session"])
 
     @router.post("")
-    async def log_in(asked: Credentials, request: Request, response: Response) -> SessionAnswer:
+    async def log_in(asked: LoginWish, request: Request, response: Response) -> SessionAnswer:
         """Log in; the answer sets the session's cookie."""
         callers.refuse_strangers(request)
         account, cookie = await entrance.door.log_in(
             asked.email,
             asked.password,
             find_address(request),
+            code=asked.code,
             former=callers.find_cookie(request),
         )
         callers.set_cookie(response, cookie)
@@ -87,7 +111,8 @@ def _session_routes(entrance: Entrance, callers: Callers) -> APIRouter:
         """Say whose session or token this is."""
         actor = await callers.identify(request)
         permit(actor, Verb.SEE_SELF)
-        return SessionAnswer(account=answer_account(await entrance.accounts.get(actor, actor.id)))
+        account = answer_account(await entrance.accounts.get(actor, actor.id))
+        return SessionAnswer(account=account, needs_factor=actor.is_half_proven)
 
     @router.delete("", status_code=204)
     async def log_out(request: Request, response: Response) -> None:

@@ -29,6 +29,7 @@ class AccountAnswer(BaseModel):
     used_bytes: int
     max_total_bytes: int | None
     max_uploads_per_day: int | None
+    has_factor: bool
 
 
 class NewAccount(Wish):
@@ -137,4 +138,5 @@ def answer_account(account: Account) -> AccountAnswer:
         used_bytes=account.used_bytes,
         max_total_bytes=account.max_total_bytes,
         max_uploads_per_day=account.max_uploads_per_day,
+        has_factor=account.has_factor,
     )

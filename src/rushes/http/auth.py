@@ -7,6 +7,7 @@ Rules of this file:
 3. The cookie alone is sent by browsers without their user's will: with it, what changes anything
    needs `X-Rushes-CSRF: 1`, which other sites cannot send, and our own origin where one is told.
    A GET that makes something needs that header, or the browser's word that our own page asks.
+4. A session that lacks the second factor which is asked of it opens `/api/v1/session` alone.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from rushes.access.factor import FactorRequired
 from rushes.access.identify import Access, Unauthenticated
 from rushes.access.link import Link
 from rushes.access.permit import Actor
@@ -30,6 +32,9 @@ from rushes.settings import Settings
 API: Final = "/api/v1/"
 OPEN: Final = re.compile(r"(POST /api/v1/(session|setup|partners/[^/]+/webhook))/?")
 """What may be called by nobody: method and path."""
+
+HALF_OPEN: Final = re.compile(r"/api/v1/session(/.*)?")
+"""What a session may ask for before its second factor was added."""
 
 LINK_PATH: Final = re.compile(r"/u/([^/]+)/.+")
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -172,7 +177,12 @@ class Callers:
             self.refuse_tricks(request)
         elif MAKING.fullmatch(request.scope["path"]) is not None:
             self.refuse_tricks_in_reading(request)
-        return Caller(await self.access.identify_session(cookie))
+        actor = await self.access.identify_session(cookie)
+        if actor.is_half_proven and HALF_OPEN.fullmatch(request.scope["path"]) is None:
+            raise FactorRequired(
+                "This server asks for a second factor. Add one in the settings of your account."
+            )
+        return Caller(actor)
 
     def refuse_tricks(self, request: Request) -> None:
         """Return if our own page sent this request with the cookie.

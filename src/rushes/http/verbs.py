@@ -69,10 +69,21 @@ _WEBHOOKS: Final = (
     *("subscribe", "unsubscribe", "sample"),
 )
 
+_FACTORS: Final = (
+    *("begin_factor", "get_factor_code", "confirm_factor"),
+    *("renew_recovery_codes", "remove_factor"),
+)
+
 VERBS: Final = MappingProxyType(
     {
         "who_am_i": (Verb.SEE_SELF,),
         "log_out": (Verb.SEE_SELF,),
+        "get_factor": (Verb.SEE_SELF,),
+        **dict.fromkeys(_FACTORS, (Verb.MANAGE_SELF,)),
+        **dict.fromkeys(
+            ("lock_account_down", "reset_account_factor"),
+            (Verb.MANAGE_ACCOUNTS, Verb.MANAGE_ADMINS),
+        ),
         "list_accounts": (Verb.SEE_ACCOUNTS,),
         "create_account": (Verb.MANAGE_ACCOUNTS, Verb.MANAGE_ADMINS),
         "get_account": (Verb.SEE_SELF, Verb.SEE_ACCOUNTS),

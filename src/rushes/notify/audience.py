@@ -39,7 +39,10 @@ ASKED: Final = MappingProxyType(
 """For each family (`asset` of `asset.ready`): what one must be allowed to do to hear of it."""
 
 SHAKING: Final = frozenset(
-    {"account.deleted", "account.updated", "project.updated", "session.ended", "token.revoked"}
+    {
+        *("account.deleted", "account.factor_removed", "account.locked_down", "account.updated"),
+        *("project.updated", "session.ended", "token.revoked"),
+    }
 )
 """After these, what somebody may hear is asked anew."""
 

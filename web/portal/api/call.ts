@@ -1,6 +1,9 @@
 /** One call to the API: same origin, the session's cookie, problems as errors that carry words. */
 import { readProblem, type Problem } from "../../shared/problem";
 
+/** Where a second factor is added, which may be asked for before all else. */
+const SETTINGS = "/app/settings";
+
 /** An answer that is not 2xx, or none at all (`status` 0). */
 export class ApiProblem extends Error {
   constructor(
@@ -35,7 +38,11 @@ export async function call<T>(path: string, options: CallOptions = {}): Promise<
   }
   const text = await response.text();
   if (!response.ok) {
-    throw new ApiProblem(response.status, readProblem(response.status, text), fieldsOf(text));
+    const problem = readProblem(response.status, text);
+    if (problem.code === "session.factor_required" && location.pathname !== SETTINGS) {
+      location.assign(SETTINGS);
+    }
+    throw new ApiProblem(response.status, problem, fieldsOf(text));
   }
   return (text === "" ? null : JSON.parse(text)) as T;
 }

@@ -16,6 +16,7 @@ import type {
   Project,
   Share,
   Rendition,
+  SecondFactor,
   Session,
   TierList,
   Token,
@@ -57,6 +58,11 @@ export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: ({ signal }) => call<Session>("/session", { signal }),
   staleTime: Infinity,
+});
+
+export const factorQuery = queryOptions({
+  queryKey: ["session", "factor"],
+  queryFn: ({ signal }) => call<SecondFactor>("/session/second-factor", { signal }),
 });
 
 export const libraryQuery = (filter: LibraryFilter) =>

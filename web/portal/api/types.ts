@@ -14,6 +14,24 @@ export interface Account {
 
 export interface Session {
   readonly account: Account;
+  /** Nothing else is answered before a second factor was added. */
+  readonly needs_factor: boolean;
+}
+
+export interface SecondFactor {
+  readonly is_on: boolean;
+  readonly is_required: boolean;
+  readonly confirmed_at: string | null;
+  readonly recovery_codes_left: number;
+}
+
+export interface FactorDraft {
+  readonly secret: string;
+  readonly address: string;
+}
+
+export interface RecoveryCodes {
+  readonly recovery_codes: readonly string[];
 }
 
 export type Tier = "edge" | "archive" | "editing";

@@ -21,6 +21,9 @@ const NewTokenDialog = lazy(() =>
 const Webhooks = lazy(() =>
   import("../settings/webhooks").then(({ Webhooks }) => ({ default: Webhooks })),
 );
+const FactorSection = lazy(() =>
+  import("../settings/factor").then(({ FactorSection }) => ({ default: FactorSection })),
+);
 const ADMINS: readonly (string | undefined)[] = ["admin", "superadmin"];
 const RevokeDialog = lazy(() =>
   import("../settings/revoke").then(({ RevokeDialog }) => ({ default: RevokeDialog })),
@@ -29,15 +32,19 @@ const RevokeDialog = lazy(() =>
 export function Settings(): ReactNode {
   useTitle(words.places.settings);
   const { data } = useQuery(sessionQuery);
+  const isHalfOpen = data?.needs_factor === true;
   return (
     <div className="screen narrow">
       <div className="screen-head">
         <h1>{words.places.settings}</h1>
       </div>
       <AccountSection />
+      <Suspense>
+        <FactorSection isNeeded={isHalfOpen} />
+      </Suspense>
       <Look />
-      <Tokens />
-      {ADMINS.includes(data?.account.role) && (
+      {!isHalfOpen && <Tokens />}
+      {!isHalfOpen && ADMINS.includes(data?.account.role) && (
         <Suspense>
           <Webhooks />
         </Suspense>
