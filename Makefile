@@ -65,11 +65,12 @@ rows: $(VENV)/dev.stamp
 reference: $(VENV)/dev.stamp
 	$(BIN)/python tools/make_reference.py
 
-# Ratios, not tests: 15 minutes at most on two cores that do nothing else. `make bench BENCH=--quick`.
+# Ratios, not tests: 25 minutes at most on two cores that do nothing else. `make bench BENCH=--quick`.
 bench: $(VENV)/dev.stamp web system-parts
 	$(BIN)/python -m bench.ingest $(BENCH)
 	$(BIN)/python -m bench.lab $(LAB)
 	$(BIN)/python -m bench.notify
+	$(BIN)/python -m bench.tiers $(TIERS)
 
 # Parts of the system that some tests start: programs, not libraries.
 system-parts: $(VENV)/dev.stamp

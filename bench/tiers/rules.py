@@ -1,22 +1,22 @@
 """What rules of the edge cost beside the optimum, and what a plan over a million rows takes.
 
-    python -m bench.tiers [--assets 3000] [--seeds 1,2,3] [--zipf 0.8,1.0,1.2] [--rows 1000000]
-
-Prints a line for each trace, the worst of each ratio, and the plan's CPU seconds and memory.
-Ends with 1 where a budget is missed: default <= 0.15 of everything on the edge, adaptive <= 1.3 of
-the clairvoyant, the plan < 5 s and < 500 MiB.
+Default <= 0.15 of everything on the edge, adaptive <= 1.3 of the clairvoyant, the plan < 5 s of CPU
+and < 500 MiB. The worst of all traces counts.
 """
 
 from __future__ import annotations
 
-import argparse
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from bench.ingest.figures import Budget, Figure
+from bench.ingest.plan import tell as say
+from bench.tiers.plan import MovingPlan
 from rushes.tiers.prices import PROVIDERS, make_rates
 from rushes.tiers.replay import tell
 from rushes.tiers.retention import Held, Usage, plan
@@ -34,28 +34,34 @@ COMPARED = (
 )
 
 
-def main() -> int:
-    """Measure, print, and return 1 where a budget is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--assets", type=int, default=3_000)
-    parser.add_argument("--seeds", default="1,2,3")
-    parser.add_argument("--zipf", default="0.8,1.0,1.2")
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    asked = parser.parse_args()
-    seconds, mebibytes = measure_plan(asked.rows)
-    print(f"plan of {asked.rows} rows: {seconds:.2f} s of CPU, {mebibytes} MiB at most", flush=True)
-    default, adaptive = [0.0], [0.0]
-    for seed in asked.seeds.split(","):
-        for zipf in asked.zipf.split(","):
-            traffic = Traffic(asked.assets, zipf=float(zipf), seed=int(seed))
-            found = compare(traffic)
+ROW = "rules"
+DEFAULT, ADAPTIVE = Budget(0.15), Budget(1.3)
+SECONDS, MEMORY = Budget(5), Budget(500)
+
+
+def measure(plan: MovingPlan) -> Iterator[Figure]:
+    """Yield the figures of rules."""
+    measured = subprocess.run(
+        [sys.executable, "-m", "bench.tiers.rules", str(plan.rows)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seconds, mebibytes = map(float, measured.stdout.split())
+    yield Figure(ROW, f"a plan of {plan.rows:,} rows: CPU", (seconds,), "s", SECONDS)
+    yield Figure(ROW, "the same: memory of the process", (mebibytes,), "MiB", MEMORY)
+    default, adaptive = [], []
+    for seed in plan.seeds:
+        for zipf in plan.zipf:
+            found = compare(Traffic(plan.assets, zipf=zipf, seed=seed))
             default.append(found[0])
             adaptive.append(found[1])
-            print(f"seed {seed} zipf {zipf}: default {found[0]:.3f} of all on the edge,", end=" ")
-            print(f"adaptive {found[1]:.3f} of the clairvoyant", flush=True)
-    print(f"worst: default {max(default):.3f} (0.15), adaptive {max(adaptive):.3f} (1.3)")
-    is_held = max(default) <= 0.15 and max(adaptive) <= 1.3
-    return 0 if is_held and seconds < 5 and mebibytes < 500 else 1
+            say(f"seed {seed} zipf {zipf}: default {found[0]:.3f}, adaptive {found[1]:.3f}")
+    told = f"worst of {len(default)} traces"
+    work = "cost of the default rule to everything on the edge"
+    yield Figure(ROW, work, (max(default),), budget=DEFAULT, ours=told)
+    work = "cost of `adaptive` to the clairvoyant"
+    yield Figure(ROW, work, (max(adaptive),), budget=ADAPTIVE, ours=told)
 
 
 def measure_plan(count: int) -> tuple[float, int]:
@@ -96,4 +102,4 @@ def compare(traffic: Traffic) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    print(*measure_plan(int(sys.argv[1])))

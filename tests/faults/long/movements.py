@@ -56,9 +56,9 @@ from tests.support.swift import serve_swift
 
 HOUSE = Path(__file__).parents[3]
 AT_ONCE = 4
-KILLS = 0.6
+KILLS = 0.75
 """So many lives end by a kill."""
-REQUESTS_A_MOVE = 8
+REQUESTS_A_MOVE = 5
 DAMAGES = 0.3
 """So often an object is damaged before a life, where another copy is left."""
 CALM_LIVES = 12
@@ -247,7 +247,7 @@ class Depot:
 
     def _strike(self, proxy: LyingProxy) -> None:
         """Let a store fail in one or two ways for a while."""
-        names = self.chance.sample(sorted(FAULTS), self.chance.choice([0, 1, 1, 2]))
+        names = self.chance.sample(sorted(FAULTS), self.chance.choice([0, 1, 2, 2]))
         proxy.lies = [FAULTS[name](self.chance.randrange(1, 5)) for name in names]
         self.story.faults.update(names)
 
