@@ -88,7 +88,7 @@ MEANINGS: Final = {
     "share.downloaded": "A visitor of a share took a file, for the first time in their visit.",
     "share.updated": "A share was changed, switched off or on.",
     "share.viewed": "A visit of a share began.",
-    "tier.alert": "A check found or mended losses, or could not ask a store; `data` counts them.",
+    "tier.alert": "Something is wrong with a tier, or is over; or a check found losses.",
     "tier.check_asked": "Somebody asked to compare rows and stores.",
     "tier.eviction_asked": "Somebody said yes to a plan of what leaves the edge.",
     "tier.mount_back": "The folder of the editors is there again; what waited is written.",

@@ -33,7 +33,7 @@ from rushes.delivery.covers import Covers
 from rushes.delivery.download import Downloading
 from rushes.delivery.image import Imaging, Tools
 from rushes.delivery.listing import Listing
-from rushes.delivery.playback import Playing
+from rushes.delivery.playback import Playing, open_playing
 from rushes.delivery.serve import Server
 from rushes.delivery.shares import Shares, build_server, build_shares, build_signer
 from rushes.delivery.sign import Signer
@@ -57,7 +57,7 @@ from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.s3 import S3Store, open_s3
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
-from rushes.tiers.books import Books
+from rushes.tiers.budget import Budget
 from rushes.tiers.by_hand import ByHand
 from rushes.tiers.check import open_checking
 from rushes.tiers.copy import Keeper
@@ -68,12 +68,13 @@ from rushes.tiers.flow import Flow
 from rushes.tiers.locate import Locator
 from rushes.tiers.overview import Overview, Place
 from rushes.tiers.placement import Tier
-from rushes.tiers.prices import Listed, list_of
+from rushes.tiers.prices import list_of
 from rushes.tiers.probes import Probes
 from rushes.tiers.reads import Reads
 from rushes.tiers.recall import Recalling
 from rushes.tiers.retain import Retaining
 from rushes.tiers.rules import make_rules
+from rushes.tiers.upkeep import open_upkeep
 from rushes.tiers.vaults import Vaults
 from rushes.uploads.admission import Admission
 from rushes.uploads.chunk_files import ChunkFiles
@@ -242,7 +243,7 @@ def _build(
         intake=intake,
         editing=Editing(database, clock),
         covers=Covers(database, clock, signer, settings.delivery),
-        playing=Playing(database, clock, signer, settings.delivery, ordering),
+        playing=open_playing(database, clock, signer, ordering, settings),
         imaging=_imaging(settings, clock, database, signer=signer, keeper=keeper, locator=locator),
         downloading=Downloading(database, clock, signer, settings.delivery, ordering),
         remaking=Remaking(database, clock, Quality(settings.media.max_rung)),
@@ -276,7 +277,8 @@ def _taker(
 
 def _vaults(settings: Settings, keeper: Keeper, locator: Locator) -> Vaults:
     database, clock = keeper.database, keeper.clock
-    recalling = Recalling(database, clock, keeper, locator.find_source)
+    budget = Budget(database, clock, settings.budget.egress_bytes)
+    recalling = Recalling(database, clock, keeper, locator.find_source, budget)
     evicting = Evicting(database, clock, keeper.archive, keeper.edge.store)
     cap_bytes = settings.retention.cap_bytes
     places = {
@@ -295,17 +297,16 @@ def _vaults(settings: Settings, keeper: Keeper, locator: Locator) -> Vaults:
         by_hand=ByHand(database, clock, recalling, evicting),
         overview=Overview(database, clock, places, None if tree is None else str(tree)),
         checking=open_checking(keeper, locator, settings.tiers.scrub_bytes),
-        books=Books(database, clock, places),
+        upkeep=open_upkeep(recalling, evicting, places, budget, settings.retention),
     )
 
 
 def _place(settings: Settings, name: str | None, folder: str, cap_bytes: int | None) -> Place:
     if name is None:
-        return Place(folder, "folder", cap_bytes, Listed().price)
+        return Place(folder, "folder", cap_bytes)
     store = settings.stores[name]
     limits = [limit for limit in (cap_bytes, store.limit_bytes) if limit is not None]
-    listed = list_of(store, settings.prices)
-    return Place(name, store.kind, min(limits, default=None), listed.price, listed)
+    return Place(name, store.kind, min(limits, default=None), list_of(store, settings.prices))
 
 
 def _imaging(

@@ -27,12 +27,12 @@ from rushes.renditions.outcome import Outcomes
 from rushes.renditions.remaking import Remaking
 from rushes.renditions.rendition import Kind
 from rushes.renditions.stills import Stills
-from rushes.tiers.books import Books
 from rushes.tiers.check import Checking
 from rushes.tiers.copy import Keeper
 from rushes.tiers.recall import Recalling
 from rushes.tiers.remove import Remover
 from rushes.tiers.retain import Retaining
+from rushes.tiers.upkeep import Upkeep
 from rushes.uploads.sweep import Sweep
 
 
@@ -58,7 +58,7 @@ class Deeds:
     recalling: Recalling
     retaining: Retaining
     checking: Checking
-    books: Books
+    upkeep: Upkeep
     remover: Remover
     sweep: Sweep
     rates: Rates

@@ -36,12 +36,13 @@ from rushes.events.relay import Argument, Start, Story
 from rushes.intake.verdict import Scan
 from rushes.jobs.engine import Engine
 from rushes.jobs.job import BY_HAND, RAISED, Queue, StepFailed, workflow_id
-from rushes.jobs.schedule import CHECK_TIERS, EXPIRE_UPLOADS, KEEP_ACCOUNTS, RETAIN
+from rushes.jobs.schedule import CHECK_TIERS, EXPIRE_UPLOADS, RETAIN
 from rushes.library.screening import Order
 from rushes.media.ladder import RECIPE
 from rushes.renditions.make import LADDER
 from rushes.renditions.rendition import PLAYED, Kind
 from rushes.renditions.rolling_out import tell_rolling_out
+from rushes.tiers.upkeep import tell_upkeep
 
 PROBE_SECONDS: Final = 60.0
 OPEN_SECONDS: Final = 120.0
@@ -136,6 +137,7 @@ def tell(engine: Engine, deeds: Deeds) -> None:
     _tell_retaining(engine, deeds)
     _tell_checking(engine, deeds)
     tell_rolling_out(engine, deeds.remaking)
+    tell_upkeep(engine, deeds.upkeep)
     _tell_leaving(engine, deeds)
 
 
@@ -303,12 +305,6 @@ def _tell_checking(engine: Engine, deeds: Deeds) -> None:
     @engine.scheduled(CHECK_TIERS)
     async def check_tiers() -> None:
         await run_daily()
-
-    account = engine.step("account", timeout_seconds=RUN_SECONDS)(deeds.books.account)
-
-    @engine.scheduled(KEEP_ACCOUNTS)
-    async def keep_accounts() -> None:
-        await account()
 
 
 def _tell_leaving(engine: Engine, deeds: Deeds) -> None:

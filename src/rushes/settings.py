@@ -25,7 +25,7 @@ from pydantic_settings import (
 from rushes.access_section import AccessSettings
 from rushes.errors import Kind, RushesError
 from rushes.mailing import MailSettings
-from rushes.price_section import ListSettings
+from rushes.price_section import BudgetSettings, ListSettings
 from rushes.scan_section import ScanSettings
 from rushes.schedule_section import ScheduleSettings
 from rushes.sections import (
@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     tiers: TierSettings = TierSettings()
     retention: RetentionSettings = RetentionSettings()
     scan: ScanSettings = ScanSettings()
+    budget: BudgetSettings = BudgetSettings()
     schedules: ScheduleSettings = ScheduleSettings()
 
     @field_validator("stores", "prices", mode="before")

@@ -186,7 +186,7 @@ def _deeds(house: House, tools: Toolbox) -> Deeds:
         recalling=house.vaults.recalling,
         retaining=house.vaults.retaining,
         checking=house.vaults.checking,
-        books=house.vaults.books,
+        upkeep=house.vaults.upkeep,
         remover=_remover(house),
         sweep=Sweep(database, clock, house.intake.spool, house.ending, house.joining),
         rates=house.access.rates,

@@ -27,7 +27,7 @@ MONTH = TODAY.replace(day=1)
 def books_of(handing: Handing) -> Books:
     """Return the books of a house whose edge is R2, and whose archive is Wasabi."""
     places = {
-        tier: Place(name, "s3", None, LISTS[name].price, LISTS[name])
+        tier: Place(name, "s3", None, LISTS[name])
         for tier, name in ((Tier.EDGE, "r2"), (Tier.ARCHIVE, "wasabi"))
     }
     return Books(handing.database, handing.clock, places)

@@ -13,21 +13,24 @@ from rushes.access.permit import Actor, ActorKind, Role
 from rushes.http.problem import Edge as Outermost
 from rushes.http.problem import add_problems
 from rushes.http.tiers import routes
+from rushes.sections import RetentionSettings
 from rushes.tiers.books import Books
+from rushes.tiers.budget import Budget
 from rushes.tiers.check import open_checking
 from rushes.tiers.doubts import Doubts
 from rushes.tiers.overview import Overview, Place
 from rushes.tiers.placement import Tier
-from rushes.tiers.prices import LISTS, Listed
+from rushes.tiers.prices import LISTS
 from rushes.tiers.rules import PRESETS, Preset
+from rushes.tiers.upkeep import open_upkeep
 from rushes.tiers.vaults import Vaults
 from tests.support.filed import Filed
 from tests.support.handing import Handing
 
 ADMIN = Actor(ActorKind.ACCOUNT, "acc_admin", Role.ADMIN, project_ids=None)
 PLACES = {
-    Tier.EDGE: Place("r2_eu", "s3", None, LISTS["r2"].price, LISTS["r2"]),
-    Tier.ARCHIVE: Place("archive", "folder", None, Listed().price),
+    Tier.EDGE: Place("r2_eu", "s3", None, LISTS["r2"]),
+    Tier.ARCHIVE: Place("archive", "folder", None),
 }
 HOUSE_WIDE = (
     ("GET", "", None),
@@ -36,6 +39,8 @@ HOUSE_WIDE = (
     ("GET", "/edge/movements", None),
     ("GET", "/checks", None),
     ("GET", "/ledger", None),
+    ("GET", "/alarms", None),
+    ("GET", "/edge/warm", None),
     ("POST", "/edge/evict", {"objects": 5}),
 )
 
@@ -64,7 +69,13 @@ async def calling(handing: Handing, actor: Actor) -> AsyncIterator[httpx.AsyncCl
         by_hand=handing.by_hand,
         overview=Overview(handing.database, handing.clock, {}),
         checking=open_checking(handing.keeper, handing.locator, 2**30),
-        books=Books(handing.database, handing.clock, PLACES),
+        upkeep=open_upkeep(
+            handing.recalling,
+            handing.evicting(),
+            PLACES,
+            Budget(handing.database, handing.clock),
+            RetentionSettings(),
+        ),
     )
     app = FastAPI()
     add_problems(app)
@@ -96,7 +107,7 @@ async def test_a_token_of_certain_projects_has_no_say_over_whole_tiers(
     async with calling(handing, foreign) as client:
         hidden = await client.post(pin)
 
-    assert [200, 200, 200, 200, 200, 200, 202] == as_admin
+    assert [200, 200, 200, 200, 200, 200, 200, 200, 202] == as_admin
     assert {(403, "access.forbidden")} == {
         (given.status_code, given.json()["code"]) for given in refused
     }

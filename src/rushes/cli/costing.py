@@ -31,7 +31,7 @@ def show_cost(
         raise typer.BadParameter("A month is written like 2026-11.") from None
 
     async def tell(house: House) -> None:
-        books = house.vaults.books
+        books = house.vaults.upkeep.books
         await books.account()
         told = describe_ledger(await books.tell(wanted), books.places)
         answer(told.model_dump(mode="json"), "\n".join(format_ledger(told)), as_json=as_json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rushes.db.alarm_tables import tier_alarms
 from rushes.db.audit_tables import BESIDE as AUDITED
 from rushes.db.bundle_tables import bundles
 from rushes.db.catalog_tables import BESIDE as FOUND
@@ -19,6 +20,7 @@ from rushes.db.share_tables import BESIDE as HANDED_OUT
 from rushes.db.tables import metadata
 from rushes.db.upload_tables import BESIDE
 from rushes.db.vault_tables import read_counts, retention_runs, store_probes
+from rushes.db.warm_tables import warm_orders
 
 EXTENSIONS: Final = (
     *BESIDE,
@@ -27,6 +29,7 @@ EXTENSIONS: Final = (
     *TOLD,
     letters,
     *LEDGER,
+    *(tier_alarms, warm_orders),
     *MOVED,
     *HANDED_OUT,
     *EDITING,

@@ -33,6 +33,8 @@ from rushes.renditions.outcome import ENDED
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import State
 from rushes.sections import DeliverySettings
+from rushes.settings import Settings
+from rushes.tiers.budget import Budget
 
 PLAYED_KINDS: Final = frozenset({"video", "audio"})
 POSTERS: Final = ("poster-jpg", "poster")
@@ -107,6 +109,8 @@ class Playing:
     settings: DeliverySettings
     ordering: Ordering | None = None
     """Orders qualities that rest; None where nothing does."""
+    budget: Budget | None = None
+    """What may leave the archive; None is any number of bytes."""
 
     async def ask(
         self, actor: Actor, asset_id: str, base: str, *, quality: str = AUTO, hints: Hints
@@ -128,7 +132,8 @@ class Playing:
             medium = await get_permitted(
                 connection, actor, Verb.PLAY_ASSET, asset_id, with_stream=True
             )
-            offers, job = list_offers(medium), None
+            cap = await self._find_cap(medium)
+            offers, job = list_offers(medium, cap), None
             if not offers:
                 _refuse_unplayable(medium)
                 job = await _find_job(connection, medium)
@@ -136,7 +141,15 @@ class Playing:
             await self._order(medium, offers, quality, hints, actor)
         if not offers:
             return Waiting(asset_id, job, ASK_AGAIN_SECONDS, "The first quality is being made.")
-        return self._answer(medium, actor, base, _start(offers, quality, hints))
+        return self._answer(medium, actor, base, _start(offers, quality, hints), cap)
+
+    async def _find_cap(self, medium: Medium) -> str | None:
+        """Return the best quality there is to have while the budget is spent; None is any.
+
+        Nobody is refused for it: where there is nothing up to it, there is no cap.
+        """
+        cap = None if self.budget is None else await self.budget.find_cap(medium.content.id)
+        return cap if list_offers(medium, cap) else None
 
     async def _order(
         self, medium: Medium, offers: list[Offer], quality: str, hints: Hints, actor: Actor
@@ -150,14 +163,16 @@ class Playing:
         if chosen is not None and chosen.value not in offered:
             await self.ordering.order(medium.content.id, [chosen.value], actor.id)
 
-    def _answer(self, medium: Medium, actor: Actor, base: str, start: Offer) -> Playback:
+    def _answer(
+        self, medium: Medium, actor: Actor, base: str, start: Offer, cap: str | None
+    ) -> Playback:
         asset = medium.asset
         expires_at = until(self.clock.now(), self.settings.playback_life)
         signed = self.signer.sign(
-            Grant(asset.id, Scope.PLAY, None, actor.id, expires_at, actor.epoch)
+            Grant(asset.id, Scope.PLAY, cap, actor.id, expires_at, actor.epoch)
         )
         folder = f"{base}/p/{signed}"
-        rungs = medium.rungs() or list(medium.sounds())
+        rungs = medium.rungs(cap) or list(medium.sounds())
         path, reason = _path(medium, rungs)
         rate, stills = _rate(medium, start), {still.name: still for still in medium.seen()}
         timecode = parse_timecode(medium.timecode, Fraction(rate) if rate else None)
@@ -188,6 +203,14 @@ class Playing:
         expires_at = until(self.clock.now(), self.settings.still_life, step=STILL_STEP)
         grant = Grant(medium.asset.id, Scope.STILL, None, actor.id, expires_at, actor.epoch)
         return f"{base}/p/{self.signer.sign(grant)}/stills/{still.file_name}?v={still.id}"
+
+
+def open_playing(
+    database: Database, clock: Clock, signer: Signer, ordering: Ordering, settings: Settings
+) -> Playing:
+    """Return what answers players of a house."""
+    budget = Budget(database, clock, settings.budget.egress_bytes)
+    return Playing(database, clock, signer, settings.delivery, ordering, budget)
 
 
 async def _find_job(connection: Connection, medium: Medium) -> str | None:

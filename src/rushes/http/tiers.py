@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from rushes.access.permit import Actor, Forbidden, Verb, permit
+from rushes.http.alarms import alarm_routes, warm_routes
 from rushes.http.auth import Identify
 from rushes.http.checks import check_routes
 from rushes.http.ledger import ledger_routes
@@ -160,8 +161,13 @@ def routes(vaults: Vaults, identify: Identify) -> APIRouter:
     router.include_router(_tier_routes(vaults, identify), prefix="/api/v1/tiers")
     checks = check_routes(vaults.checking, partial(_require, identify))
     router.include_router(checks, prefix="/api/v1/tiers")
-    ledger = ledger_routes(vaults.books, partial(_require, identify))
-    router.include_router(ledger, prefix="/api/v1/tiers")
+    require, upkeep = partial(_require, identify), vaults.upkeep
+    for each in (
+        ledger_routes(upkeep.books, require),
+        alarm_routes(upkeep.watching, require),
+        warm_routes(upkeep.warming, require),
+    ):
+        router.include_router(each, prefix="/api/v1/tiers")
     router.include_router(_asset_routes(vaults, identify), prefix="/api/v1/assets/{asset_id}")
     return router
 

@@ -163,7 +163,7 @@ VERBS: Final = MappingProxyType(
         **dict.fromkeys(
             (
                 *("list_tiers", "plan_eviction", "list_retention_runs", "list_movements"),
-                "get_ledger",
+                *("get_ledger", "list_alarms", "plan_warming", "order_warming"),
                 *("ask_check", "list_checks", "get_check"),
                 *("carry_out_plan", "recall_asset", "evict_asset", "pin_asset", "unpin_asset"),
             ),

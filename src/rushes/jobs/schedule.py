@@ -39,8 +39,10 @@ PURGE: Final = Time("purge", "purge")
 RETAIN: Final = Time("retain", "retain")
 CHECK_TIERS: Final = Time("check_tiers", "check")
 KEEP_ACCOUNTS: Final = Time("keep_accounts", "accounts")
+WARM: Final = Time("warm", "warm")
+WATCH_TIERS: Final = Time("watch_tiers", "alarms")
 
-TIMES: Final = (EXPIRE_UPLOADS, PURGE, RETAIN, CHECK_TIERS, KEEP_ACCOUNTS)
+TIMES: Final = (EXPIRE_UPLOADS, PURGE, RETAIN, CHECK_TIERS, KEEP_ACCOUNTS, WARM, WATCH_TIERS)
 
 
 def with_seconds(line: str) -> str:

@@ -115,6 +115,7 @@ PLANS: Final = MappingProxyType(
         EventType.ASSET_FAILED: Plan("failed", Topic.FAILED),
         EventType.UPLOAD_QUARANTINED: Plan("failed", Topic.FAILED),
         EventType.WEBHOOK_PAUSED: Plan("failed", Topic.FAILED),
+        EventType.TIER_ALERT: Plan("failed", Topic.FAILED),
     }
 )
 """The events that somebody gets a letter about; `about` is the word of the setting."""

@@ -60,7 +60,7 @@ class ByHand:
             AssetNotFound, Forbidden: it is not theirs to do this with.
             QualityUnknown: there is no such quality.
         """
-        chosen = await self._choose(actor, asset_id, quality)
+        chosen = await self.choose(actor, asset_id, quality)
         async with self.database.transaction() as connection:
             await read_records.spare(connection, chosen)
         return await self.recalling.want(chosen, actor=actor.id, at_once=True)
@@ -73,7 +73,7 @@ class ByHand:
         Raises:
             AssetNotFound, Forbidden, QualityUnknown: as for `recall`.
         """
-        chosen = await self._choose(actor, asset_id, quality)
+        chosen = await self.choose(actor, asset_id, quality)
         async with self.database.reading() as connection:
             places = [
                 place
@@ -99,7 +99,7 @@ class ByHand:
         Raises:
             AssetNotFound, Forbidden: it is not theirs to do this with.
         """
-        chosen = await self._choose(actor, asset_id, None)
+        chosen = await self.choose(actor, asset_id, None)
         end = (until or FOREVER) if is_pinned else None
         async with self.database.transaction() as connection:
             asset = await library_records.find_asset(connection, asset_id)
@@ -110,7 +110,13 @@ class ByHand:
                 await self._tell(connection, actor, asset, end)
         return count
 
-    async def _choose(self, actor: Actor, asset_id: str, quality: str | None) -> list[str]:
+    async def choose(self, actor: Actor, asset_id: str, quality: str | None) -> list[str]:
+        """Return the qualities of an asset, or one, by the ids of their renditions.
+
+        Raises:
+            AssetNotFound, Forbidden: it is not theirs to do this with.
+            QualityUnknown: there is no such quality.
+        """
         unknown = AssetNotFound("There is no such asset. Check its id.")
         async with self.database.reading() as connection:
             asset = await library_records.find_asset(connection, asset_id)

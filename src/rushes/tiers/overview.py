@@ -25,9 +25,12 @@ class Place:
     store: str
     kind: str
     limit_bytes: int | None
-    price: Price
     listed: Listed = field(default_factory=Listed)
-    """By which list that is."""
+
+    @property
+    def price(self) -> Price:
+        """What it costs."""
+        return self.listed.price
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from rushes.events import outbox
 from rushes.events.event import SYSTEM_ACTOR, Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.tiers import recall_records
+from rushes.tiers.budget import Budget
 from rushes.tiers.copy import Keeper, edge_key_of
 from rushes.tiers.placement import NotWanted, Tier
 from rushes.tiers.recall_records import Wish
@@ -44,6 +45,8 @@ class Recalling:
     clock: Clock
     keeper: Keeper
     source: FindSource
+    budget: Budget | None = None
+    """What may leave the archive; None is any number of bytes."""
 
     async def want(
         self,
@@ -59,6 +62,8 @@ class Recalling:
             actor: who asks.
             at_once: also where it failed a short while ago; what has just left rests a minute.
         """
+        if not at_once and self.budget is not None and await self.budget.is_over():
+            return ()  # readers have the archive's copy, or a smaller quality
         async with self.database.reading() as connection:
             unplaced = await recall_records.list_unplaced(connection, object_ids)
         for object_id in unplaced:

@@ -64,6 +64,17 @@ async def wish(
     return [Wish(*row) for row in await connection.execute(statement)]
 
 
+async def list_near(connection: Connection, content_id: str) -> set[str]:
+    """Return the names of a content's renditions that are on the edge."""
+    query = (
+        select(renditions.c.name)
+        .join(placements, placements.c.object_id == renditions.c.id)
+        .where(_ON_EDGE, placements.c.content_id == content_id)
+        .where(placements.c.state == State.PRESENT.value)
+    )
+    return set((await connection.execute(query)).scalars())
+
+
 async def record_miss(
     connection: Connection, place: Placement, now: datetime, apart: timedelta
 ) -> bool:

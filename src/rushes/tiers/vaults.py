@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rushes.tiers.books import Books
 from rushes.tiers.by_hand import ByHand
 from rushes.tiers.check import Checking
 from rushes.tiers.doubts import Doubts
@@ -13,6 +12,7 @@ from rushes.tiers.overview import Overview
 from rushes.tiers.reads import Reads
 from rushes.tiers.recall import Recalling
 from rushes.tiers.retain import Retaining
+from rushes.tiers.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +27,4 @@ class Vaults:
     by_hand: ByHand
     overview: Overview
     checking: Checking
-    books: Books
+    upkeep: Upkeep

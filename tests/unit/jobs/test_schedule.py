@@ -13,6 +13,8 @@ from rushes.jobs.schedule import (
     PURGE,
     RETAIN,
     TIMES,
+    WARM,
+    WATCH_TIERS,
     find_missed,
     with_seconds,
 )
@@ -34,7 +36,9 @@ def test_every_time_is_declared_once() -> None:
         RETAIN: "0 */6 * * *",
         CHECK_TIERS: "0 1 * * *",
         KEEP_ACCOUNTS: "5 * * * *",
-    }.items() <= {time: time.line(told) for time in TIMES}.items()
+        WARM: "0 */2 * * *",
+        WATCH_TIERS: "*/10 * * * *",
+    } == {time: time.line(told) for time in TIMES}
 
 
 def test_a_time_can_be_moved_and_switched_off() -> None:

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { call, type Query } from "./call";
 import type {
+  Alarm,
   Asset,
   Colors,
   Delivery,
@@ -188,6 +189,12 @@ export const unfinishedQuery = queryOptions({
 export const tiersQuery = queryOptions({
   queryKey: ["tiers"],
   queryFn: ({ signal }) => call<TierList>("/tiers", { signal }),
+  refetchInterval: QUIET_MS,
+});
+
+export const alarmsQuery = queryOptions({
+  queryKey: ["tiers", "alarms"],
+  queryFn: ({ signal }) => call<Page<Alarm>>("/tiers/alarms", { signal }),
   refetchInterval: QUIET_MS,
 });
 

@@ -138,6 +138,15 @@ export interface TierList {
   readonly hit_rate: number | null;
 }
 
+/** Something that is wrong with a tier, or was. */
+export interface Alarm {
+  readonly tier: string;
+  readonly trouble: string;
+  readonly words: string;
+  readonly raised_at: string;
+  readonly cleared_at: string | null;
+}
+
 /** What a tier cost in the month so far, in dollars; `month` is all of it at this pace. */
 export interface TierCost {
   readonly tier: string;

@@ -12,6 +12,7 @@ import type { EvictionPlan, Movement, TierUse } from "../api/types";
 import { Icon } from "../parts/glyphs";
 import { Empty, Unloaded } from "../parts/notes";
 import { useTitle } from "../parts/title";
+import { Alarms } from "../storage/alarms";
 import { LedgerSection } from "../storage/ledger";
 
 const EvictDialog = lazy(() =>
@@ -27,6 +28,7 @@ export function Storage(): ReactNode {
       <div className="screen-head">
         <h1>{words.places.storage}</h1>
       </div>
+      <Alarms />
       <Tiers />
       <LedgerSection />
       <Plan />
