@@ -48,8 +48,10 @@ ENOUGH: Final = 30
 FADES: Final = 14 * DAY
 """After which time what was learned counts half: what people watch, and how, drifts."""
 
-MOST_PLAYS: Final = 3
-MOST_ACTIVITY: Final = 6
+MOST_ACTIVITY: Final = 8
+
+AGES: Final = (0.5 * DAY, 2 * DAY, 5 * DAY, 10 * DAY, 20 * DAY)
+"""Where ages are cut: what is new is watched by those who wait for it, what is old by chance."""
 
 
 @dataclass(slots=True)
@@ -105,7 +107,8 @@ class Learner:
     _fades_at: float | None = None
     _hazards: dict[Hashable, Hazard] = field(default_factory=dict)
     _pauses: dict[Hashable, Pause] = field(default_factory=dict)
-    _plays: dict[Hashable, int] = field(default_factory=dict)
+    _made: dict[Hashable, float] = field(default_factory=dict)
+    _read: set[Hashable] = field(default_factory=set)
     _activity: dict[Hashable, Activity] = field(default_factory=dict)
     _waiting: list[deque[Pause]] = field(default_factory=lambda: [deque() for _ in range(BINS)])
 
@@ -113,7 +116,7 @@ class Learner:
         self, one: Hashable, asset: Hashable, quality: str, size_bytes: int, at: float
     ) -> float:
         """Take note of a new object; return for how many seconds it should be kept."""
-        self._plays.setdefault(one, 0)
+        self._made.setdefault(one, at)
         self.credit += self.rates.miss(size_bytes)
         return self._begin(one, asset, quality, size_bytes, at)
 
@@ -122,14 +125,15 @@ class Learner:
     ) -> float:
         """Take note of a read; return for how many seconds from now to keep the object."""
         self._end(one, size_bytes, at, is_read=True)
-        self._plays[one] = self._plays.get(one, 0) + 1
+        self._read.add(one)
         self._activity.setdefault(asset, Activity()).add(at)
         return self._begin(one, asset, quality, size_bytes, at)
 
     def gone(self, one: Hashable, size_bytes: int, at: float) -> None:
         """Take note that an object was deleted."""
         self._end(one, size_bytes, at, is_read=False)
-        self._plays.pop(one, None)
+        self._made.pop(one, None)
+        self._read.discard(one)
 
     def pass_time(self, at: float) -> None:
         """Take note of the pauses that reached a further length without an end."""
@@ -184,11 +188,16 @@ class Learner:
         self, one: Hashable, asset: Hashable, quality: str, at: float
     ) -> tuple[Hazard, ...]:
         """Return the hazards of objects alike, the closest first."""
-        plays = min(self._plays.get(one, 0), MOST_PLAYS)
+        was_read, age = one in self._read, bisect_right(AGES, at - self._made.get(one, at))
         known = self._activity.get(asset)
         activity = 0.0 if known is None else known.at_time(at)
         level = min(math.ceil(math.log2(1 + 2 * activity)), MOST_ACTIVITY)
-        cases = ((plays, level, quality), (plays, level), (plays > 0,))
+        cases = (
+            (was_read, level, age, quality),
+            (was_read, level, age),
+            (was_read, level),
+            (was_read,),
+        )
         return tuple(self._hazards.setdefault(case, Hazard()) for case in cases)
 
     def _wish(self, groups: tuple[Hazard, ...], size_bytes: int, even: float) -> float:
