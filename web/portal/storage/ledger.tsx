@@ -150,7 +150,9 @@ function MovedByMonth({ items }: { readonly items: readonly MonthMoved[] }): Rea
       <thead>
         <tr>
           <th scope="col">{said.month}</th>
-          <th scope="col">{said.tier}</th>
+          <th scope="col" className="text">
+            {said.tier}
+          </th>
           <th scope="col">{said.came}</th>
           <th scope="col">{said.gone}</th>
           <th scope="col" className="wide">
