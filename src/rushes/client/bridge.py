@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
@@ -34,17 +35,17 @@ class Bridge:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what the coroutine returns, or raise what it raises."""
-        ended = threading.Event()
-        future = asyncio.run_coroutine_threadsafe(_tracked(work, ended), self._loop)
+        call = _Call()
         try:
-            while not ended.wait(LOOK_SECONDS):
+            future = asyncio.run_coroutine_threadsafe(call.carry(work), self._loop)
+            while not call.ended.wait(LOOK_SECONDS):
                 pass
             return future.result()
         except BaseException:
-            if not ended.is_set():  # Ctrl-C, here: what is under way ends, and leaves things tidy
+            if not call.ended.is_set():  # Ctrl-C, here: what goes on ends, and leaves things tidy
                 self._is_interrupted = True
-                future.cancel()
-                ended.wait(END_SECONDS)
+                self._loop.call_soon_threadsafe(call.cancel)
+                call.ended.wait(END_SECONDS)
             raise
 
     def close(self) -> None:
@@ -60,8 +61,27 @@ class Bridge:
         self._loop.close()
 
 
-async def _tracked(work: Coroutine[Any, Any, T], ended: threading.Event) -> T:
-    try:
-        return await work
-    finally:
-        ended.set()
+@dataclass(slots=True)
+class _Call:
+    """One call: its task as soon as it runs, for an interruption may come before that."""
+
+    ended: threading.Event = field(default_factory=threading.Event)
+    task: asyncio.Task[Any] | None = None
+    is_wanted: bool = True
+
+    async def carry(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do the work, unless it was cancelled before it began."""
+        self.task = asyncio.current_task()
+        try:
+            if not self.is_wanted:
+                work.close()
+                raise asyncio.CancelledError
+            return await work
+        finally:
+            self.ended.set()
+
+    def cancel(self) -> None:
+        """End it; to be called in its loop."""
+        self.is_wanted = False
+        if self.task is not None:
+            self.task.cancel()
