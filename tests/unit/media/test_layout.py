@@ -18,6 +18,7 @@ from rushes.media.layout import (
     plan_file,
 )
 from rushes.media.movie import Track, aac_track, parse_track
+from rushes.media.timecode import Timecode
 
 AVCC = mp4.make("avcC", bytes.fromhex("0164001fffe1"))
 PICTURE = Track(
@@ -56,6 +57,26 @@ def test_each_track_has_its_own_init_in_the_file() -> None:
         tkhd = mp4.find(init, "moov/trak/tkhd")
         assert (number,) == mp4.unpack("I", init, tkhd.body + 20, tkhd.end)
         assert column.track == parse_track(init)[0]
+
+
+def test_a_timecode_has_a_track_whose_sample_stands_in_front() -> None:
+    """The inits of the other tracks know nothing of it; the file lasts as long as its sound."""
+    timecode = Timecode(107_892, Fraction(30_000, 1_001), is_drop=True)
+    before, tracks = plan_file(COLUMNS, timecode)
+
+    moov = mp4.find(before, "moov")
+    traks = [box for box in mp4.walk(before, moov.body, moov.end) if box.kind == "trak"]
+    stco = mp4.find(before, "mdia/minf/stbl/stco", traks[2].body, traks[2].end)
+    at = mp4.unpack("4xII", before, stco.body, stco.end)[1]
+    assert timecode.sample() == before[at : at + 4]
+    assert ["ftyp", "moov", "mdat", "free", "sidx"] == [box.kind for box in mp4.walk(before)]
+    tref = mp4.find(before, "tref/tmcd", traks[0].body, traks[0].end)
+    assert (3,) == mp4.unpack("I", before, tref.body, tref.end)
+    assert not mp4.has(before, "tref", traks[1].body, traks[1].end)
+    init = before[tracks[0].init.offset : tracks[0].init.offset + tracks[0].init.size_bytes]
+    assert PICTURE == parse_track(init)[0]
+    mehd = mp4.find(before, "moov/mvex/mehd")
+    assert (5_014,) == mp4.unpack("4xQ", before, mehd.body, mehd.end)
 
 
 def test_the_index_covers_whole_segments() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from rushes.media import mp4
 from rushes.media.failures import InvalidMedia
 from rushes.media.fragment import Fragment, Sample, format_fragment
 from rushes.media.progressive import Row, Span, plan_progressive
+from rushes.media.timecode import Timecode
 from tests.unit.media.test_layout import PICTURE, SOUND
 
 FIRST = format_fragment(
@@ -48,6 +51,18 @@ def test_spans_follow_in_the_order_of_the_rendition() -> None:
     assert (2, len(head), len(head) + 13) == table(head, 0, "co64", "IQQ")
     assert (2, len(head) + 5, len(head) + 17) == table(head, 1, "co64", "IQQ")
     assert (1, *b"mdat", 19 + 16) == mp4.unpack("I4BQ", head, len(head) - 16, len(head))
+
+
+def test_a_timecode_comes_before_the_rest() -> None:
+    """Its one sample lies first in the data; all others begin behind it."""
+    timecode = Timecode(90_000, Fraction(25))
+    head, spans = plan_progressive(TRACKS, timecode)
+
+    assert timecode.sample() == head[-4:]
+    assert (1, len(head) - 4) == table(head, 2, "stco", "II")
+    assert (2, len(head), len(head) + 13) == table(head, 0, "co64", "IQQ")
+    assert 19 == sum(span.size_bytes for span in spans)
+    assert (1, *b"mdat", 23 + 16) == mp4.unpack("I4BQ", head, len(head) - 20, len(head))
 
 
 def test_tables_tell_durations_sizes_and_keys() -> None:
