@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, StorageState, expect
@@ -99,6 +99,31 @@ def test_a_step_is_one_frame_and_the_timecode_says_so(page: Page, cinema: Cinema
         wait_for_stage(page, f"stage.timecode === '{code}'")
 
     assert stage_of(page)["time"] == pytest.approx(6 + 1.5 / 30, abs=0.002)
+
+
+@pytest.mark.covers("M-PR-07")
+def test_another_sound_is_chosen_and_the_timecode_is_that_of_the_original(
+    page: Page, cinema: Cinema, media_files: MediaFiles
+) -> None:
+    """German goes on where English was; the counter goes over the hour as the camera's did."""
+    with cinema.served.client() as client:
+        asset_id = file_asset(cinema.served, client, media_files.get("sounds.mov"))
+    watch(page, replace(cinema, asset_id=asset_id))
+    player = page.locator("rushes-player")
+
+    player.get_by_role("button", name="Sound", exact=True).click()
+    rows = player.get_by_role("menuitemradio")
+    expect(rows).to_have_text(["English", "English 5.1", "German"])
+    expect(rows.nth(0)).to_have_attribute("aria-checked", "true")
+    rows.nth(1).click()
+    page.wait_for_function(f"() => {MEDIA_ELEMENT}.api.audioTrack === 1")
+    player.get_by_role("button", name="Sound", exact=True).click()
+    rows.nth(2).click()
+    page.wait_for_function(f"() => {MEDIA_ELEMENT}.api.audioTrack === 2")
+    page.keyboard.press("k")
+    wait_for_stage(page, "stage.time > 3")
+
+    wait_for_stage(page, "stage.code !== null && stage.code.startsWith('01:00:0')")
 
 
 @pytest.mark.covers("M-PB-08")

@@ -24,6 +24,7 @@ STAGE = """() => {
     rate: media?.playbackRate ?? null,
     volume: media?.volume ?? null,
     timecode: shadow.querySelector(".now")?.textContent ?? null,
+    code: shadow.querySelector(".code:not([hidden])")?.textContent ?? null,
     quality: shadow.querySelector(".quality")?.textContent ?? null,
   };
 }"""
