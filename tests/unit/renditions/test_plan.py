@@ -16,6 +16,7 @@ from rushes.renditions.plan import (
     plan_renditions,
     plan_rungs,
     plan_runs,
+    plan_track,
 )
 from rushes.renditions.rendition import Kind
 from tests.support.filmed import FULL_HD
@@ -192,3 +193,16 @@ def test_a_light_show_gets_pictures_of_sizes_that_nobody_knows_yet() -> None:
         *("thumbnail-640", "thumbnail-640-jpg", "heatmap-png", "motion"),
     } == {each.name for each in wanted}
     assert [] == plan_renditions(replace(plain, sequence=SequenceFacts("xsq")), (), None, 0)
+
+
+def test_a_further_sound_is_a_file_of_its_own() -> None:
+    """Under its name, made beside the qualities."""
+    wanted = plan_track("sound-2", 7)
+
+    assert ("sound-2", Kind.TRACK, "sound-2.m4a", "audio/mp4", 7) == (
+        wanted.name,
+        wanted.kind,
+        wanted.file_name,
+        wanted.media_type,
+        wanted.segments,
+    )
