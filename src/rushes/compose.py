@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -57,18 +57,20 @@ from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.s3 import S3Store, open_s3
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
+from rushes.tier_section import list_chosen
 from rushes.tiers.budget import Budget
 from rushes.tiers.by_hand import ByHand
 from rushes.tiers.check import open_checking
 from rushes.tiers.copy import Keeper
 from rushes.tiers.doubts import Doubts
 from rushes.tiers.edge import edge_of
+from rushes.tiers.estate import Estate, open_estate
 from rushes.tiers.evict import Evicting
 from rushes.tiers.flow import Flow
+from rushes.tiers.foreign import name_of
 from rushes.tiers.locate import Locator
-from rushes.tiers.overview import Overview, Place
+from rushes.tiers.overview import Overview, Place, list_places
 from rushes.tiers.placement import Tier
-from rushes.tiers.prices import list_of
 from rushes.tiers.probes import Probes
 from rushes.tiers.reads import Reads
 from rushes.tiers.recall import Recalling
@@ -139,6 +141,7 @@ class House:
     server: Server
     locator: Locator
     vaults: Vaults
+    estate: Estate
     desk: Desk
     outlets: Outlets
     shares: Shares
@@ -162,6 +165,15 @@ class House:
         return all(await asyncio.gather(self.receiver.drain(seconds), self.taker.drain(seconds)))
 
 
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The open stores of the tiers; `former` is the one from which the archive moves."""
+
+    archive: Vault
+    edge: Vault
+    former: Vault | None
+
+
 @asynccontextmanager
 async def open_house(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator[House]:
     """Open databases, stores and keys, and close them at the end.
@@ -175,22 +187,25 @@ async def open_house(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator
         database = open_database(settings.rooms_url)
         stack.push_async_callback(database.close)
         stores = []
-        tiers = {"archive": settings.tiers.archive.store, "edge": settings.tiers.edge.store}
-        for folder, chosen in tiers.items():
-            store = await _open_store(settings, chosen, folder)
+        for chosen, folder in list_chosen(settings.tiers):
+            store = await open_store(settings, chosen, folder)
             stack.push_async_callback(store.close)
             if isinstance(store, S3Store):
                 await Probes(database, clock).recall(store)
             stores.append(store)
-        archive, edge = stores
+        archive, edge, *others = stores
+        former = others[0] if others else None
         remote = Remote(settings)
         stack.callback(remote.close)
-        house = _build(settings, clock, database, archive=archive, edge=edge, remote=remote)
+        tiers = Stores(archive, edge, former)
+        house = _build(settings, clock, database, tiers, remote)
         await house.linking.require_keys()
+        await house.estate.migrating.begin()
         yield house
 
 
-async def _open_store(settings: Settings, name: str | None, folder: str) -> FolderStore | S3Store:
+async def open_store(settings: Settings, name: str | None, folder: str) -> FolderStore | S3Store:
+    """Open a store by its name in the settings; None: a folder in the data folder."""
     if name is None:
         return await open_folder(settings.at(folder))
     store = settings.stores[name]
@@ -198,25 +213,21 @@ async def _open_store(settings: Settings, name: str | None, folder: str) -> Fold
 
 
 def _build(
-    settings: Settings,
-    clock: Clock,
-    database: Database,
-    *,
-    archive: Vault,
-    edge: Vault,
-    remote: Remote,
+    settings: Settings, clock: Clock, database: Database, tiers: Stores, remote: Remote
 ) -> House:
+    archive, edge = tiers.archive, tiers.edge
     signing, secret = (load_ring(settings.at("keys"), each, clock) for each in (SIGNING, SECRET))
     signer, sealer = build_signer(signing), Sealer(secret, clock)
     spool, ordering = Spool(settings.at("spool")), Ordering(database, clock)
     scratch = Scratch(settings.at("scratch"), settings.tiers.scratch_bytes)
-    intake = Intake(database, spool, _elsewhere(settings, archive, scratch))
+    intake = Intake(database, spool, _elsewhere(archive, scratch))
     uploading = _build_uploading(settings, clock, database, spool)
     ending, admission = uploading.ending, uploading.joining.admission
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
     hashing, rates, places = Hashing(), Rates(database, clock), Places(database, clock)
     linking = Linking(database, clock, settings.access, sealer, hashing, places)
-    locator = Locator(database, archive, edge, scratch, intake.path)
+    locator = Locator(database, archive, edge, scratch, intake.path, tiers.former)
+    held = list_places(settings)
     keeper = _keeper(settings, clock, intake, archive=archive, edge=edge)
     return House(
         settings=settings,
@@ -251,7 +262,10 @@ def _build(
         listing=Listing(database),
         server=build_server(linking, signer, settings.at(SEGMENTS)),
         locator=locator,
-        vaults=_vaults(settings, keeper, locator),
+        vaults=_vaults(settings, keeper, locator, held),
+        estate=open_estate(
+            keeper, locator, uploading, places, settings=settings.tiers, places=held
+        ),
         desk=Desk(database, clock, remote),
         outlets=make_outlets(settings, clock, database, sealer),
         shares=build_shares(linking, ordering, signer, signing, settings.delivery),
@@ -275,17 +289,14 @@ def _taker(
     return Taker(database, clock, settings.uploads, spool, ending, files, rereading, space)
 
 
-def _vaults(settings: Settings, keeper: Keeper, locator: Locator) -> Vaults:
+def _vaults(
+    settings: Settings, keeper: Keeper, locator: Locator, held: Mapping[Tier, Place]
+) -> Vaults:
     database, clock = keeper.database, keeper.clock
     budget = Budget(database, clock, settings.budget.egress_bytes)
     recalling = Recalling(database, clock, keeper, locator.find_source, budget)
     evicting = Evicting(database, clock, keeper.archive, keeper.edge.store)
-    cap_bytes = settings.retention.cap_bytes
-    places = {
-        Tier.EDGE: _place(settings, settings.tiers.edge.store, "edge", cap_bytes),
-        Tier.ARCHIVE: _place(settings, settings.tiers.archive.store, "archive", None),
-    }
-    rules, price = make_rules(settings.retention), places[Tier.EDGE].price
+    rules, price = make_rules(settings.retention), held[Tier.EDGE].price
     doubts = Doubts(database, clock, keeper.edge.store, recalling)
     tree = settings.tiers.editing.path
     return Vaults(
@@ -295,18 +306,10 @@ def _vaults(settings: Settings, keeper: Keeper, locator: Locator) -> Vaults:
         evicting=evicting,
         retaining=Retaining(database, clock, evicting, rules, price),
         by_hand=ByHand(database, clock, recalling, evicting),
-        overview=Overview(database, clock, places, None if tree is None else str(tree)),
+        overview=Overview(database, clock, held, None if tree is None else str(tree)),
         checking=open_checking(keeper, locator, settings.tiers.scrub_bytes),
-        upkeep=open_upkeep(recalling, evicting, places, budget, settings.retention),
+        upkeep=open_upkeep(recalling, evicting, held, budget, settings.retention),
     )
-
-
-def _place(settings: Settings, name: str | None, folder: str, cap_bytes: int | None) -> Place:
-    if name is None:
-        return Place(folder, "folder", cap_bytes)
-    store = settings.stores[name]
-    limits = [limit for limit in (cap_bytes, store.limit_bytes) if limit is not None]
-    return Place(name, store.kind, min(limits, default=None), list_of(store, settings.prices))
 
 
 def _imaging(
@@ -332,11 +335,8 @@ def _imaging(
     )
 
 
-def _elsewhere(settings: Settings, archive: Vault, scratch: Scratch) -> Elsewhere | None:
-    name = settings.tiers.archive.store
-    if name is None or isinstance(archive, FolderStore):
-        return None
-    return Elsewhere(archive, name, scratch)
+def _elsewhere(archive: Vault, scratch: Scratch) -> Elsewhere:
+    return Elsewhere(archive, name_of(archive), scratch)
 
 
 def _directing(settings: Settings, archive: Vault, uploading: Receiver) -> Directing | None:

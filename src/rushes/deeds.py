@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from rushes.access.rates import Rates
 from rushes.clock import Clock
+from rushes.errors import RushesError
 from rushes.events.auditing import Auditing
 from rushes.intake.early import Early
 from rushes.intake.sniff import Sniffed
@@ -27,13 +30,18 @@ from rushes.renditions.outcome import Outcomes
 from rushes.renditions.remaking import Remaking
 from rushes.renditions.rendition import Kind
 from rushes.renditions.stills import Stills
+from rushes.tiers.adopt import Adopting
 from rushes.tiers.check import Checking
+from rushes.tiers.closing import Closing
 from rushes.tiers.copy import Keeper
 from rushes.tiers.recall import Recalling
 from rushes.tiers.remove import Remover
 from rushes.tiers.retain import Retaining
 from rushes.tiers.upkeep import Upkeep
 from rushes.uploads.sweep import Sweep
+
+REMOVED_AT_ONCE: Final = 4
+"""Contents of a deleted project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,9 @@ class Deeds:
     retaining: Retaining
     checking: Checking
     upkeep: Upkeep
+    adopting: Adopting
     remover: Remover
+    closing: Closing
     sweep: Sweep
     rates: Rates
     auditing: Auditing
@@ -116,6 +126,24 @@ class Deeds:
         await self.stills.sweep_storyboard(content_id)
         await self.hearing.sweep(content_id)
         await self.making.clear(content_id)
+
+    async def remove_all(self, content_ids: list[str], purge: bool) -> None:  # noqa: FBT001 - a step's arguments
+        """Remove contents that no asset has, with their jobs; some at once."""
+        waiting = iter(content_ids)
+
+        async def remove_some() -> None:
+            for content_id in waiting:
+                await self.desk.cancel_all_for(content_id)
+                await self.remover.remove_content(content_id, purge=purge)
+                await self.clear(content_id)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(REMOVED_AT_ONCE):
+                    group.create_task(remove_some())
+        except* (RushesError, OSError) as failed:
+            raise failed.exceptions[0] from None  # one failure speaks for all
+        await self.originals.release_abandoned()
 
     async def sweep_leftovers(self) -> int:
         """Remove what lost workers left, what newer files followed, and old addresses; how much."""

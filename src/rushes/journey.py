@@ -15,6 +15,7 @@
      tier.check_asked ──> check      rows and stores are compared, and what is lost is mended
      asset.colored ─────> prepare    the same with other colours; what needs no change stays
      asset.deleted ─────> delete     objects of what nobody has any more
+     project.deleted ───> close      the same of all its assets
      rendition.wanted ──> ladder     what rested, or what a new recipe makes anew
      roll_out.wanted ───> roll_out   the same of all that an older recipe made
 
@@ -36,12 +37,13 @@ from rushes.events.relay import Argument, Start, Story
 from rushes.intake.verdict import Scan
 from rushes.jobs.engine import Engine
 from rushes.jobs.job import BY_HAND, RAISED, Queue, StepFailed, workflow_id
-from rushes.jobs.schedule import CHECK_TIERS, EXPIRE_UPLOADS, RETAIN
+from rushes.jobs.schedule import CHECK_TIERS, EXPIRE_UPLOADS, IMPORT, RETAIN
 from rushes.library.screening import Order
 from rushes.media.ladder import RECIPE
 from rushes.renditions.make import LADDER
 from rushes.renditions.rendition import PLAYED, Kind
 from rushes.renditions.rolling_out import tell_rolling_out
+from rushes.tiers.closing import CLOSE, tell_closing
 from rushes.tiers.upkeep import tell_upkeep
 
 PROBE_SECONDS: Final = 60.0
@@ -85,6 +87,17 @@ def _both(event: Event) -> tuple[Argument, ...]:
     return (event.subject, str(event.data["content_id"]))
 
 
+def _alone_of(event: Event) -> tuple[Argument, ...] | None:
+    """Nothing follows from an asset that goes with its project: `close` does it."""
+    if event.data.get("with_project"):
+        return None
+    return (*_both(event), bool(event.data.get("purge")))
+
+
+def _closed_of(event: Event) -> tuple[Argument, ...]:
+    return event.subject, event.actor, bool(event.data["purge"])
+
+
 def _generation_of(event: Event) -> str:
     return f"{event.data['tier']}:{event.data['generation']}"
 
@@ -117,7 +130,8 @@ STORY: Final[Story] = {
     ),
     EventType.TIER_CHECK_ASKED: (Start("check", queue=Queue.UPKEEP, priority=BY_HAND),),
     EventType.ASSET_COLORED: (Start("prepare", _order, _id_of),),
-    EventType.ASSET_DELETED: (Start("delete", arguments=_both),),
+    EventType.ASSET_DELETED: (Start("delete", arguments=_alone_of),),
+    EventType.PROJECT_DELETED: (Start(CLOSE, arguments=_closed_of),),
     EventType.RENDITION_WANTED: (
         Start(LADDER, _content_of, _id_of, queue=Queue.MEDIA, priority=BY_HAND),
     ),
@@ -139,6 +153,7 @@ def tell(engine: Engine, deeds: Deeds) -> None:
     tell_rolling_out(engine, deeds.remaking)
     tell_upkeep(engine, deeds.upkeep)
     _tell_leaving(engine, deeds)
+    tell_closing(engine, deeds.closing, deeds.remove_all)
 
 
 def _tell_arrival(engine: Engine, deeds: Deeds, settle: Settle) -> None:
@@ -293,6 +308,12 @@ def _tell_retaining(engine: Engine, deeds: Deeds) -> None:
     async def retain() -> None:
         await carry_out()
 
+    sync = engine.step("sync", timeout_seconds=DAY_SECONDS)(deeds.adopting.sync)
+
+    @engine.scheduled(IMPORT)
+    async def import_objects() -> None:
+        await sync()
+
 
 def _tell_checking(engine: Engine, deeds: Deeds) -> None:
     run = engine.step("compare", timeout_seconds=DAY_SECONDS)(deeds.checking.run)
@@ -320,10 +341,10 @@ def _tell_leaving(engine: Engine, deeds: Deeds) -> None:
     sweep_leftovers = engine.step("leftovers")(deeds.sweep_leftovers)
 
     @engine.workflow("delete")
-    async def delete(asset_id: str, content_id: str) -> None:
+    async def delete(asset_id: str, content_id: str, purge: bool = False) -> None:  # noqa: FBT001, FBT002 - a job's arguments
         if await forget(asset_id, content_id):
             await stop(content_id)
-            await remove(content_id)
+            await remove(content_id, purge=purge)
             await clear(content_id)
         await release()
 

@@ -50,6 +50,8 @@ class ScheduleSettings(Section):
     """Whether tiers are well: stores, room, failures, the mount of the editors, the budget."""
     check: CronOrOff = "0 1 * * *"
     """Rows are compared with stores, bytes read again, and what is lost is mended."""
+    imports: CronOrOff = "0 0 * * *"
+    """What others put into the archive is taken in, where `tiers.import_daily` says so."""
     accounts: CronOrOff = "5 * * * *"
     """What tiers hold is accounted, for the ledger; a rarer one makes it coarser."""
     report: CronOrOff = "0 1 * * 0"

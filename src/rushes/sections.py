@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
 
@@ -260,57 +260,6 @@ class StoreSettings(Section):
         if missing:
             raise ValueError(f"a store of kind {self.kind} needs {', '.join(missing)}")
         return self
-
-
-class ArchiveSettings(Section):
-    """Where originals and all that is made of them are kept for good."""
-
-    store: str | None = None
-    """Name of a store; by default the folder `archive` in the data folder."""
-
-
-class EdgeSettings(Section):
-    """Near to viewers: pictures, and of what is played only what is watched. Never originals."""
-
-    store: str | None = None
-    """Name of a store, not the archive's; by default the folder `edge` in the data folder."""
-    on_ingest: Literal["all", "none"] | tuple[Rung, ...] = ("360p", "540p")
-    """Qualities that go there as soon as they are made: names, `all`, or `none`. The others come
-    when they are watched."""
-
-    @field_validator("on_ingest", mode="before")
-    @classmethod
-    def _split(cls, given: object) -> object:
-        """Take the names from the environment, parted by commas."""
-        if not isinstance(given, str) or given in {"all", "none"}:
-            return given
-        return tuple(name.strip() for name in given.split(","))
-
-
-class EditingSettings(Section):
-    """Where editors find the best proxy of each asset, in a folder of its project."""
-
-    path: Path | None = None
-    """A folder, mostly of a mount, that `rushes tiers prepare` made ours; none by default."""
-
-
-class TierSettings(Section):
-    """Which store each tier uses."""
-
-    archive: ArchiveSettings = ArchiveSettings()
-    edge: EdgeSettings = EdgeSettings()
-    editing: EditingSettings = EditingSettings()
-    scratch_bytes: int = Field(default=50 * GIB, ge=0)
-    """What local copies of objects may take together that lie in a store without paths (S3)."""
-    bandwidth_bytes: int | None = Field(default=None, ge=MIB)
-    """Most bytes a second that one process moves between tiers; none by default."""
-    scrub_bytes: int = Field(default=20 * GIB, ge=0)
-    """How much of each tier the daily check reads again, on from where the last one ended."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _unfold(cls, given: object) -> object:
-        return unfold(given, {"archive", "edge", "editing"})
 
 
 class RetentionSettings(Section):

@@ -38,11 +38,11 @@ from rushes.sections import (
     PlaybackSettings,
     RetentionSettings,
     StoreSettings,
-    TierSettings,
     UploadSettings,
     WebhookSettings,
     unfold,
 )
+from rushes.tier_section import OUR_FOLDER, TierSettings
 
 
 class SettingsRefused(RushesError):
@@ -121,6 +121,25 @@ class Settings(BaseSettings):
         if len(set(places)) < len(places):
             raise ValueError("the edge and the archive need a store each, not the same one")
         return self
+
+    @model_validator(mode="after")
+    def _require_another_former(self) -> Self:
+        """The archive moves from a store that is known, to another one."""
+        former, now = self.tiers.archive.former, self.tiers.archive.store
+        if former is None:
+            return self
+        if former not in {*self.stores, OUR_FOLDER}:
+            raise ValueError(
+                f"tiers.archive.former names {former}, but there is no [stores.{former}]"
+            )
+        used = [self._place(name) for name in (now, self.tiers.edge.store) if name is not None]
+        used += [self._place(OUR_FOLDER)] if now is None else []
+        if self._place(former) in used:
+            raise ValueError("tiers.archive.former names a store that a tier uses")
+        return self
+
+    def _place(self, name: str) -> tuple[object, ...]:
+        return (OUR_FOLDER,) if name == OUR_FOLDER else self.stores[name].place
 
     @classmethod
     def settings_customise_sources(

@@ -50,6 +50,7 @@ from rushes.tiers.editing_pen import pen_of
 from rushes.tiers.grow import Carrying
 from rushes.tiers.leftovers import Leftovers
 from rushes.tiers.mirror import Mirroring
+from rushes.tiers.placement import Tier
 from rushes.tiers.probes import Asking, Probes
 from rushes.tiers.remove import Remover
 from rushes.tiers.repair import Repairing
@@ -118,7 +119,10 @@ def _beside(house: House) -> tuple[Beside, ...]:
     database, clock, archive = house.database, house.clock, house.archive
     probes, leaving = Probes(database, clock), house.vaults.evicting.run
     edges = [Asking(probes, house.edge).run] if isinstance(house.edge, S3Store) else []
-    edges.append(Leftovers(database, clock, house.archive, house.edge).run)
+    former = house.locator.former
+    edges.append(Leftovers(database, clock, house.archive, house.edge, former).run)
+    if former is not None:
+        edges.append(house.estate.migrating.run)
     if (tree := house.settings.tiers.editing.path) is not None:
         holder = name_process(clock)
         edges.append(Mirroring(database, clock, house.locator, pen_of(tree), holder).run)
@@ -133,8 +137,16 @@ def _beside(house: House) -> tuple[Beside, ...]:
 
 
 def _remover(house: House) -> Remover:
-    watched_for = house.settings.delivery.playback_life
-    return Remover(house.database, house.archive, house.edge, house.scratch, watched_for)
+    return Remover(
+        house.database,
+        house.archive,
+        house.edge,
+        house.scratch,
+        house.settings.delivery.playback_life,
+        house.estate.closing.prices[Tier.ARCHIVE].min_days,
+        house.clock,
+        house.locator.former,
+    )
 
 
 def _deeds(house: House, tools: Toolbox) -> Deeds:
@@ -187,7 +199,9 @@ def _deeds(house: House, tools: Toolbox) -> Deeds:
         retaining=house.vaults.retaining,
         checking=house.vaults.checking,
         upkeep=house.vaults.upkeep,
+        adopting=house.estate.adopting,
         remover=_remover(house),
+        closing=house.estate.closing,
         sweep=Sweep(database, clock, house.intake.spool, house.ending, house.joining),
         rates=house.access.rates,
         auditing=Auditing(database, clock),

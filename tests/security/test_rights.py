@@ -65,6 +65,7 @@ BODIES: dict[str, dict[str, object]] = {
     "pin_asset": {},
     "serve_agent": {"tree_id": "unknown", "wait": 0},
     "order_warming": {"asset_ids": ["ast_unknown"], "at": "2030-01-01T00:00:00Z"},
+    "change_migration": {"deed": "pause"},
     "replay_failed": {"since": "2026-01-01T00:00:00Z"},
     "subscribe": {"hookUrl": "https://example.com/", "event": "asset.ready"},
     "set_account_limits": {"max_uploads_per_day": None},

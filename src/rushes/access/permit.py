@@ -70,6 +70,7 @@ class Verb(StrEnum):
     SEE_PROJECTS = "see_projects"
     CREATE_PROJECT = "create_project"
     CHANGE_PROJECT = "change_project"
+    DELETE_PROJECT = "delete_project"
     MANAGE_MEMBERS = "manage_members"
     SEE_LINKS = "see_links"
     MANAGE_LINKS = "manage_links"
@@ -125,6 +126,7 @@ RIGHTS: Final = MappingProxyType(
         Verb.SEE_PROJECTS: (_VIEWERS, Scope.READ),
         Verb.CREATE_PROJECT: (_ADMINS, Scope.WRITE),
         Verb.CHANGE_PROJECT: (_EDITORS, Scope.WRITE),
+        Verb.DELETE_PROJECT: (_ADMINS, Scope.WRITE),
         Verb.MANAGE_MEMBERS: (_ADMINS, Scope.ADMIN),
         Verb.SEE_LINKS: (_EDITORS, Scope.LINKS),
         Verb.MANAGE_LINKS: (_EDITORS, Scope.LINKS),

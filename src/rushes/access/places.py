@@ -60,7 +60,10 @@ class Places:
         if not text:
             return await records.find_inbox(connection, actor.id)
         if is_id(Prefix.PROJECT, text):
-            return await records.get_project(connection, text)
+            found = await records.get_project(connection, text)
+            if found.deleted_at is not None:
+                raise unknown_project()
+            return found
         return await self.find(connection, *parse_place(text))
 
     async def find_or_make(

@@ -13,7 +13,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -55,11 +55,22 @@ class Project:
     used_files: int = 0
     max_total_bytes: int | None = None
     owner_id: str | None = None
+    deleted_at: datetime | None = None
 
     @property
     def path(self) -> str:
         """How people name it in one word: `client-slug/project-slug`."""
         return f"{self.client_slug}/{self.project_slug}"
+
+    @property
+    def slug_when_deleted(self) -> str:
+        """A slug that no project can be given, so that another one may have this one's."""
+        return f"{self.project_slug}~{self.id}"
+
+    @property
+    def as_it_was(self) -> Project:
+        """The same with the slug that it had before it was deleted."""
+        return replace(self, project_slug=self.project_slug.partition("~")[0])
 
 
 def parse_name(text: str) -> str:

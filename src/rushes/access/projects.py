@@ -67,7 +67,7 @@ class Projects:
             ProjectNotFound: it is unknown, or the actor is no member of it.
         """
         async with self.database.reading() as connection:
-            return await _get(connection, actor, project_id, Verb.SEE_PROJECTS)
+            return await get_for(connection, actor, project_id, Verb.SEE_PROJECTS)
 
     async def list(self, actor: Actor, after: After, limit: int) -> Sequence[Project]:
         """Return a page of the actor's projects, newest first, and one more if there is."""
@@ -99,7 +99,7 @@ class Projects:
         if name is not None:
             values["project_name"], facts["name"] = parse_name(name), name
         async with self.database.transaction() as connection:
-            before = await _get(connection, actor, project_id, Verb.CHANGE_PROJECT)
+            before = await get_for(connection, actor, project_id, Verb.CHANGE_PROJECT)
             if is_finished is not None and is_finished != (before.finished_at is not None):
                 values["finished_at"] = self.clock.now() if is_finished else None
                 facts["is_finished"] = is_finished
@@ -118,7 +118,7 @@ class Projects:
             Forbidden: only admins may.
         """
         async with self.database.reading() as connection:
-            await _get(connection, actor, project_id, Verb.MANAGE_MEMBERS)
+            await get_for(connection, actor, project_id, Verb.MANAGE_MEMBERS)
             return await records.list_members(connection, project_id)
 
     async def set_member(self, actor: Actor, project_id: str, account_id: str, role: Role) -> None:
@@ -133,7 +133,7 @@ class Projects:
             raise BadMember("A member is an editor or a viewer; admins see every project.")
         require_recent(actor, self.clock.now())
         async with self.database.transaction() as connection:
-            project = await _get(connection, actor, project_id, Verb.MANAGE_MEMBERS)
+            project = await get_for(connection, actor, project_id, Verb.MANAGE_MEMBERS)
             if await find_account(connection, account_id) is None:
                 raise AccountNotFound("There is no such account. Check its id.")
             await records.record_member(connection, project_id, account_id, role)
@@ -147,7 +147,7 @@ class Projects:
             AccountNotFound: the account is no member.
         """
         async with self.database.transaction() as connection:
-            project = await _get(connection, actor, project_id, Verb.MANAGE_MEMBERS)
+            project = await get_for(connection, actor, project_id, Verb.MANAGE_MEMBERS)
             if not await records.delete_member(connection, project_id, account_id):
                 raise AccountNotFound("This account is no member of the project.")
             await self._tell(connection, actor, project, member=account_id, role=None)
@@ -166,9 +166,15 @@ class Projects:
         )
 
 
-async def _get(connection: Connection, actor: Actor, project_id: str, verb: Verb) -> Project:
+async def get_for(connection: Connection, actor: Actor, project_id: str, verb: Verb) -> Project:
+    """Return a project for what the actor wants with it.
+
+    Raises:
+        ProjectNotFound: it is unknown or deleted, or the actor is no member of it.
+        Forbidden: the actor may not do that.
+    """
     project = await records.find_project(connection, project_id)
-    if project is None:
+    if project is None or project.deleted_at is not None:
         raise unknown_project()
     permit(actor, verb, project.id)
     return project

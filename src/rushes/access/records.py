@@ -85,7 +85,7 @@ async def list_projects(
     limit: int,
 ) -> list[Project]:
     """Return a page of projects."""
-    query = select(projects)
+    query = select(projects).where(projects.c.deleted_at.is_(None))
     if project_ids is not None:
         query = query.where(projects.c.id.in_(project_ids))
     rows = await connection.execute(newest_first(query, projects, after, limit))
@@ -107,7 +107,8 @@ async def list_clients(connection: AsyncConnection) -> dict[str, str]:
 async def list_places(connection: AsyncConnection, client_slug: str) -> dict[str, str]:
     """Return the names of a client's projects by their slugs."""
     query = select(projects.c.project_slug, projects.c.project_name)
-    rows = await connection.execute(query.where(projects.c.client_slug == client_slug))
+    query = query.where(projects.c.client_slug == client_slug, projects.c.deleted_at.is_(None))
+    rows = await connection.execute(query)
     return {row.project_slug: row.project_name for row in rows}
 
 
@@ -121,6 +122,20 @@ async def change_project(
 ) -> None:
     """Write some columns of a project."""
     await connection.execute(update(projects).where(projects.c.id == project_id).values(**values))
+
+
+async def close_project(connection: AsyncConnection, project: Project, now: datetime) -> bool:
+    """Take a project out of sight, with its links; False if somebody did before.
+
+    Its slug is free again, and so is its account's, if it was an inbox.
+    """
+    values = {"deleted_at": now, "owner_id": None, "project_slug": project.slug_when_deleted}
+    mine = and_(projects.c.id == project.id, projects.c.deleted_at.is_(None))
+    done = await connection.execute(update(projects).where(mine).values(**values))
+    if done.rowcount != 1:
+        return False
+    await connection.execute(delete(links).where(links.c.project_id == project.id))
+    return True
 
 
 async def give_room_back(connection: AsyncConnection, project_id: str, size_bytes: int) -> None:

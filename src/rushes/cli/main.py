@@ -38,6 +38,8 @@ PLACES: Final = {
     "tiers": "tiers",
     "agent": "agent",
     "audit": "audit",
+    "import": "importing",
+    "projects": "removing",
     "renditions": "remaking",
 }
 """The module of each command; its `add_commands` tells the rest."""

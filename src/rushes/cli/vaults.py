@@ -66,6 +66,18 @@ def show_plan(*, data: DataOption = None, as_json: AsJson = False) -> None:
     run_in_house(load_settings(data), tell)
 
 
+def purge(*, data: DataOption = None, as_json: AsJson = False) -> None:
+    """Let go what was deleted and waits for the end of its minimum; it is billed all the same."""
+
+    async def hurry(house: House) -> None:
+        found = await house.estate.closing.purge(SYSTEM)
+        facts = {"objects": found.objects, "size_bytes": found.size_bytes}
+        text = f"{found.objects} objects, {_gb(found.size_bytes)}: workers remove them now."
+        answer(facts, text, as_json=as_json)
+
+    run_in_house(load_settings(data), hurry)
+
+
 def evict(
     asset: Annotated[
         str | None, typer.Argument(help="One asset; without it, what the plan names.")

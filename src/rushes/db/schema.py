@@ -18,14 +18,15 @@ from rushes.db.notify_tables import BESIDE as TOLD
 from rushes.db.scan_tables import scans
 from rushes.db.share_tables import BESIDE as HANDED_OUT
 from rushes.db.tables import metadata
-from rushes.db.upload_tables import BESIDE
-from rushes.db.vault_tables import read_counts, retention_runs, store_probes
+from rushes.db.upload_tables import BESIDE, imported_objects
+from rushes.db.vault_tables import VAULTED
 from rushes.db.warm_tables import warm_orders
 
 EXTENSIONS: Final = (
     *BESIDE,
     segment_wishes,
-    *(store_probes, read_counts, retention_runs),
+    imported_objects,
+    *VAULTED,
     *TOLD,
     letters,
     *LEDGER,

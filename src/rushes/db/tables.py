@@ -101,6 +101,7 @@ projects = Table(
     Column("used_files", Size, nullable=False, server_default="0"),
     Column("max_total_bytes", Size),
     of("accounts", "owner_id", nullable=True, unique=True),  # whose inbox this is
+    Column("deleted_at", Moment),  # out of sight; its row stays, as uploads name it
     UniqueConstraint("client_slug", "project_slug"),
 )
 

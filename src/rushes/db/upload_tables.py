@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, false
 
 from rushes.db.columns import Document, Moment, Size, of
 from rushes.db.tables import metadata
@@ -50,6 +50,7 @@ direct_uploads = Table(  # uploads whose bytes go past us, into a store
     Column("store_upload_id", Text),  # null: one PUT
     Column("part_bytes", Size),  # null: the client decides, as it told no size
     Column("look_at", Moment),  # when to look at the store again
+    Column("is_foreign", Boolean, nullable=False, server_default=false()),  # never deleted by us
     Index(None, "look_at"),
 )
 
@@ -76,6 +77,18 @@ upload_looks = Table(  # what was seen of a file while it still came
     Column("media_type", Text, nullable=False),
     Column("facts", Document),  # null: the header is not here yet, or tells nothing
     Column("updated_at", Moment, nullable=False),
+)
+
+imported_objects = Table(  # what others put into the archive's store, and we took in there
+    "imported_objects",
+    metadata,
+    Column("store", Text, primary_key=True),  # empty: a folder
+    Column("key", Text, primary_key=True),
+    Column("version", Text, nullable=False),  # as it was taken in
+    Column("size_bytes", Size, nullable=False),
+    Column("upload_id", Text, nullable=False, index=True),  # its row may be gone
+    Column("may_go", Boolean, nullable=False, server_default=false()),  # with its asset: as wished
+    Column("created_at", Moment, nullable=False),
 )
 
 BESIDE: Final = (upload_chunks, upload_groups, direct_uploads, upload_copies, upload_looks)

@@ -30,6 +30,13 @@ read_counts = Table(  # what was read of an object, by the tier that gave it and
     Index(None, "day"),
 )
 
+late_removals = Table(  # objects that nobody wants, kept until their store bills them no more
+    "late_removals",
+    metadata,
+    Column("placement_id", Text, primary_key=True),
+    Column("leave_at", Moment, nullable=False, index=True),
+)
+
 retention_runs = Table(  # each time that the rules were applied to a tier
     "retention_runs",
     metadata,
@@ -43,3 +50,31 @@ retention_runs = Table(  # each time that the rules were applied to a tier
     Column("confirmed_by", Text),
     Index(None, "tier", "created_at"),
 )
+
+tier_migrations = Table(  # the archive on its way from one store to another
+    "tier_migrations",
+    metadata,
+    Column("tier", Text, primary_key=True),
+    Column("former", Text, nullable=False),  # names in the settings
+    Column("store", Text, nullable=False),
+    Column("state", Text, nullable=False),  # moving, paused, moved
+    Column("created_at", Moment, nullable=False),
+    Column("moved_at", Moment),
+)
+
+migration_troubles = Table(  # what could not move as it should, told until it did
+    "migration_troubles",
+    metadata,
+    Column("object_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # conflict: the key was another's; failed
+    Column("key", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("next_try_at", Moment),
+)
+
+VAULTED = (
+    *(store_probes, read_counts, retention_runs),
+    *(late_removals, tier_migrations, migration_troubles),
+)
+"""The tables of this file."""

@@ -49,6 +49,7 @@ class EventType(StrEnum):
     PLACEMENT_REPAIRED = "placement.repaired"
     PLACEMENT_WISHED = "placement.wished"
     PROJECT_CREATED = "project.created"
+    PROJECT_DELETED = "project.deleted"
     PROJECT_UPDATED = "project.updated"
     RENDITION_FAILED = "rendition.failed"
     RENDITION_READY = "rendition.ready"
@@ -70,6 +71,7 @@ class EventType(StrEnum):
     TIER_EVICTION_ASKED = "tier.eviction_asked"
     TIER_MOUNT_BACK = "tier.mount_back"
     TIER_MOUNT_LOST = "tier.mount_lost"
+    TIER_MOVED = "tier.moved"
     TOKEN_CREATED = "token.created"  # noqa: S105 - the name of a fact
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - the same
     UPLOAD_ACCEPTED = "upload.accepted"

@@ -25,11 +25,14 @@ from rushes.http import (
     delivery,
     direct,
     health,
+    imports,
     jobs,
     library,
     live,
+    migrations,
     network,
     remaking,
+    removals,
     rendering,
     resumable,
     shares,
@@ -116,6 +119,9 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield tiers.routes(house.vaults, identify)
     agency = Agency(house.database, house.clock, house.locator)
     yield agents.routes(agency, house.server.signer, identify)
+    yield imports.routes(house.estate.adopting, identify)
+    yield migrations.routes(house.estate.migrating, identify)
+    yield removals.routes(shelf, house.estate.closing, identify)
     yield colors.routes(house.database, house.coloring, identify)
     yield audit.routes(Auditing(house.database, house.clock), identify, pager)
     yield jobs.routes(house.desk, identify, pager)

@@ -30,6 +30,16 @@ from rushes.library.records import Label
 ASSETS: Final = "assets"
 EVENTS: Final = "events"
 
+WithObject = Annotated[
+    bool,
+    Query(description="Also delete the object that was imported: by default it stays, forgotten"),
+]
+
+Purge = Annotated[
+    bool,
+    Query(description="Also delete what its store bills until the end of a minimum duration"),
+]
+
 
 class Trouble(BaseModel):
     """What went wrong, as an error code and a sentence."""
@@ -172,7 +182,7 @@ def _add_reading(router: APIRouter, library: Library, identify: Identify) -> Non
     async def get_asset(request: Request, response: Response, asset_id: str) -> AssetAnswer:
         """Read one asset, with the facts of its medium."""
         actor = await identify(request)
-        asset = await _get(library, actor, asset_id)
+        asset = await get_asset_for(library, actor, asset_id)
         permit(actor, Verb.SEE_ASSET, asset.project_id)
         (answer,) = await library.answer(request, actor, [asset])
         mark(response, asset.revision)
@@ -193,7 +203,7 @@ def _add_changing(router: APIRouter, library: Library, identify: Identify) -> No
     ) -> AssetAnswer:
         """Change words of an asset; with If-Match only if nobody was faster."""
         actor = await identify(request)
-        asset = await _get(library, actor, asset_id)
+        asset = await get_asset_for(library, actor, asset_id)
         permit(actor, Verb.CHANGE_ASSET, asset.project_id)
         wanted = Change(
             title=change.title,
@@ -212,12 +222,24 @@ def _add_changing(router: APIRouter, library: Library, identify: Identify) -> No
         return (await library.answer(request, actor, [changed]))[0]
 
     @router.delete("/assets/{asset_id}", status_code=204)
-    async def delete_asset(request: Request, asset_id: str) -> None:
+    async def delete_asset(
+        request: Request,
+        asset_id: str,
+        *,
+        with_object: WithObject = False,
+        purge: Purge = False,
+    ) -> None:
         """Delete an asset: it is out of sight at once, its bytes follow."""
         actor = await identify(request)
-        asset = await _get(library, actor, asset_id)
+        asset = await get_asset_for(library, actor, asset_id)
         permit(actor, Verb.DELETE_ASSET, asset.project_id)
-        await library.editing.delete(actor.id, asset_id, project_ids=_projects(actor))
+        await library.editing.delete(
+            actor.id,
+            asset_id,
+            project_ids=_projects(actor),
+            with_object=with_object,
+            purge=purge,
+        )
 
 
 def _add_events(router: APIRouter, library: Library, identify: Identify) -> None:
@@ -230,7 +252,7 @@ def _add_events(router: APIRouter, library: Library, identify: Identify) -> None
     ) -> Page[EventAnswer]:
         """List what happened to an asset, newest first."""
         actor = await identify(request)
-        asset = await _get(library, actor, asset_id)
+        asset = await get_asset_for(library, actor, asset_id)
         permit(actor, Verb.SEE_ASSET, asset.project_id)
         before = _read_number(library.pager, cursor)
         async with library.database.reading() as connection:
@@ -259,7 +281,12 @@ def _add_events(router: APIRouter, library: Library, identify: Identify) -> None
         return _event_page(library, found, limit)
 
 
-async def _get(library: Library, actor: Actor, asset_id: str) -> Asset:
+async def get_asset_for(library: Library, actor: Actor, asset_id: str) -> Asset:
+    """Return an asset that the actor may know of.
+
+    Raises:
+        AssetNotFound: it is unknown, or not theirs.
+    """
     async with library.database.reading() as connection:
         asset = await records.find_asset(connection, asset_id, project_ids=_projects(actor))
     if asset is None:

@@ -159,9 +159,9 @@ def routes(vaults: Vaults, identify: Identify) -> APIRouter:
     """Return the routes of tiers, and those of one asset's copies."""
     router = APIRouter(tags=["tiers"])
     router.include_router(_tier_routes(vaults, identify), prefix="/api/v1/tiers")
-    checks = check_routes(vaults.checking, partial(_require, identify))
+    checks = check_routes(vaults.checking, partial(require_admin, identify))
     router.include_router(checks, prefix="/api/v1/tiers")
-    require, upkeep = partial(_require, identify), vaults.upkeep
+    require, upkeep = partial(require_admin, identify), vaults.upkeep
     for each in (
         ledger_routes(upkeep.books, require),
         alarm_routes(upkeep.watching, require),
@@ -178,27 +178,27 @@ def _tier_routes(vaults: Vaults, identify: Identify) -> APIRouter:
     @router.get("")
     async def list_tiers(request: Request) -> TierList:
         """List the tiers with what they hold, give and cost."""
-        await _require(identify, request)
+        await require_admin(identify, request)
         found, hit_rate = await vaults.overview.list_tiers()
         return TierList(items=[_tier(each) for each in found], hit_rate=hit_rate)
 
     @router.get("/edge/plan")
     async def plan_eviction(request: Request) -> PlanAnswer:
         """Say what the rules would let leave the edge now; nothing is changed."""
-        await _require(identify, request)
+        await require_admin(identify, request)
         return PlanAnswer.model_validate(describe(await vaults.retaining.plan()))
 
     @router.get("/edge/runs")
     async def list_retention_runs(request: Request) -> RunList:
         """List the last times that the rules were applied, and what waits for a person."""
-        await _require(identify, request)
+        await require_admin(identify, request)
         runs = await vaults.overview.list_runs(MOST_SHOWN)
         return RunList(items=[RunAnswer.model_validate(run, from_attributes=True) for run in runs])
 
     @router.get("/edge/movements")
     async def list_movements(request: Request) -> MovementList:
         """List what last came to the edge or left it."""
-        await _require(identify, request)
+        await require_admin(identify, request)
         found = await vaults.overview.list_movements(MOST_SHOWN)
         return MovementList(
             items=[Movement.model_validate(each, from_attributes=True) for each in found]
@@ -207,7 +207,7 @@ def _tier_routes(vaults: Vaults, identify: Identify) -> APIRouter:
     @router.post("/edge/evict", status_code=202)
     async def carry_out_plan(request: Request, asked: EvictionAsked) -> Asked:
         """Carry out the plan, if it names no more objects than were said yes to."""
-        actor = await _require(identify, request)
+        actor = await require_admin(identify, request)
         await vaults.retaining.ask(actor.id, asked.objects)
         return Asked(objects=asked.objects)
 
@@ -245,7 +245,12 @@ def _asset_routes(vaults: Vaults, identify: Identify) -> APIRouter:
     return router
 
 
-async def _require(identify: Identify, request: Request) -> Actor:
+async def require_admin(identify: Identify, request: Request) -> Actor:
+    """Return who asks, if it may see and move things of every project.
+
+    Raises:
+        Forbidden, Unauthenticated: it may not.
+    """
     actor = await identify(request)
     permit(actor, Verb.RUN_TIERS)
     if actor.project_ids is not None:  # what it sees and moves here is of every project

@@ -1,4 +1,4 @@
-"""Bytes that came past us: they lie in the archive's bucket, and are read there once.
+"""Bytes that came past us: they lie in the archive's store, and are read there once.
 
 The one reading gives the digests, and where the disk has room, the local copy that the tools need
 next.
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rushes.intake.reading import Keep, Reading
 from rushes.stores.blocks import Fingerprint
+from rushes.stores.filesystem import FolderStore
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Full, Get
 from rushes.uploads.direct import Direct, require_store
@@ -23,7 +24,7 @@ class Elsewhere:
 
     store: Get
     name: str
-    """Of the store, in the settings."""
+    """Of the store, in the settings; `FOLDER` for a folder."""
     scratch: Scratch
 
     async def read(
@@ -37,6 +38,8 @@ class Elsewhere:
             NotFound, Unreachable, Busy, Refused: the store failed; call again, it goes on.
         """
         require_store(direct, self.name)
+        if isinstance(self.store, FolderStore):  # it has a path: no local copy is needed
+            return await self._reading(direct, size_bytes, known, keep, None).run()
         try:
             async with self.scratch.growing(direct.upload_id, size_bytes) as file:
                 return await self._reading(direct, size_bytes, known, keep, file).run()
@@ -58,6 +61,8 @@ class Elsewhere:
             Broken, NotFound, Unreachable, Busy, Refused: the store failed.
         """
         require_store(direct, self.name)
+        if isinstance(self.store, FolderStore):
+            return self.store.path(direct.key)
         return await self.scratch.fetch(direct.upload_id, self.store, direct.key, known)
 
     def _reading(

@@ -42,7 +42,12 @@ KEEP_ACCOUNTS: Final = Time("keep_accounts", "accounts")
 WARM: Final = Time("warm", "warm")
 WATCH_TIERS: Final = Time("watch_tiers", "alarms")
 
-TIMES: Final = (EXPIRE_UPLOADS, PURGE, RETAIN, CHECK_TIERS, KEEP_ACCOUNTS, WARM, WATCH_TIERS)
+IMPORT: Final = Time("import_objects", "imports")
+
+TIMES: Final = (
+    *(EXPIRE_UPLOADS, PURGE, RETAIN, CHECK_TIERS, KEEP_ACCOUNTS, WARM, WATCH_TIERS),
+    IMPORT,
+)
 
 
 def with_seconds(line: str) -> str:

@@ -24,6 +24,7 @@ from rushes.library.asset import (
 from rushes.library.field import check_values
 from rushes.library.indexing import index
 from rushes.library.telling import Telling
+from rushes.uploads import foreign_records
 
 MAX_TAGS: Final = 64
 MAX_WORD: Final = 200
@@ -113,9 +114,18 @@ class Editing:
             return changed
 
     async def delete(
-        self, actor_id: str, asset_id: str, *, project_ids: Sequence[str] | None
+        self,
+        actor_id: str,
+        asset_id: str,
+        *,
+        project_ids: Sequence[str] | None,
+        with_object: bool = False,
+        purge: bool = False,
     ) -> Asset:
         """Take an asset out of sight at once; its bytes follow behind (`asset.deleted`).
+
+        An object that others put into the archive, and that was imported, goes `with_object` only.
+        What its store bills until the end of a minimum stays until then, but with `purge`.
 
         Raises:
             AssetNotFound: it is unknown, not theirs, or going already.
@@ -126,7 +136,12 @@ class Editing:
             state = after(asset.state, Step.DELETE)
             if not await records.change_state(connection, asset, state, now=now):
                 raise AssetStale("The asset is changing just now. Try again.")
-            await self._tell(connection, EventType.ASSET_DELETED, asset, actor_id)
+            if with_object:
+                await foreign_records.let_go(connection, asset.upload_id)
+            project = await access_records.get_project(connection, asset.project_id)
+            told = Telling(self.clock, actor_id)
+            facts: dict[str, object] = {"purge": True} if purge else {}
+            await told.tell(connection, EventType.ASSET_DELETED, asset, project, **facts)
             return asset
 
     async def forget(self, asset_id: str, content_id: str) -> bool:
@@ -141,12 +156,6 @@ class Editing:
                 await account_records.give_room_back(connection, asset.created_by, asset.size_bytes)
                 await access_records.give_room_back(connection, asset.project_id, asset.size_bytes)
             return not await records.list_of_content(connection, content_id)
-
-    async def _tell(
-        self, connection: Connection, what: EventType, asset: Asset, actor_id: str
-    ) -> None:
-        project = await access_records.get_project(connection, asset.project_id)
-        await Telling(self.clock, actor_id).tell(connection, what, asset, project)
 
 
 async def _get(connection: Connection, asset_id: str, project_ids: Sequence[str] | None) -> Asset:

@@ -22,9 +22,14 @@ class Telling:
     actor_id: str
 
     async def tell(
-        self, connection: Connection, what: EventType, asset: Asset, project: Project
+        self,
+        connection: Connection,
+        what: EventType,
+        asset: Asset,
+        project: Project,
+        **facts: object,
     ) -> None:
-        """Record an event of an asset in the transaction of its change."""
+        """Record an event of an asset in the transaction of its change; `facts` are plain JSON."""
         now = self.clock.now()
         event = Event(
             id=ids.new(Prefix.EVENT, now, self.clock.entropy(ENTROPY_BYTES)),
@@ -40,6 +45,7 @@ class Telling:
                 "client": project.client_slug,
                 "project": project.project_slug,
                 "file_name": asset.file_name,
+                **facts,
             },
         )
         await outbox.record(connection, event)

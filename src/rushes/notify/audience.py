@@ -41,7 +41,7 @@ ASKED: Final = MappingProxyType(
 SHAKING: Final = frozenset(
     {
         *("account.deleted", "account.factor_removed", "account.locked_down", "account.updated"),
-        *("project.updated", "session.ended", "token.revoked"),
+        *("project.deleted", "project.updated", "session.ended", "token.revoked"),
     }
 )
 """After these, what somebody may hear is asked anew."""

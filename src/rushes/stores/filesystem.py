@@ -169,6 +169,14 @@ class FolderStore:
             lambda: list(islice(self._folder.list_sizes(prefix, after), limit)),
         )
 
+    async def list_objects(
+        self, prefix: str = "", after: str = "", limit: int = PAGE_KEYS
+    ) -> list[ObjectInfo]:
+        """Return the next objects in byte order of their keys."""
+        return await self._run(
+            lambda: list(islice(self._folder.list_objects(prefix, after), limit)),
+        )
+
     async def delete(self, key: str) -> None:
         """Delete the object, and the folders that it leaves empty."""
         await self._run(self._folder.delete, key)

@@ -192,9 +192,14 @@ class Folder:
 
     def list_sizes(self, prefix: str, after: str) -> Iterator[tuple[str, int]]:
         """Yield keys in byte order, each with its object's size."""
+        for found in self.list_objects(prefix, after):
+            yield found.key, found.size_bytes
+
+    def list_objects(self, prefix: str, after: str) -> Iterator[ObjectInfo]:
+        """Yield what the filesystem says of each object, in byte order of the keys."""
         for key in self.list_keys(prefix, after):
             with contextlib.suppress(FileNotFoundError):  # it went meanwhile
-                yield key, self.look(key).size_bytes
+                yield self.look(key)
 
     def _walk(self, folders: tuple[str, ...], prefix: bytes, after: bytes) -> Iterator[str]:
         for path, name in self._rows(folders):

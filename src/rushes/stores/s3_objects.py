@@ -168,18 +168,24 @@ class S3Objects:
         self, prefix: str = "", after: str = "", limit: int = PAGE_KEYS
     ) -> list[tuple[str, int]]:
         """Return the next keys in byte order, as `list_keys`, each with its object's bytes."""
-        rows: list[tuple[str, int]] = []
+        return [(row.key, row.size_bytes) for row in await self.list_objects(prefix, after, limit)]
+
+    async def list_objects(
+        self, prefix: str = "", after: str = "", limit: int = PAGE_KEYS
+    ) -> list[ObjectInfo]:
+        """Return the next objects in byte order of their keys."""
+        rows: list[ObjectInfo] = []
         while len(rows) < limit:
             found, is_last = await self._list_page(prefix, after, limit - len(rows))
-            rows += [row for row in found if not row[0].endswith("/")]  # a console's "folder"
+            rows += [row for row in found if not row.key.endswith("/")]  # a console's "folder"
             if is_last or not found:
                 break
-            after = found[-1][0]
+            after = found[-1].key
         return rows
 
     async def _list_page(
         self, prefix: str, after: str, limit: int
-    ) -> tuple[list[tuple[str, int]], bool]:
+    ) -> tuple[list[ObjectInfo], bool]:
         given: dict[str, object] = {
             "Prefix": self._prefix + prefix,
             "MaxKeys": min(limit, PAGE_KEYS),
@@ -193,8 +199,11 @@ class S3Objects:
             keys and keys[0].encode() <= after.encode()
         ):
             raise Broken("The store lists keys out of order. Nothing can be compared with it.")
-        sizes = [int(row["Size"]) for row in listed]
-        return list(zip(keys, sizes, strict=True)), not said.get("IsTruncated", False)
+        rows = [
+            ObjectInfo(key, int(row["Size"]), _version(row), _modified(row))
+            for key, row in zip(keys, listed, strict=True)
+        ]
+        return rows, not said.get("IsTruncated", False)
 
     async def delete(self, key: str) -> None:
         """Delete the object; a missing one is success."""

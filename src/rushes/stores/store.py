@@ -181,6 +181,16 @@ class ListSizes(Protocol):
         ...
 
 
+class ListObjects(Protocol):
+    """Tells what is there, and which version of it."""
+
+    async def list_objects(
+        self, prefix: str = "", after: str = "", limit: int = PAGE_KEYS
+    ) -> list[ObjectInfo]:
+        """Return the next objects in byte order of their keys, each as `head` says it is."""
+        ...
+
+
 class Delete(Protocol):
     """Forgets objects."""
 
@@ -217,7 +227,7 @@ class Outlet(Presign, Get, Protocol):
     """Gives bytes past us, and to us."""
 
 
-class Vault(Head, Get, Adopt, ListSizes, Delete, Protocol):
+class Vault(Head, Get, Adopt, ListSizes, ListObjects, Delete, Protocol):
     """What a tier asks of its store."""
 
 

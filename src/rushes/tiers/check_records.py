@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from rushes.db.engine import Connection
 from rushes.db.movement_tables import scrub_cursors, tier_checks
 from rushes.db.tables import placements
-from rushes.db.upload_tables import direct_uploads
+from rushes.db.upload_tables import direct_uploads, imported_objects
 from rushes.tiers import records
 from rushes.tiers.placement import Placement, State, Tier
 
@@ -81,10 +81,20 @@ async def list_stretch(
     return [records.placement_of(row) for row in await connection.execute(query)]
 
 
+async def find_by_key(connection: Connection, tier: Tier, key: str) -> Placement | None:
+    """Return the placement that has a key."""
+    same = and_(placements.c.tier == tier.value, placements.c.key == key)
+    row = (await connection.execute(select(placements).where(same))).one_or_none()
+    return None if row is None else records.placement_of(row)
+
+
 async def list_known_keys(connection: Connection, keys: Collection[str]) -> set[str]:
-    """Return those of these keys that a direct upload tells of."""
-    query = select(direct_uploads.c.key).where(direct_uploads.c.key.in_(keys))
-    return set((await connection.execute(query)).scalars())
+    """Return those of these keys that a direct upload tells of, or that were imported."""
+    known: set[str] = set()
+    for table in (direct_uploads, imported_objects):
+        query = select(table.c.key).where(table.c.key.in_(keys))
+        known |= set((await connection.execute(query)).scalars())
+    return known
 
 
 async def list_present(

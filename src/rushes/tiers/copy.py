@@ -39,19 +39,13 @@ from rushes.tiers.carry import Carrier
 from rushes.tiers.claim import Claims, claim_lost
 from rushes.tiers.edge import Edge
 from rushes.tiers.flow import Flow
+from rushes.tiers.foreign import name_of, require_ours
 from rushes.tiers.growth_records import Copy
 from rushes.tiers.keys import EdgeKey, edge_key
-from rushes.tiers.placement import (
-    ClaimLost,
-    NotWanted,
-    Placement,
-    State,
-    Step,
-    Tier,
-)
+from rushes.tiers.placement import ClaimLost, NotWanted, Placement, State, Step, Tier
 from rushes.tiers.sources import Given, fingerprint_of, is_at, open_source
 from rushes.uploads import direct_records
-from rushes.uploads.direct import require_store, store_changed
+from rushes.uploads.direct import require_store
 
 KEYS_AT_MOST: Final = 100
 """Remade renditions of one name; more is a mistake somewhere."""
@@ -71,6 +65,7 @@ class Thing:
     known: Fingerprint
     facts: dict[str, object]
     told: EventType = EventType.PLACEMENT_PRESENT
+    may_replace: bool = True  # not where others put things as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +227,7 @@ class Keeper:
         try:
             async with self.claims.holding(held):
                 found = await self._find_direct(held)
-                found = found or await self._place(held, await source(), thing.known)
+                found = found or await self._place(held, await source(), thing)
                 after = await self._arrived(held, found, thing.known)
         except ClaimLost:
             raise
@@ -274,17 +269,22 @@ class Keeper:
         async with self.database.transaction() as connection:
             await records.write_state(connection, leaving, leaving.after(Step.LEAVE))
 
-    async def _place(self, held: Placement, given: Given, known: Fingerprint) -> ObjectInfo:
+    async def _place(self, held: Placement, given: Given, thing: Thing) -> ObjectInfo:
+        known = thing.known
         try:
             return await self._carry(held, given, known)
         except Exists:
             store = self._store(held.tier)
             if known.is_confirmed_by(await _read(store, held.key)):
                 return await store.head(held.key)
+            if not thing.may_replace:
+                raise
             async with open_source(given, known) as source:
                 await source.learn()  # it is right: only then may the wrong one go
             if is_at(given, store, held.key):  # the only copy; what came before was a bad line
                 return await store.head(held.key)
+            if held.tier is Tier.ARCHIVE:
+                await require_ours(self.database, self.archive, held.key)
             await store.delete(held.key)  # ours by the row
             return await self._carry(held, given, known)
 
@@ -297,9 +297,7 @@ class Keeper:
             direct = await direct_records.find_direct(connection, content.upload_id)
         if direct is None or direct.key != held.key:
             return None
-        if not isinstance(self.archive, S3Store):
-            raise store_changed(direct, None)
-        require_store(direct, self.archive.name)
+        require_store(direct, name_of(self.archive))
         return await self._store(held.tier).head(held.key)
 
     async def _carry(self, held: Placement, given: Given, known: Fingerprint) -> ObjectInfo:

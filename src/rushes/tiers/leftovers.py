@@ -40,6 +40,8 @@ class Leftovers:
     clock: Clock
     archive: Vault
     edge: Vault
+    former: Vault | None = None
+    """The store from which the archive moves."""
 
     async def run(self) -> None:
         """Go on until cancelled; the trouble of one bucket waits for the next round."""
@@ -74,7 +76,7 @@ class Leftovers:
 
     async def abort_orphans(self) -> int:
         """Give up old multiparts that no row tells of; return how many."""
-        stores = {id(store): store for store in (self.archive, self.edge)}
+        stores = {id(store): store for store in (self.archive, self.edge, self.former)}
         return sum(
             [await self._abort_at(store) for store in stores.values() if isinstance(store, S3Store)]
         )

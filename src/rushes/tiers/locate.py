@@ -83,6 +83,8 @@ class Locator:
     edge: Vault
     scratch: Scratch
     spool_path: SpoolPath
+    former: Vault | None = None
+    """The store from which the archive moves."""
 
     async def local_path(self, object_id: str) -> Path:
         """Return a path of the object's bytes, for programs; what lies far away is fetched.
@@ -211,7 +213,7 @@ class Locator:
         """Return what can be read, best first; a store that is silent is asked only as the last."""
         async with self.database.reading() as connection:
             copies = await records.list_of_object(connection, object_id)
-        stores = {Tier.EDGE: self.edge, Tier.ARCHIVE: self.archive}
+        stores = {Tier.EDGE: self.edge, Tier.ARCHIVE: self.archive, Tier.FORMER: self.former}
         silent = frozenset(
             tier for tier, store in stores.items() if isinstance(store, S3Store) and store.is_down
         )
@@ -232,6 +234,8 @@ class Locator:
         return path
 
     def _store(self, tier: Tier) -> Vault:
+        if tier is Tier.FORMER and self.former is not None:
+            return self.former
         return self.edge if tier is Tier.EDGE else self.archive
 
 

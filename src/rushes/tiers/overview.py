@@ -9,9 +9,11 @@ from typing import Final
 
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
+from rushes.settings import Settings
+from rushes.tier_section import OUR_FOLDER
 from rushes.tiers import editing_records, read_records, retain_records
 from rushes.tiers.placement import State, Tier
-from rushes.tiers.prices import MONTH_SECONDS, Listed, Price
+from rushes.tiers.prices import MONTH_SECONDS, Listed, Price, list_of
 from rushes.tiers.retain_records import Run
 
 READS_COUNT: Final = timedelta(days=7)
@@ -31,6 +33,27 @@ class Place:
     def price(self) -> Price:
         """What it costs."""
         return self.listed.price
+
+
+def list_places(settings: Settings) -> dict[Tier, Place]:
+    """Return where the objects of each tier lie; of the archive also where it moves from."""
+    tiers, cap_bytes = settings.tiers, settings.retention.cap_bytes
+    found = {
+        Tier.EDGE: _place_of(settings, tiers.edge.store, "edge", cap_bytes),
+        Tier.ARCHIVE: _place_of(settings, tiers.archive.store, "archive", None),
+    }
+    if (former := tiers.archive.former) is not None:
+        name = None if former == OUR_FOLDER else former
+        found[Tier.FORMER] = _place_of(settings, name, "archive", None)
+    return found
+
+
+def _place_of(settings: Settings, name: str | None, folder: str, cap_bytes: int | None) -> Place:
+    if name is None:
+        return Place(folder, "folder", cap_bytes)
+    store = settings.stores[name]
+    limits = [limit for limit in (cap_bytes, store.limit_bytes) if limit is not None]
+    return Place(name, store.kind, min(limits, default=None), list_of(store, settings.prices))
 
 
 @dataclass(frozen=True, slots=True)

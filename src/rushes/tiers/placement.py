@@ -30,6 +30,8 @@ class Tier(StrEnum):
     EDGE = "edge"
     ARCHIVE = "archive"
     EDITING = "editing"
+    FORMER = "former"
+    """The store from which the archive moves."""
 
 
 class State(StrEnum):

@@ -185,13 +185,6 @@ async def delete_block_digests(connection: Connection, upload_id: str) -> None:
     await connection.execute(delete(block_hashes).where(block_hashes.c.upload_id == upload_id))
 
 
-async def list_orphans(connection: Connection, limit: int) -> list[str]:
-    """Return ids of contents that are gone and whose objects are not yet."""
-    known = select(contents.c.id)
-    query = select(placements.c.content_id).where(placements.c.content_id.not_in(known))
-    return list((await connection.execute(query.distinct().limit(limit))).scalars())
-
-
 async def list_tiers(
     connection: Connection, content_ids: Collection[str]
 ) -> dict[str, dict[str, str]]:

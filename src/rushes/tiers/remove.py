@@ -4,6 +4,9 @@
    bytes that arrive are a new content with keys of its own.
 2. Then the objects go, the edge first; then the placements, which until then tell a restarted
    worker what is left to do.
+3. What the archive's store bills until the end of a minimum duration stays there until then: it
+   costs the same. `purge` lets it go at once.
+4. What others put into the archive stays there, unless a person let it go with its asset.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from rushes.clock import SYSTEM, Clock
 from rushes.db.engine import Database
 from rushes.library import records as library_records
 from rushes.renditions import records as rendition_records
@@ -20,8 +24,9 @@ from rushes.renditions import wish_records
 from rushes.renditions.versions import list_superseded
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
-from rushes.tiers import movement_records, records
-from rushes.tiers.placement import Placement, Tier
+from rushes.tiers import movement_records, records, removal_records
+from rushes.tiers.foreign import list_theirs, remove_let_go
+from rushes.tiers.placement import Placement, State, Tier
 
 PAGE: Final = 100
 
@@ -36,11 +41,17 @@ class Remover:
     scratch: Scratch
     watched_for: timedelta = timedelta(hours=24)
     """How long an address of a file is used after a newer file is there."""
+    min_days: int = 0
+    """For how long the archive's store bills an object at least."""
+    clock: Clock = SYSTEM
+    former: Vault | None = None
+    """The store from which the archive moves."""
 
-    async def remove_content(self, content_id: str) -> bool:
+    async def remove_content(self, content_id: str, *, purge: bool = False) -> bool:
         """Remove original, renditions and rows of a content unless an asset still has it.
 
-        A second call goes on where the first one ended. Returns whether nothing is left.
+        A second call goes on where the first one ended. Returns whether nothing of it is wanted;
+        without `purge` objects may wait for the end of their minimum.
         """
         async with self.database.transaction() as connection:
             if await library_records.list_of_content(connection, content_id):
@@ -54,11 +65,18 @@ class Remover:
             if content is not None:
                 await records.delete_block_digests(connection, content.upload_id)
             left = await records.list_of_content(connection, content_id)
-        await self._remove_objects(left)
+        late = {} if purge else await self._find_late(left)
+        await self._remove_objects([each for each in left if each.id not in late])
         if content is not None:
             await self.scratch.forget(content.upload_id)
+        for each in left:
+            await self.scratch.forget(each.object_id)
         async with self.database.transaction() as connection:
-            await records.delete_placements(connection, [placement.id for placement in left])
+            gone = [each.id for each in left if each.id not in late]
+            await records.delete_placements(connection, gone)
+            await removal_records.forget_late(connection, gone)
+            await removal_records.record_late(connection, late)
+        await remove_let_go(self.database, self.archive)
         return True
 
     async def remove_superseded(self, now: datetime) -> int:
@@ -82,20 +100,40 @@ class Remover:
         async with self.database.reading() as connection:
             left = await records.list_of_object(connection, rendition_id)
         await self._remove_objects(left)
+        await self.scratch.forget(rendition_id)
         async with self.database.transaction() as connection:
             await records.delete_placements(connection, [placement.id for placement in left])
             await rendition_records.delete_renditions(connection, [rendition_id])
 
     async def _remove_objects(self, left: Sequence[Placement]) -> None:
-        for placement in sorted(left, key=lambda each: each.tier is Tier.ARCHIVE):
-            store = self.edge if placement.tier is Tier.EDGE else self.archive
-            await store.delete(placement.key)
-            await self.scratch.forget(placement.object_id)
+        stores = {Tier.EDGE: self.edge, Tier.FORMER: self.former, Tier.ARCHIVE: self.archive}
+        for tier, store in stores.items():
+            keys = [each.key for each in left if each.tier is tier]
+            if store is None or not keys:
+                continue
+            theirs = set() if tier is Tier.EDGE else await list_theirs(self.database, store, keys)
+            for key in keys:
+                if key not in theirs:
+                    await store.delete(key)
+
+    async def _find_late(self, left: Sequence[Placement]) -> dict[str, datetime]:
+        """Return until when objects of the archive stay, by placement."""
+        if not self.min_days:
+            return {}
+        now, minimum = self.clock.now(), timedelta(days=self.min_days)
+        kept = [each for each in left if each.tier is Tier.ARCHIVE]
+        there = [each.id for each in kept if each.state is State.EVICTING]
+        theirs = await list_theirs(self.database, self.archive, [each.key for each in kept])
+        async with self.database.reading() as connection:
+            ends = await removal_records.list_ends(connection, there, minimum)
+        ours = {each.id for each in kept if each.key not in theirs}
+        return {each: end for each, end in ends.items() if end > now and each in ours}
 
     async def remove_orphans(self) -> int:
-        """Finish removals that a crash interrupted; return how many contents."""
+        """Finish removals that a crash interrupted, or whose time has come; return how many."""
         async with self.database.reading() as connection:
-            orphans = await records.list_orphans(connection, PAGE)
+            orphans = await removal_records.list_orphans(connection, self.clock.now(), PAGE)
         for content_id in orphans:
             await self.remove_content(content_id)
+        await remove_let_go(self.database, self.archive)
         return len(orphans)

@@ -7,7 +7,7 @@ from typing import Final
 
 from rushes.tiers.placement import Placement, State, Tier
 
-NEAREST: Final = (Tier.EDGE, Tier.ARCHIVE, Tier.EDITING)
+NEAREST: Final = (Tier.EDGE, Tier.ARCHIVE, Tier.FORMER, Tier.EDITING)
 
 
 def route(copies: Iterable[Placement], *, down: frozenset[Tier] = frozenset()) -> list[Placement]:

@@ -29,6 +29,9 @@ URL_LIFE: Final = timedelta(minutes=15)
 
 LANDING: Final = "landing/"
 
+FOLDER: Final = ""
+"""Name of an archive that is a folder, where the name of a store is asked for."""
+
 SIGNED_AT_ONCE: Final = 100
 FIRST_SIGNED: Final = 16
 """How many addresses come along with a new upload."""
@@ -92,6 +95,8 @@ class Direct:
     store_upload_id: str | None
     part_bytes: int | None
     look_at: datetime | None
+    is_foreign: bool = False
+    """Whether somebody else put the object there, and it is theirs: we never delete it."""
 
     @property
     def is_single(self) -> bool:
@@ -106,15 +111,19 @@ def require_store(direct: Direct, name: str) -> None:
         StoreChanged: the archive is another one now. Nothing is lost: the bytes stay there.
     """
     if direct.store != name:
-        raise store_changed(direct, name)
+        raise store_changed(direct, name or None)
 
 
 def store_changed(direct: Direct, name: str | None) -> StoreChanged:
     """Return the error of an upload whose bytes lie elsewhere than the archive is now."""
     return StoreChanged(
-        f"The bytes of this upload lie in the store {direct.store}, and the archive is "
-        f"{name or 'a folder'} now. Set tiers.archive.store to {direct.store} until it is filed."
+        f"The bytes of this upload lie in {_tell_store(direct.store)}, and the archive is "
+        f"{_tell_store(name)} now. Set tiers.archive.store back until it is filed."
     )
+
+
+def _tell_store(name: str | None) -> str:
+    return f"the store {name}" if name else "a folder"
 
 
 def landing_key(upload_id: str) -> str:

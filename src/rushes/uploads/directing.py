@@ -249,11 +249,10 @@ class Directing:
             StoreChanged: it lies in another store than the archive is now.
         """
         require_store(direct, self.store_name)
-        if direct.store_upload_id is None:
-            await self.store.delete(landing_key(direct.upload_id))
-        else:
+        if direct.store_upload_id is not None:
             await self.store.abort(direct.key, direct.store_upload_id)
-        await self.store.delete(direct.key)
+        for key in () if direct.is_foreign else (landing_key(direct.upload_id), direct.key):
+            await self.store.delete(key)
         async with self.database.transaction() as connection:
             await direct_records.forget(connection, direct.upload_id)
 

@@ -10,10 +10,10 @@ from rushes.sections import (
     MIB,
     LadderSettings,
     StoreSettings,
-    TierSettings,
     UploadSettings,
     unfold,
 )
+from rushes.tier_section import TierSettings
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_the_edge_comes_before_the_archive_and_that_before_the_editing_tree(
     """In whatever order the rows come."""
     found = route([copy(tier) for tier in tiers])
 
-    assert [Tier.EDGE, Tier.ARCHIVE, Tier.EDITING] == [each.tier for each in found]
+    assert [Tier.EDGE, Tier.ARCHIVE, Tier.FORMER, Tier.EDITING] == [each.tier for each in found]
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {State.PRESENT}))

@@ -34,7 +34,7 @@ export interface RecoveryCodes {
   readonly recovery_codes: readonly string[];
 }
 
-export type Tier = "edge" | "archive" | "editing";
+export type Tier = "edge" | "archive" | "editing" | "former";
 export type PlacementState = "absent" | "copying" | "present" | "evicting" | "lost";
 export type AssetState = "filed" | "playable" | "ready" | "failed" | "deleting";
 export type Scan = "pending" | "clean" | "infected" | "not_scanned" | "failed";

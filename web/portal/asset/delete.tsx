@@ -37,7 +37,7 @@ export function Delete({ asset, onClose }: DeleteProps): ReactNode {
     },
   });
   const present = (placements.data?.items ?? []).filter(({ state }) => state !== "absent");
-  const lines = (["edge", "archive", "editing"] satisfies Tier[]).flatMap((tier) => {
+  const lines = (["edge", "archive", "former", "editing"] satisfies Tier[]).flatMap((tier) => {
     const here = present.filter((placement) => placement.tier === tier);
     if (here.length === 0) return [];
     const bytes = here.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
