@@ -18,10 +18,12 @@ unexport PYTHONDONTWRITEBYTECODE
 run: $(VENV)/runtime.stamp web
 	$(BIN)/rushes demo
 
+# A test that fails is run once more, and both runs are told (docs/decisions/0032).
+AGAIN := --reruns 1 --max-suite-reruns 10 -r fEsxXR --rerun-show-tracebacks
 test: $(VENV)/dev.stamp web system-parts peers
 	@status=0; \
 	$(BIN)/python tools/pure_coverage.py || status=1; \
-	$(BIN)/pytest -n $(JOBS) --dist worksteal || status=1; \
+	$(BIN)/pytest -n $(JOBS) --dist worksteal $(AGAIN) || status=1; \
 	exit $$status
 
 # Many rounds of the fault tests.
