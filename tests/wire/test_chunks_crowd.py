@@ -33,13 +33,19 @@ async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Receiving]:
 async def send_all(
     senders: Iterable[Chunker], upload_id: str, pieces: list[tuple[int, bytes]]
 ) -> list[httpx.Response]:
-    """Send chunks, so many at once; each request by the next of the senders."""
+    """Send chunks, so many at once, each by the next of the senders; who hears `busy` asks again.
+
+    Two that send the same chunk wait for each other for 2 s, and a busy database takes longer.
+    """
     turns = asyncio.Semaphore(AT_ONCE)
     chosen = list(senders)
 
     async def send(place: int, index: int, piece: bytes) -> httpx.Response:
         async with turns:
-            return await chosen[place % len(chosen)].put(upload_id, index, piece)
+            answer = await chosen[place % len(chosen)].put(upload_id, index, piece)
+            while answer.status_code == httpx.codes.LOCKED:
+                answer = await chosen[place % len(chosen)].put(upload_id, index, piece)
+            return answer
 
     return await asyncio.gather(*(send(place, *one) for place, one in enumerate(pieces)))
 
