@@ -119,7 +119,7 @@ class Inflow:
         self.end: End | None = None
         self._watch = self._loop.call_later(self._pace.next_look(self._loop.time()), self._look)
         self._source = body if isinstance(body, Source) else _Poured(body)
-        self._may_lend = may_lend and isinstance(self._source, Lender)
+        self._lender = self._source if may_lend and isinstance(self._source, Lender) else None
         self._is_lent = False
         self._source.begin(self)
 
@@ -157,7 +157,7 @@ class Inflow:
         if isinstance(buffer, bytearray):
             self._free.append(buffer)
             if self._pace.is_held and self.end is None:
-                self._is_lent = self._may_lend
+                self._is_lent = self._lender is not None
                 if not self._is_lent:
                     self._go_on()
 
@@ -166,9 +166,10 @@ class Inflow:
 
         The buffers that were filled before have to be taken first. `settle` ends the step.
         """
-        if not self._is_lent or self.end is not None or not self._filled.empty():
+        lender, is_over = self._lender, self.end is not None
+        if lender is None or not self._is_lent or is_over or not self._filled.empty():
             return None
-        lent = self._source.lend() if isinstance(self._source, Lender) else None
+        lent = lender.lend()
         if lent is None:
             self._go_on()
             return None
@@ -183,8 +184,8 @@ class Inflow:
         self._pace.hold(now)
         self._free.extend(loan.buffers)
         self.received += loan.taken
-        if isinstance(self._source, Lender):
-            self._source.took(loan.taken)
+        if self._lender is not None:
+            self._lender.took(loan.taken)
         if self.end is None and loan.is_dry:
             self._go_on()
 
