@@ -148,12 +148,14 @@ class Postman:
         async with self.database.reading() as connection:
             if await letter_records.has_letter(connection, cause):
                 return False
-            facts = await self._count(connection, until)
             admins = await self._list_admins(connection)
+            if not admins:  # asked again in a moment, so nothing is counted
+                return False
+            facts = await self._count(connection, until)
         async with self.database.transaction() as connection:
             made = [self._draft(Topic.WEEKLY, one, cause, facts) for one in admins]
             await letter_records.record_letters(connection, made)
-        return bool(admins)
+        return True
 
     async def test(self, recipient: str) -> None:
         """Send a mail now, and wait for what the server says.
