@@ -21,7 +21,14 @@ from rushes.access.account_records import account_of
 from rushes.access.link import FormField, Link, Preview
 from rushes.access.permit import Role, unknown_project
 from rushes.access.project import Project
-from rushes.db.statements import After, find_first, insert_or, newest_first, values_of
+from rushes.db.statements import (
+    After,
+    change_if_same,
+    find_first,
+    insert_or,
+    newest_first,
+    values_of,
+)
 from rushes.db.tables import (
     accounts,
     links,
@@ -239,10 +246,9 @@ async def list_links(
 
 async def change_link(connection: AsyncConnection, link: Link, changed: Link) -> bool:
     """Write what people may change of a link as it was read; False if somebody was faster."""
-    same = and_(links.c.id == link.id, links.c.revision == link.revision)
     known = values_of(changed)
-    values = {name: known[name] for name in CHANGEABLE} | {"revision": link.revision + 1}
-    return (await connection.execute(update(links).where(same).values(**values))).rowcount == 1
+    values = {name: known[name] for name in CHANGEABLE}
+    return await change_if_same(connection, links, link.id, link.revision, values)
 
 
 async def delete_link(connection: AsyncConnection, link_id: str) -> None:

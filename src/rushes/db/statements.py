@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, Table, and_, or_
+from sqlalchemy import Select, Table, and_, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -49,6 +49,21 @@ async def insert_new(
     # The row itself says so: PostgreSQL's driver does not count what was inserted.
     made = await connection.execute(statement.returning(*table.primary_key))
     return made.first() is not None
+
+
+async def change_if_same(
+    connection: AsyncConnection,
+    table: Table,
+    row_id: str,
+    revision: int,
+    values: Mapping[str, object],
+) -> bool:
+    """Write a row of which people read this revision; False if somebody was faster."""
+    same = and_(table.c.id == row_id, table.c.revision == revision)
+    done = await connection.execute(
+        update(table).where(same).values(**values, revision=revision + 1)
+    )
+    return done.rowcount == 1
 
 
 def values_of(noun: Any) -> dict[str, Any]:

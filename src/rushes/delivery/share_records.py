@@ -15,7 +15,14 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.share_tables import share_assets, share_downloads, shares
-from rushes.db.statements import After, find_first, insert_new, newest_first, values_of
+from rushes.db.statements import (
+    After,
+    change_if_same,
+    find_first,
+    insert_new,
+    newest_first,
+    values_of,
+)
 from rushes.db.tables import assets
 from rushes.delivery.share import Share, Taking
 from rushes.intake.verdict import Scan
@@ -123,10 +130,9 @@ async def count_listed(connection: AsyncConnection, share_ids: Collection[str]) 
 
 async def change_share(connection: AsyncConnection, share: Share, changed: Share) -> bool:
     """Write what people may change of a share as it was read; False if somebody was faster."""
-    same = and_(shares.c.id == share.id, shares.c.revision == share.revision)
     known = values_of(changed)
-    values = {name: known[name] for name in CHANGEABLE} | {"revision": share.revision + 1}
-    return (await connection.execute(update(shares).where(same).values(**values))).rowcount == 1
+    values = {name: known[name] for name in CHANGEABLE}
+    return await change_if_same(connection, shares, share.id, share.revision, values)
 
 
 async def delete_share(connection: AsyncConnection, share_id: str) -> None:

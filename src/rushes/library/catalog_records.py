@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields as fields_of
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.catalog_tables import fields, saved_searches
-from rushes.db.statements import After, insert_new, newest_first, values_of
+from rushes.db.statements import After, change_if_same, insert_new, newest_first, values_of
 from rushes.library.field import Field, FieldKind
 from rushes.library.saved import SavedSearch
 
@@ -39,12 +39,7 @@ async def change_field(
     connection: AsyncConnection, field: Field, values: Mapping[str, object]
 ) -> bool:
     """Write what changed if nobody was faster; say whether so."""
-    done = await connection.execute(
-        update(fields)
-        .where(fields.c.id == field.id, fields.c.revision == field.revision)
-        .values(**values, revision=field.revision + 1)
-    )
-    return done.rowcount == 1
+    return await change_if_same(connection, fields, field.id, field.revision, values)
 
 
 async def delete_field(connection: AsyncConnection, field_id: str) -> None:
@@ -78,12 +73,7 @@ async def change_search(
     connection: AsyncConnection, search: SavedSearch, values: Mapping[str, object]
 ) -> bool:
     """Write what changed if nobody was faster; say whether so."""
-    done = await connection.execute(
-        update(saved_searches)
-        .where(saved_searches.c.id == search.id, saved_searches.c.revision == search.revision)
-        .values(**values, revision=search.revision + 1)
-    )
-    return done.rowcount == 1
+    return await change_if_same(connection, saved_searches, search.id, search.revision, values)
 
 
 async def delete_search(connection: AsyncConnection, search_id: str) -> None:

@@ -6,12 +6,12 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.catalog_tables import asset_notes
-from rushes.db.statements import After, newest_first, values_of
+from rushes.db.statements import After, change_if_same, newest_first, values_of
 from rushes.library.note import Note
 
 
@@ -47,12 +47,8 @@ async def list_texts(connection: AsyncConnection, asset_id: str) -> list[str]:
 
 async def change_note(connection: AsyncConnection, note: Note, text: str, now: datetime) -> bool:
     """Write another text if nobody was faster; say whether so."""
-    done = await connection.execute(
-        update(asset_notes)
-        .where(asset_notes.c.id == note.id, asset_notes.c.revision == note.revision)
-        .values(text=text, updated_at=now, revision=note.revision + 1)
-    )
-    return done.rowcount == 1
+    values = {"text": text, "updated_at": now}
+    return await change_if_same(connection, asset_notes, note.id, note.revision, values)
 
 
 async def delete_note(connection: AsyncConnection, note_id: str) -> None:

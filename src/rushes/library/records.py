@@ -16,6 +16,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.catalog_tables import asset_notes, asset_terms
+from rushes.db.statements import change_if_same
 from rushes.db.tables import assets, contents, uploads
 from rushes.intake.verdict import Scan
 from rushes.library.asset import Asset, State
@@ -304,12 +305,9 @@ async def change_asset(
     now: datetime,
 ) -> bool:
     """Write what a person changed if nobody was faster; say whether so."""
-    done = await connection.execute(
-        update(assets)
-        .where(assets.c.id == asset_id, assets.c.revision == revision)
-        .values(**values, updated_at=now, revision=revision + 1)
+    return await change_if_same(
+        connection, assets, asset_id, revision, {**values, "updated_at": now}
     )
-    return done.rowcount == 1
 
 
 async def mark_scan(
