@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from rushes.access.identify import Unauthenticated
 from rushes.access.permit import Actor, Verb, permit
+from rushes.db.trouble import DatabaseAway
 from rushes.http.auth import Callers
 from rushes.notify.audience import GAP, SHAKING, may_hear, wants
 from rushes.notify.live import Live, News, Seat
@@ -117,7 +118,7 @@ class Stream(Response):
                 return False
             try:
                 self._actor = await self._ask_again()
-            except Unauthenticated:
+            except (Unauthenticated, DatabaseAway):  # who may listen comes back, and is asked anew
                 return False
         return True
 

@@ -101,7 +101,9 @@ class Editing:
                 scopes = ["", asset.project_id]
                 fields = await catalog_records.list_fields(connection, scopes)
                 kept = check_values(fields, asset.project_id, change.metadata)
-                values["metadata"] = merge(asset.metadata, kept)
+                values["metadata"] = merged = merge(asset.metadata, kept)
+                if len(merged) > max(MAX_METADATA, len(asset.metadata)):
+                    raise BadWords(f"An asset has {MAX_METADATA} metadata fields at most.")
             if not await records.change_asset(
                 connection, asset_id, asset.revision, values, self.clock.now()
             ):

@@ -25,6 +25,7 @@ from rushes import ids
 from rushes.access import records as access_records
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
+from rushes.errors import RushesError
 from rushes.events import outbox
 from rushes.events.event import SYSTEM_ACTOR, Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
@@ -125,12 +126,15 @@ class Screening:
         return await self._judge(upload_id, verdict, tries)
 
     async def sweep(self) -> int:
-        """Remove the bytes of infected files whose time is over; return of how many."""
+        """Remove the bytes of infected files whose time is over; return how many were due."""
         now = self.clock.now()
         async with self.database.reading() as connection:
             due = await scan_records.list_due(connection, now, BATCH)
         for upload_id in due:
-            await self._remove(upload_id)
+            try:
+                await self._remove(upload_id)
+            except (RushesError, OSError) as error:  # the others go all the same, this one later
+                LOG.warning("upload %s is not removed yet: %s", upload_id, error)
         return len(due)
 
     async def _ask(self, upload: Upload) -> tuple[Verdict, int]:
