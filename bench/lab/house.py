@@ -19,6 +19,9 @@ import httpx
 import imageio_ffmpeg
 
 PATIENCE: Final = 120.0
+OPEN: Final = ("waiting", "running")
+"""States of a job that is not over."""
+
 LOOK_SECONDS: Final = 0.03
 """Between two looks of who waits for a film."""
 
@@ -184,6 +187,15 @@ def await_playback(client: httpx.Client, name: str, begun: float) -> tuple[str, 
                 return found[0]["id"], answer.json()
         time.sleep(LOOK_SECONDS)
     raise SystemExit(f"{name} could not be watched within {PATIENCE:.0f} s.")
+
+
+def await_rest(client: httpx.Client) -> None:
+    """Return when no job is open any more."""
+    begun = time.monotonic()
+    while client.get("/api/v1/jobs", params={"state": OPEN, "limit": 1}).json()["items"]:
+        if time.monotonic() - begun > PATIENCE:
+            raise SystemExit(f"Jobs were still open after {PATIENCE:.0f} s.")
+        time.sleep(LOOK_SECONDS * 10)
 
 
 def read(client: httpx.Client, address: str) -> bytes:

@@ -26,6 +26,7 @@ from bench.lab.house import (
     Film,
     LabPlan,
     await_playback,
+    await_rest,
     door_of,
     make,
     p95,
@@ -70,7 +71,11 @@ def _figure(work: str, seconds: Sequence[float], budget: float) -> Figure:
 def _round(
     client: httpx.Client, link: dict[str, Any], film: Film, path: Path
 ) -> tuple[float, list[float]]:
-    """Send a film once; return the seconds until it plays, and those of some places in it."""
+    """Send a film once; return the seconds until it plays, and those of some places in it.
+
+    What is still done about the film before is awaited: the cores do nothing else.
+    """
+    await_rest(client)
     name = f"{os.urandom(4).hex()}-{film.name}"
     address = send(client, link, name, path)
     begun = time.monotonic()

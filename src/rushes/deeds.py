@@ -80,6 +80,11 @@ class Deeds:
         """Make the first segments; False where nothing is watched before its ladder."""
         return self.opening is not None and await self.opening.open(content_id)
 
+    async def let_pass(self, content_id: str) -> None:
+        """Wait a little while somebody may be waiting for the first segments."""
+        if self.opening is not None:
+            await self.opening.let_pass(content_id)
+
     async def settle(self, content_id: str) -> None:
         """Bring the assets of a content to the state that is true now; free the spool if it may."""
         summary = await self.outcomes.summary(content_id)

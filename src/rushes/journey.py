@@ -162,6 +162,7 @@ def _tell_arrival(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     scan = engine.step("scan", timeout_seconds=DAY_SECONDS)(deeds.scan)
     accept = engine.step("accept")(deeds.accept)
     keep_original = engine.step("keep", timeout_seconds=DAY_SECONDS)(deeds.keeper.keep_original)
+    let_pass = engine.step("let_pass")(deeds.let_pass)
     digest = engine.step("digest", timeout_seconds=DAY_SECONDS)(deeds.originals.digest)
 
     @engine.workflow("ingest")
@@ -181,6 +182,7 @@ def _tell_arrival(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     async def keep(content_id: str) -> None:
         await keep_original(content_id)
         await settle(content_id)
+        await let_pass(content_id)  # whoever waits for a picture needs the cores more
         await digest(content_id)
 
     @engine.workflow("settle")

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from operator import add
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from rushes.media import mp4
 from rushes.media.copying import (
@@ -55,11 +55,26 @@ class Copies:
     sound: SoundCopy | None
 
 
+Guess: TypeAlias = tuple[Fraction, int, Copies] | None
+"""What is copied of an original if its pictures come at this rate, and with this sound."""
+
+
 @dataclass(slots=True)
 class Copier:
     """Plans copies and makes their segments."""
 
     _kept: OrderedDict[str, Copies] = field(default_factory=OrderedDict)
+    _ahead: dict[str, asyncio.Task[Guess]] = field(default_factory=dict)
+
+    @contextmanager
+    def planning_ahead(self, key: str, original: Path) -> Iterator[None]:
+        """Plan what may be copied while its facts are not known yet: its tables mostly say them."""
+        self._ahead[key] = asyncio.create_task(asyncio.to_thread(_guess, original))
+        try:
+            yield
+        finally:
+            if (unused := self._ahead.pop(key, None)) is not None:
+                unused.cancel()
 
     async def plan(self, key: str, original: Path, rate: Fraction | None, track: int) -> Copies:
         """Return what is copied of an original; `key` names its content.
@@ -76,7 +91,12 @@ class Copier:
         """
         known = self._kept.get(key)
         if known is None:
-            known = await asyncio.to_thread(_plan, original, rate, track)
+            ahead = self._ahead.pop(key, None)
+            guess = None if ahead is None else await ahead
+            if guess is not None and guess[:2] == (rate, track):
+                known = guess[2]
+            else:
+                known = await asyncio.to_thread(_plan, original, rate, track)
             self._kept[key] = known
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
@@ -108,19 +128,39 @@ def sound_init(copy: SoundCopy) -> bytes:
     return format_init([track])
 
 
+def _guess(original: Path) -> Guess:
+    """Return how H.264 of an even rate is copied; None: it is planned when all is known."""
+    try:
+        moov = _read_moov(original)
+        tracks = {each.handler: each for each in parse_tracks(moov)} if b"avc1" in moov else {}
+        steps = tracks["vide"].list_steps() if "vide" in tracks else set()
+        if len(steps) != 1:
+            return None
+        rate, track = Fraction(tracks["vide"].timescale, *steps), 0 if "soun" in tracks else -1
+        return rate, track, _plan_tracks(original, [*tracks.values()], rate, track)
+    except (NotCopied, InvalidMedia, SourceUnreadable, OverflowError):
+        return None
+
+
 def _plan(original: Path, rate: Fraction | None, track: int) -> Copies:
     try:
         tracks = parse_tracks(_read_moov(original), max(track, 0))
-        pictures = [each for each in tracks if each.handler == "vide"]
-        if not pictures:
-            raise NotCopied("there is no picture")
-        _check_whole(original, pictures[0])
-        copy = _plan_picture(original, pictures[0], rate)
-        check_gaps(copy)
+        return _plan_tracks(original, tracks, rate, track)
     except OverflowError:
         raise NotCopied("its samples lie beyond the end of every file") from None
     except InvalidMedia as error:
         raise NotCopied(error.message[:1].lower() + error.message[1:].rstrip(".")) from None
+
+
+def _plan_tracks(
+    original: Path, tracks: Sequence[SampleTable], rate: Fraction | None, track: int
+) -> Copies:
+    pictures = [each for each in tracks if each.handler == "vide"]
+    if not pictures:
+        raise NotCopied("there is no picture")
+    _check_whole(original, pictures[0])
+    copy = _plan_picture(original, pictures[0], rate)
+    check_gaps(copy)
     return Copies(copy, _plan_sound(original, tracks, copy, track))
 
 
@@ -168,7 +208,9 @@ def _plan_sound(
 def _check_whole(original: Path, table: SampleTable) -> None:
     """Raise NotCopied where samples lie beyond the end of the file."""
     size = original.stat().st_size
-    if max(map(add, table.offsets, table.sizes)) > size:
+    offsets = table.offsets
+    most = max(offsets.chunks) + max(offsets.lengths) * max(table.sizes)
+    if most > size and offsets.find_end() > size:
         raise NotCopied("it is cut short")
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import ceil
+from operator import sub
 from typing import Final
 
 from rushes.media import mp4
@@ -121,7 +122,7 @@ def plan_picture(table: SampleTable, rate: Fraction | None) -> PictureCopy:
     grid = plan_at_keys(timescale, rate, [times[key] for key in keys], end)
     number_of = {times[key]: key for key in keys}
     bounds = (*(number_of[start] for start in grid.starts), table.count)
-    lead = max(at - time for at, time in zip(shown, times, strict=True))
+    lead = max(map(sub, shown, times))
     width, height = mp4.unpack("HH", table.descriptions[0], 8 + 24, len(table.descriptions[0]))
     track = Track("vide", timescale, description, lead, width, height)
     return PictureCopy(table, grid, track, times, shown, bounds)
@@ -176,25 +177,26 @@ def _ticks(
         raise NotCopied("it has more than 60 pictures a second")
     timescale, frame = timing_of(rate)
     whole = table.timescale * rate.denominator
-    numbers = _rescale_all(shown_at, start, rate.numerator, whole)
-    return [frame * number for number in numbers], timescale
+    return _rescale_all(shown_at, start, rate.numerator, whole, frame), timescale
 
 
-def _rescale_all(values: Sequence[int], start: int, times: int, by: int) -> list[int]:
+def _rescale_all(
+    values: Sequence[int], start: int, times: int, by: int, step: int = 1
+) -> list[int]:
     """Rescale what each value is after `start`; in one go, as there are hundreds of thousands."""
     twice, half, whole = 2 * times, by - 2 * times * start, 2 * by
-    return [(value * twice + half) // whole for value in values]
+    return [(value * twice + half) // whole * step for value in values]
 
 
 def _rescale(value: int, times: int, by: int) -> int:
     return (2 * value * times + by) // (2 * by)
 
 
-def _end(table: SampleTable, shown: Sequence[int], timescale: int, rate: Fraction | None) -> int:
+def _end(table: SampleTable, shown: list[int], timescale: int, rate: Fraction | None) -> int:
     """Return where the last picture ends, after checking that there is one for each place."""
     if rate is not None:
         frame = int(timescale / rate)
-        if shown[-1] != frame * (len(shown) - 1) or len(set(shown)) != len(shown):
+        if shown != list(range(0, frame * len(shown), frame)):
             raise NotCopied("pictures are missing or doubled")
         return shown[-1] + frame
     if len(set(shown)) != len(shown):
@@ -205,12 +207,14 @@ def _end(table: SampleTable, shown: Sequence[int], timescale: int, rate: Fractio
 
 def _closed_keys(table: SampleTable, times: Sequence[int]) -> list[int]:
     """Return the key frames that part what is before from what is after, in both orders."""
-    before = list(accumulate(times, max))
-    after = list(accumulate(reversed(times), min))[::-1]
+    sync = table.list_sync()
+    groups = [times[first:end] for first, end in pairwise((*sync, len(times)))]
+    before = accumulate(map(max, groups), max, initial=-1)
+    after = list(accumulate(map(min, reversed(groups)), min))[::-1]
     keys = [
         number
-        for number in table.list_sync()
-        if after[number] == times[number] and (number == 0 or before[number - 1] < times[number])
+        for number, latest, earliest in zip(sync, before, after, strict=False)
+        if latest < times[number] == earliest
     ]
     if not keys or keys[0] != 0:
         raise NotCopied("it does not begin with a key frame")
@@ -263,7 +267,7 @@ def _starts_at(table: SampleTable, media_time: int) -> Fraction:
 
 def _check_sound(table: SampleTable) -> tuple[int, int]:
     """Return rate and channels of sound that any player takes as it is."""
-    steps = {later - earlier for earlier, later in pairwise(table.decode_times)}
+    steps = table.list_steps()
     if len(table.descriptions) != 1 or steps - {AAC_FRAME}:
         raise NotCopied("its sound is not in even frames")
     rows = [edit for edit in table.edits if edit.media_time is not None]

@@ -17,6 +17,9 @@ from rushes.media.color import HLG, PLAIN, PQ, Look, Treatment
 from rushes.media.facts import MediaInfo, VideoFacts
 from rushes.media.ladder import Rung
 
+COPIED_CONTAINER: Final = "mov"
+"""The sniffed format of MP4 and MOV."""
+
 COPIED_FORMATS: Final = frozenset({"yuv420p", "yuvj420p"})
 BITS: Final = 8
 LIGHT_PIXELS: Final = 1920 * 1088
@@ -85,7 +88,7 @@ def find_obstacle(
     checks = (
         (facts.damage is not None, "it is damaged"),
         (video.codec != "h264", "browsers do not play it as it is"),
-        (facts.container != "mov", "only MP4 and MOV are copied"),
+        (facts.container != COPIED_CONTAINER, "only MP4 and MOV are copied"),
         (
             video.transfer in TRANSFERS or treatment.look is not Look.PLAIN,
             "its colours are not those of common screens",

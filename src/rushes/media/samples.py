@@ -7,13 +7,14 @@ Source: ISO/IEC 14496-12 sections 8.3 to 8.7; QuickTime File Format for MOV.
 
 from __future__ import annotations
 
+import sys
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import accumulate, chain, islice, pairwise, repeat
-from operator import add, lt, sub
+from itertools import accumulate, chain, islice, pairwise, repeat, takewhile
+from operator import add, lt, mul, sub
 from typing import Final
 
 from rushes.media import mp4
@@ -49,6 +50,39 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Offsets:
+    """Where samples begin in the file, found when somebody asks: of hours, few are ever asked for.
+
+    `chunks` begin there in the file. From sample `samples[row]` and chunk `numbers[row]` on, each
+    chunk holds `lengths[row]` samples. `before` counts the bytes of all samples before each one.
+    """
+
+    chunks: Sequence[int] = field(repr=False)
+    samples: Sequence[int] = field(repr=False)
+    numbers: Sequence[int] = field(repr=False)
+    lengths: Sequence[int] = field(repr=False)
+    before: Sequence[int] = field(repr=False)
+
+    def __getitem__(self, number: int) -> int:
+        """Return where a sample begins; `number` is one of the track's."""
+        row = bisect_right(self.samples, number) - 1
+        behind, length = number - self.samples[row], self.lengths[row]
+        inside = self.before[number] - self.before[number - behind % length]
+        return self.chunks[self.numbers[row] + behind // length] + inside
+
+    def find_end(self) -> int:
+        """Return where the last byte of all samples lies, and one more."""
+        counts = map(sub, chain(self.numbers[1:], (len(self.chunks),)), self.numbers)
+        lengths = chain.from_iterable(map(repeat, self.lengths, counts))
+        count = len(self.before) - 1
+        firsts = list(takewhile(count.__gt__, accumulate(lengths, initial=0)))
+        ends = map(self.before.__getitem__, chain(firsts[1:], (count,)))
+        sizes = map(sub, ends, map(self.before.__getitem__, firsts))
+        end: int = max(map(add, self.chunks, sizes))
+        return end
+
+
+@dataclass(frozen=True, slots=True)
 class SampleTable:
     """One track; times in its own ticks, samples in the order in which they are decoded.
 
@@ -63,7 +97,7 @@ class SampleTable:
     decode_times: Sequence[int] = field(repr=False)
     compositions: Sequence[int] | None = field(repr=False)
     sync: Sequence[int] | None = field(repr=False)
-    offsets: Sequence[int] = field(repr=False)
+    offsets: Offsets
     edits: tuple[Edit, ...]
     end: int
     """When the last sample ends."""
@@ -78,6 +112,13 @@ class SampleTable:
         if self.compositions is None:
             return list(self.decode_times)
         return list(map(add, self.decode_times, self.compositions))
+
+    def list_steps(self) -> set[int]:
+        """Return the steps between the times at which samples are decoded."""
+        times = self.decode_times
+        if isinstance(times, range):
+            return {times.step}
+        return set(map(sub, times[1:], times))
 
     def list_sync(self) -> Sequence[int]:
         """Return the numbers of the samples that decode alone."""
@@ -205,8 +246,10 @@ class _Tables:
     def _words(self, box: mp4.Box, at: int, count: int, size: int = _WORD) -> array[int]:
         if count > 3 * SAMPLES_AT_MOST or at + size * count > box.end:
             raise InvalidMedia(f"The table {box.kind} is longer than its box.")
-        kind = "Q" if size == _WIDE else "I"
-        return array(kind, mp4.unpack(f"{count}{kind}", self._moov, at, box.end))
+        words = array("Q" if size == _WIDE else "I", self._moov[at : at + size * count])
+        if sys.byteorder == "little":  # pragma: no branch - the other one is that of other machines
+            words.byteswap()
+        return words
 
     def descriptions(self) -> tuple[bytes, ...]:
         """Return the sample descriptions, each a box."""
@@ -225,14 +268,21 @@ class _Tables:
             return array("I", repeat(size, count))
         return self._words(stsz, at + _WIDE, count)
 
-    def decode_times(self, count: int) -> tuple[array[int], int]:
-        """Return when each sample is decoded, and when the last one ends."""
+    def decode_times(self, count: int) -> tuple[Sequence[int], int]:
+        """Return when each sample is decoded, and when the last one ends.
+
+        Even steps, but for the last one, are a range: most tracks have no others.
+        """
         rows = self._rows("stts", 2)
         if sum(rows[0::2]) != count:
             raise InvalidMedia("The times of a track are not as many as its samples.")
+        is_even, is_last_odd = rows[0] == count, rows[2:3] == array("I", [1])
+        if rows[1] and (is_even or (is_last_odd and rows[0] == count - 1)):
+            times = range(0, count * rows[1], rows[1])
+            return times, times[-1] + (rows[1] if is_even else rows[3])
         steps = chain.from_iterable(map(repeat, rows[1::2], rows[0::2]))
-        times = array("q", accumulate(steps, initial=0))
-        return times[:-1], times[-1]
+        uneven = array("q", accumulate(steps, initial=0))
+        return uneven[:-1], uneven[-1]
 
     def compositions(self, count: int) -> array[int] | None:
         """Return by how much each sample is shown later than it is decoded."""
@@ -241,8 +291,10 @@ class _Tables:
             return None
         if sum(rows[0::2]) != count:
             raise InvalidMedia("The delays of a track are not as many as its samples.")
-        delays = memoryview(rows[1::2]).cast("B").cast("i")
-        return array("q", chain.from_iterable(map(repeat, delays, rows[0::2])))
+        lengths, delays = rows[0::2], array("i", rows[1::2].tobytes())
+        if lengths.count(1) == count:
+            return delays
+        return array("q", chain.from_iterable(map(repeat, delays, lengths)))
 
     def sync(self, count: int) -> list[int] | None:
         """Return the samples that decode alone, counted from 0; None: all of them."""
@@ -255,17 +307,24 @@ class _Tables:
             raise InvalidMedia("A key frame of a track is none of its samples.")
         return numbers
 
-    def offsets(self, sizes: array[int]) -> array[int]:
-        """Return where each sample begins in the file: chunk, and what lies before it in there."""
+    def offsets(self, sizes: array[int]) -> Offsets:
+        """Return where each sample begins in the file."""
         chunks = self._chunk_offsets()
-        lengths = list(self._chunk_lengths(len(chunks)))
-        firsts = list(accumulate(lengths, initial=0))
-        if firsts[-1] < len(sizes):
+        rows = self._rows("stsc", 3)
+        firsts, lengths, kinds = rows[0::3], rows[1::3], rows[2::3]
+        if not rows or firsts[0] != 1 or 0 in lengths or kinds.count(1) != len(kinds):
+            raise InvalidMedia("The chunks of a track are not told plainly.")
+        ends = array("I", chain(firsts[1:], (max(len(chunks) + 1, firsts[-1] + 1),)))
+        if not all(map(lt, firsts, ends)):
+            raise InvalidMedia("The chunks of a track are not in order.")
+        used = bisect_right(firsts, len(chunks))
+        counts = map(sub, map(min, ends, repeat(len(chunks) + 1)), islice(firsts, used))
+        samples = list(accumulate(map(mul, counts, lengths), initial=0))
+        if samples[-1] < len(sizes):
             raise InvalidMedia("The chunks of a track hold fewer samples than it has.")
-        before = array("Q", islice(accumulate(sizes, initial=0), len(sizes)))
-        used = bisect_left(firsts, len(sizes))
-        starts = map(sub, chunks, map(before.__getitem__, islice(firsts, used)))
-        return array("Q", map(add, before, chain.from_iterable(map(repeat, starts, lengths))))
+        numbers = array("I", map(sub, islice(firsts, used), repeat(1)))
+        before = array("Q", accumulate(sizes, initial=0))
+        return Offsets(chunks, samples[:-1], numbers, lengths[:used], before)
 
     def _chunk_offsets(self) -> array[int]:
         wide = self._find("co64")
@@ -273,15 +332,3 @@ class _Tables:
             return self._rows("stco", 1)
         (count,) = mp4.unpack("I", self._moov, wide.body + mp4.FULL_BYTES, wide.end)
         return self._words(wide, wide.body + 2 * mp4.FULL_BYTES, count, _WIDE)
-
-    def _chunk_lengths(self, chunks: int) -> Iterator[int]:
-        """Return how many samples each chunk holds."""
-        rows = self._rows("stsc", 3)
-        firsts, lengths, kinds = rows[0::3], rows[1::3], rows[2::3]
-        if not rows or firsts[0] != 1 or 0 in lengths or kinds.count(1) != len(kinds):
-            raise InvalidMedia("The chunks of a track are not told plainly.")
-        ends = array("Q", chain(firsts[1:], (max(chunks, firsts[-1]) + 1,)))
-        if not all(map(lt, firsts, ends)):
-            raise InvalidMedia("The chunks of a track are not in order.")
-        counts = map(sub, map(min, ends, repeat(chunks + 1)), firsts)
-        return chain.from_iterable(map(repeat, lengths, counts))

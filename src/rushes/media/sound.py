@@ -25,6 +25,8 @@ SAMPLE_RATE: Final = 48_000
 BIT_RATE: Final = 128_000
 SURROUND_BIT_RATE: Final = 384_000
 """For 5.1: as much for a pair of loudspeakers as stereo has."""
+END_SLACK: Final = Fraction(1, 10)
+"""Seconds by which copied sound may end before its picture; a longer silence is encoded."""
 
 LEAD_IN: Final = 4
 """AAC frames that are encoded before a stretch and left out: joins err by 0.011, without by 0.061
@@ -124,15 +126,17 @@ def _cut(starts: list[Fraction], duration: Fraction) -> SoundGrid:
 def plan_copied_sound(grid: Grid, rate: int, lead: int, frames: int) -> SoundGrid | None:
     """Return the cuts of sound that has these AAC frames already; None where they are too few.
 
-    One frame may be missing at the end: 23 ms, which nobody hears. What comes after the picture
-    goes on as far as a tail may.
+    Sound may end a little before its picture, as that of most cameras and editors does. What comes
+    after the picture goes on as far as a tail may.
     """
     ahead, step = Fraction(lead, AAC_FRAME), Fraction(rate, grid.timescale * AAC_FRAME)
     cuts = [0, *(round(start * step + ahead) for start in grid.starts[1:])]
     wanted = ceil((grid.duration * rate + lead) / AAC_FRAME)
     tail = _tail(Fraction(frames * AAC_FRAME - lead, rate) - grid.duration)
     end = min(wanted + int(tail * rate / AAC_FRAME), frames)
-    if end < wanted - 1 or end * AAC_FRAME <= lead or cuts[-1] >= end:
+    if end < wanted - ceil(END_SLACK * rate / AAC_FRAME):
+        return None
+    if end * AAC_FRAME <= lead or cuts[-1] >= end:
         return None
     return SoundGrid(tuple(cuts), end, rate, lead)
 

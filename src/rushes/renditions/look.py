@@ -26,7 +26,7 @@ from rushes.media.ffmpeg import DEMUXERS
 from rushes.media.gallery import Gallery
 from rushes.media.grid import VARIABLE_TIMESCALE, Grid, plan_constant, plan_variable
 from rushes.media.ladder import Quality, Rung
-from rushes.media.path import Path, find_obstacle, playback_path
+from rushes.media.path import COPIED_CONTAINER, Path, find_obstacle, playback_path
 from rushes.media.shelf import recipe_of
 from rushes.media.show import SEQUENCE_FORMATS, Show
 from rushes.media.sound import (
@@ -81,8 +81,7 @@ class Looking:
         if content is None:
             raise ContentGone("The file was deleted; nothing is made of it.")
         if content.facts is None:
-            info = await self._probe(content)
-            stream = await self._plan_stream(content, info)
+            info, stream = await self._see(content)
             rungs, grid = plan_rungs(info, self.top), None if stream is None else stream.grid
             sounds = () if stream is None else stream.sounds
             tracks = [plan_track(each.name, each.cuts.count) for each in sounds[1:]]
@@ -135,6 +134,15 @@ class Looking:
         """Keep why nothing can be shown of a content."""
         async with self.database.transaction() as connection:
             await library_records.record_trouble(connection, content_id, code, detail)
+
+    async def _see(self, content: Content) -> tuple[MediaInfo, Stream | None]:
+        """Return the facts of an original, and how it is watched."""
+        if content.format != COPIED_CONTAINER or not self.ladder.copy_top:
+            info = await self._probe(content)
+            return info, await self._plan_stream(content, info)
+        with self.copier.planning_ahead(content.id, await self.original(content.id)):
+            info = await self._probe(content)
+            return info, await self._plan_stream(content, info)
 
     async def _probe(self, content: Content) -> MediaInfo:
         kind = MediaKind(content.kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from typing import Final
 
 from rushes.clock import Clock
 from rushes.db.engine import Database
@@ -15,6 +16,9 @@ from rushes.renditions import wish_records
 from rushes.renditions.segments import Segments
 from rushes.renditions.subject import ContentGone, read_subject
 from rushes.renditions.wish_records import AHEAD, Place
+
+LOOKS: Final = 20
+LOOK_SECONDS: Final = 0.25
 
 log = logging.getLogger(__name__)
 
@@ -62,3 +66,20 @@ class Opening:
                         connection, second, urgency=AHEAD, is_light=is_light, now=now
                     )
         return True
+
+    async def let_pass(self, content_id: str) -> None:
+        """Return when a content can be watched, or will not be; after 5 s in any case.
+
+        What nobody waits for asks here, so that it takes no core from what somebody waits for.
+        """
+        for _ in range(LOOKS):
+            if await self._is_settled(content_id):
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _is_settled(self, content_id: str) -> bool:
+        async with self.database.reading() as connection:
+            content = await library_records.find_content(connection, content_id)
+        if content is None or content.error_code is not None or content.opened_at is not None:
+            return True
+        return content.facts is not None and "stream" not in content.facts

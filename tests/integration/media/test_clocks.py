@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from rushes.media.copier import Copier
+from rushes.media.copying import NotCopied
 from rushes.media.shelf import shelf_of
 from rushes.media.sound import plan_sound_alone
 from rushes.media.studio import SoundRun, Studio
 from rushes.media.toolbox import Toolbox
 from rushes.media.tracks import SOUND
 from tests.fixtures.matrix_files import MatrixFiles
-from tests.fixtures.media_files import SNIFFED
+from tests.fixtures.media_files import SNIFFED, MediaFiles
 from tests.support.marked_films import list_beeps
 from tests.support.screening import ignore
 from tests.support.verdicts import decode, read_beats
@@ -62,6 +64,34 @@ async def test_a_stretch_of_sound_is_in_time_at_any_rate(
     began = 0.0 if heard.start else cuts.begin_of(1) * 1_024 / cuts.rate
     told = [at for at in read_beats(original).beeps if 1.1 < at < 3]
     assert told == pytest.approx([began + at for at in list_beeps(heard)][-1:], abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "track"),
+    [
+        ("h264.mp4", Fraction(30), 0),
+        ("no_audio.mp4", Fraction(30), -1),
+        ("h264.mp4", Fraction(25), -1),
+    ],
+)
+async def test_what_was_planned_ahead_is_what_is_planned(
+    media_files: MediaFiles, name: str, rate: Fraction, track: int
+) -> None:
+    """Where the facts are as its tables said; else it is planned anew."""
+    original, ahead, alone = media_files.get(name), Copier(), Copier()
+
+    with ahead.planning_ahead("one", original):
+        await asyncio.sleep(0)
+        try:
+            found = await ahead.plan("one", original, rate, track)
+        except NotCopied:
+            found = None
+    try:
+        expected = await alone.plan("one", original, rate, track)
+    except NotCopied:
+        expected = None
+
+    assert expected == found
 
 
 async def test_a_copied_segment_begins_with_an_idr_picture(matrix_files: MatrixFiles) -> None:

@@ -32,7 +32,7 @@ def test_a_track_tells_its_samples() -> None:
     assert [0, 512, 1024] == list(found.decode_times[:3])
     assert [512, 1536, 1024] == found.shown_times()[:3]
     assert [0, 30] == list(found.list_sync())
-    assert [1_000_000, 1_000_100] == list(found.offsets[:2])
+    assert [1_000_000, 1_000_100] == [found.offsets[at] for at in (0, 1)]
     assert (avc1(),) == found.descriptions
 
 
@@ -82,6 +82,37 @@ def test_chunks_may_change_their_length() -> None:
     found = parse(picture(20, bent={"stsc": rows, "stco": starts}))
 
     assert [0, 1_000, 3_000] == [found.offsets[at] for at in (0, 5, 15)]
+
+
+def test_the_end_is_that_of_the_chunk_which_reaches_farthest() -> None:
+    """Chunks may stand in any order; what no sample lies in does not count."""
+    rows = table("stsc", [(1, 5, 1), (2, 10, 1)])
+    starts = table("stco", [(9_000,), (1_000,), (3_000,), (99_000,)])
+
+    assert 9_500 == parse(picture(20, bent={"stsc": rows, "stco": starts})).offsets.find_end()
+    starts = table("stco", [(1_000,), (9_000,), (3_000,)])
+    assert 9_700 == parse(picture(12, bent={"stsc": rows, "stco": starts})).offsets.find_end()
+
+
+@pytest.mark.parametrize(
+    ("rows", "end"),
+    [
+        ([(20, 512)], 10_240),
+        ([(19, 512), (1, 100)], 9_828),
+        ([(10, 512), (10, 100)], 6_120),
+        ([(19, 512), (1, 100), (0, 7)], 9_828),
+        ([(0, 7), (20, 512)], 10_240),
+        ([(20, 0)], 0),
+    ],
+)
+def test_steps_of_decoding_may_differ(rows: list[tuple[int, ...]], end: int) -> None:
+    """Even ones, those with another last one, and any others."""
+    found = parse(picture(20, bent={"stts": table("stts", rows)}))
+    steps = [step for count, step in rows for _ in range(count)]
+    times = [sum(steps[:number]) for number in range(20)]
+
+    assert (times, end) == (list(found.decode_times), found.end)
+    assert set(steps[:-1]) == found.list_steps()
 
 
 def test_edits_are_read_in_seconds() -> None:

@@ -66,7 +66,8 @@ def test_a_sound_alone_is_cut_after_one_second_then_every_four(seconds: str, cou
         (2_112, 400, ((0, 45), 400)),
         (0, 9_000, ((0, 43), 216 + 1_291)),
         (1_024, 216, ((0, 44), 216)),
-        (1_024, 215, None),
+        (1_024, 212, ((0, 44), 212)),
+        (1_024, 211, None),
         (0, 43, None),
         (250_000, 244, None),
     ],
@@ -74,7 +75,7 @@ def test_a_sound_alone_is_cut_after_one_second_then_every_four(seconds: str, cou
 def test_copied_sound_is_cut_where_it_has_frames(
     lead: int, frames: int, expected: tuple[tuple[int, ...], int] | None
 ) -> None:
-    """Up to the end of the picture, or a frame before it; what is heard after it goes on."""
+    """Up to a tenth of a second before the end of the picture; what is heard after it goes on."""
     grid = plan_at_keys(30, Fraction(30), [0, 30], 150)
 
     found = plan_copied_sound(grid, 44_100, lead, frames)
@@ -120,6 +121,11 @@ def test_a_sound_may_outlast_its_picture(
 def test_more_channels_get_more_bits(channels: int, expected: int) -> None:
     """As many for a pair of loudspeakers."""
     assert expected == bit_rate_of(channels)
+
+
+def test_copied_sound_of_which_nothing_is_heard_is_none() -> None:
+    """A tenth of a second of picture, before which all of its frames lie."""
+    assert plan_copied_sound(plan_at_keys(30, Fraction(30), [0], 3), 44_100, 5_120, 5) is None
 
 
 def test_a_sound_without_length_is_refused() -> None:
