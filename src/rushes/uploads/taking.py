@@ -344,7 +344,9 @@ def _require_whole(inflow: Inflow, place: Place, summing: Sums) -> None:
         case End.WHOLE:
             require_length(place, summing.length)
         case End.OVERRUN:
-            require_length(place, inflow.received)
+            require_length(
+                place, max(inflow.received, place.length + 1)
+            )  # what is over is not kept
         case _:
             raise UploadStopped(
                 "The body did not come to its end. Send this chunk again.", retry_after=1
