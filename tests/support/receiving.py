@@ -274,6 +274,8 @@ class People:
             notify=True,
             keep_parts_days=7,
             preview=Preview.OFF,
+            color=None,
+            logo_id=None,
             used_bytes=0,
             used_files=0,
             upload_count=0,

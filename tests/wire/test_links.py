@@ -10,10 +10,12 @@ import pytest
 from rushes.access import records
 from rushes.access.identify import LinkFacts
 from rushes.access.link import LinkState
-from rushes.access.permit import Role
+from rushes.access.logos import Logos
+from rushes.access.permit import SYSTEM, Role
 from tests.support.entrance import HOST, Hall
 from tests.support.moments import NOON, Hands
 
+PNG = b"\x89PNG\r\n\x1a\n and a picture"
 PLACE = {"client": "Acme Corp", "project": "Spring"}
 
 
@@ -190,7 +192,14 @@ async def test_a_schema_names_the_value_that_it_refuses(
 
 @pytest.mark.parametrize(
     "wish",
-    [{"types": ["a b"]}, {"title": "x" * 2_001}, {"password": "abc"}, {"client_email": "nobody"}],
+    [
+        {"types": ["a b"]},
+        {"title": "x" * 2_001},
+        {"password": "abc"},
+        {"client_email": "nobody"},
+        {"color": "red"},
+        {"fields": [{"label": "Unit", "kind": "choice"}]},
+    ],
 )
 async def test_a_wish_that_does_not_fit_is_422(
     admin: httpx.AsyncClient, wish: dict[str, object]
@@ -200,6 +209,50 @@ async def test_a_wish_that_does_not_fit_is_422(
 
     assert 422 == answer.status_code
     assert answer.json()["detail"]
+
+
+@pytest.mark.covers("M-LK-02")
+async def test_a_link_bears_a_logo_a_colour_and_questions(
+    hall: Hall, admin: httpx.AsyncClient
+) -> None:
+    """Each can be changed and taken off; keys of questions are made of what they ask."""
+    logo = await Logos(hall.database, hall.clock).keep(SYSTEM, PNG)
+    asked = [{"label": "Shooting day", "required": True, "kind": "date"}, {"label": "Unit"}]
+    made = await make(admin, color="#FFB020", logo_id=logo, fields=asked)
+    place = f"/api/v1/links/{made['id']}"
+
+    bare = (await admin.patch(place, json={"color": None, "logo_id": None, "fields": []})).json()
+    unknown = await admin.patch(place, json={"logo_id": "0" * 40})
+    twice = await admin.patch(place, json={"fields": [{"label": "Unit"}, {"label": "unit"}]})
+
+    assert ("#ffb020", logo, f"{HOST}/logos/{logo}") == (
+        made["color"],
+        made["logo_id"],
+        made["logo_url"],
+    )
+    questions = made["fields"]
+    assert isinstance(questions, list)
+    assert [("shooting_day", "date"), ("unit", "text")] == [
+        (one["key"], one["kind"]) for one in questions
+    ]
+    assert (None, None, []) == (bare["color"], bare["logo_url"], bare["fields"])
+    assert (404, "logo.not_found") == (unknown.status_code, unknown.json()["code"])
+    assert (422, "link.bad_question") == (twice.status_code, twice.json()["code"])
+
+
+async def test_a_links_address_is_drawn(
+    admin: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    """As SVG, for those who may see the link; it bears no script."""
+    made = await make(admin)
+    place = f"/api/v1/links/{made['id']}/qr"
+
+    drawn = await admin.get(place)
+
+    assert (200, "image/svg+xml") == (drawn.status_code, drawn.headers["Content-Type"])
+    assert str(made["url"]) in drawn.text
+    assert "default-src 'none'" == drawn.headers["Content-Security-Policy"]
+    assert 401 == (await stranger.get(place)).status_code
 
 
 @pytest.mark.covers("M-LK-04")

@@ -11,6 +11,12 @@ export interface Facts {
   readonly limits: Limits;
   readonly appendBytes: number | null;
   readonly parallel: number;
+  /** Whether senders may watch what they sent. */
+  readonly preview: boolean;
+  /** The colour of the page's main buttons, as `#ffb020`. */
+  readonly color: string | null;
+  /** What the keys of answers begin with. */
+  readonly answerPrefix: string;
 }
 
 /** Read the facts; the page and the server are of one version, so their form is trusted. */

@@ -5,6 +5,7 @@ import { count, fill } from "../shared/text/fill";
 import { isOpen, type Item } from "../shared/uploads/item";
 import type { Queue } from "../shared/uploads/queue";
 import { pauseOf } from "./drawing";
+import { idOf } from "../shared/uploads/status";
 import { make, nameOf, need, sign, write } from "./dom";
 import type { Facts } from "./facts";
 import {
@@ -98,6 +99,9 @@ export class ReceiptView {
         ? make("code", "receipt-digest figures", readableDigest(item.digest))
         : make("span", "receipt-digest pending", words.receipt_waiting),
     );
+    if (this.facts.preview && item.url !== null && isShown(item.file.type)) {
+      line.append(preview(item, `${this.facts.endpoint}${idOf(item.url)}`));
+    }
     this.drawn.set(item.id, { digest: item.digest, line });
     if (known) known.line.replaceWith(line);
     else if (this.last?.isConnected) this.last.after(line);
@@ -156,6 +160,36 @@ export class ReceiptView {
       URL.revokeObjectURL(anchor.href);
     }, 10_000);
   }
+}
+
+/** Say whether browsers may show files of this type. */
+function isShown(type: string): boolean {
+  return /^(video|audio|image)\//.test(type);
+}
+
+/** What was sent, to look at; nothing is loaded before it is opened. */
+function preview({ file, path }: Item, address: string): HTMLElement {
+  const made = make("details", "receipt-preview", make("summary", "", words.watch));
+  made.addEventListener("toggle", () => {
+    if (!made.open || made.childElementCount > 1) return;
+    const kind = file.type.startsWith("image/")
+      ? "img"
+      : file.type.startsWith("audio/")
+        ? "audio"
+        : "video";
+    const shown = make(kind);
+    if (shown instanceof HTMLImageElement) shown.alt = path;
+    else {
+      shown.controls = true;
+      shown.ariaLabel = path;
+    }
+    shown.addEventListener("error", () => {
+      shown.replaceWith(make("p", "told", words.watch_failed));
+    });
+    shown.src = address;
+    made.append(shown);
+  });
+  return made;
 }
 
 function summaryText(received: number, refused: number): string {

@@ -18,6 +18,8 @@ import { readFacts } from "./facts";
 import { QueueView } from "./queue_view";
 import { ReceiptView } from "./receipt_view";
 import { Returning } from "./returning";
+import { paint } from "./brand";
+import { Questions } from "./questions";
 import { startTheme } from "./theme";
 
 const MUCH_BYTES = 100_000_000; // a cancel that throws away more than this asks first
@@ -25,6 +27,7 @@ const MUCH_BYTES = 100_000_000; // a cancel that throws away more than this asks
 async function start(): Promise<void> {
   startTheme();
   const facts = readFacts(need("upload", HTMLElement));
+  paint(facts.color);
   const records = await Records.open(facts.endpoint);
   // The same link at another address: what was begun before is still known.
   const place = new URL(facts.endpoint, location.href).pathname;
@@ -53,9 +56,16 @@ async function start(): Promise<void> {
   showLocalTime();
   startCancelAll(queue);
   watchClosing(queue);
-  startDrop(
+  const questions = new Questions(
+    facts.answerPrefix,
     (chosen) => {
       take(queue, chosen);
+    },
+    notice,
+  );
+  startDrop(
+    (chosen) => {
+      questions.add(chosen);
     },
     () => {
       notice(words.unreadable_drop);

@@ -15,11 +15,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from rushes.access.question import FormField
 from rushes.errors import Kind, RushesError
 
 MAX_TEXT: Final = 2_000
 MAX_TYPES: Final = 64
-MAX_FIELDS: Final = 16
 
 _TYPE: Final = re.compile(r"[a-z0-9*][a-z0-9.+*/-]{0,126}", re.ASCII)
 
@@ -69,15 +69,6 @@ class Preview(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FormField:
-    """A question that the page asks with each batch."""
-
-    label: str
-    is_required: bool = False
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Link:
     """One upload link; sizes in bytes. `types` empty means what the server takes."""
 
@@ -100,6 +91,8 @@ class Link:
     notify: bool
     keep_parts_days: int
     preview: Preview
+    color: str | None
+    logo_id: str | None
     used_bytes: int
     used_files: int
     upload_count: int

@@ -9,21 +9,22 @@ from typing import Any, Final
 
 from rushes.access import records
 from rushes.access.account import parse_email
+from rushes.access.branding import is_color
 from rushes.access.hashing import Hashing
 from rushes.access.link import (
-    MAX_FIELDS,
     MAX_TEXT,
     BadLinkWish,
-    FormField,
     Link,
     LinkStale,
     Preview,
     missing_link,
     parse_types,
 )
+from rushes.access.logos import require_logo
 from rushes.access.permit import Actor, Verb, permit
 from rushes.access.places import Places
 from rushes.access.project import Project
+from rushes.access.question import FormField, parse_questions
 from rushes.access.seal import Sealer
 from rushes.access.telling import new_id, tell
 from rushes.access.token import ENTROPY_BYTES, TokenKind, digest_of, make_token
@@ -60,6 +61,8 @@ class LinkWish:
     notify: bool = True
     keep_parts_days: int = 7
     preview: Preview = Preview.OFF
+    color: str | None = None
+    logo_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class Linking:
         Raises:
             ProjectNotFound: there is none, and the actor may not make one.
             Forbidden: the actor may not manage links there.
-            BadLinkWish: a value does not fit.
+            BadLinkWish, BadQuestion, LogoNotFound: a value does not fit.
         """
         permit(actor, Verb.MANAGE_LINKS)
         draft = await self._draft(actor, wish)
@@ -93,6 +96,7 @@ class Linking:
         async with self.database.transaction() as connection:
             place = await self.places.find_or_make(connection, actor, client, project)
             permit(actor, Verb.MANAGE_LINKS, place.id)
+            await require_logo(connection, wish.logo_id)
             sealed = self.sealer.close(_place(draft.id), token)
             link = replace(draft, project_id=place.id, token_sealed=sealed)
             await records.record_link(connection, link, digest_of(token))
@@ -125,7 +129,7 @@ class Linking:
         Raises:
             LinkNotFound: it is unknown, or not the actor's.
             LinkStale: somebody was faster.
-            BadLinkWish: a value does not fit.
+            BadLinkWish, BadQuestion, LogoNotFound: a value does not fit.
         """
         kept = {name: value for name, value in changes.items() if name != SECRET}
         if SECRET in changes:
@@ -135,6 +139,7 @@ class Linking:
             if revision is not None and revision != link.revision:
                 raise _stale()
             changed = self._check(replace(link, **kept))
+            await require_logo(connection, changed.logo_id)
             if not await records.change_link(connection, link, changed):
                 raise _stale()
             await self._tell(connection, EventType.LINK_UPDATED, actor, changed, project)
@@ -212,6 +217,8 @@ class Linking:
                 notify=wish.notify,
                 keep_parts_days=wish.keep_parts_days,
                 preview=wish.preview,
+                color=wish.color,
+                logo_id=wish.logo_id,
                 used_bytes=0,
                 used_files=0,
                 upload_count=0,
@@ -237,10 +244,16 @@ class Linking:
             raise BadLinkWish("A limit is a whole number above zero, or null for none.")
         if not 1 <= link.keep_parts_days <= MAX_KEEP_DAYS:
             raise BadLinkWish(f"Parts are kept for 1 to {MAX_KEEP_DAYS} days.")
-        if len(link.fields) > MAX_FIELDS:
-            raise BadLinkWish(f"A link asks {MAX_FIELDS} questions at most.")
-        email = None if link.client_email is None else parse_email(link.client_email)
-        return replace(link, types=parse_types(link.types), client_email=email)
+        color = None if link.color is None else link.color.lower()
+        if color is not None and not is_color(color):
+            raise BadLinkWish("A colour is written as #ffb020.")
+        return replace(
+            link,
+            types=parse_types(link.types),
+            fields=parse_questions(link.fields),
+            client_email=None if link.client_email is None else parse_email(link.client_email),
+            color=color,
+        )
 
     async def _tell(
         self,

@@ -18,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.access.account import Account
 from rushes.access.account_records import account_of
-from rushes.access.link import FormField, Link, Preview
+from rushes.access.link import Link, Preview
 from rushes.access.permit import Role, unknown_project
 from rushes.access.project import Project
+from rushes.access.question import AnswerKind, FormField
 from rushes.db.statements import (
     After,
     change_if_same,
@@ -39,7 +40,7 @@ from rushes.db.tables import (
 CHANGEABLE: Final = (
     *("title", "message", "notes", "expires_at", "is_active", "password_hash", "max_files"),
     *("max_file_bytes", "max_total_bytes", "types", "fields", "client_email", "notify"),
-    *("keep_parts_days", "preview"),
+    *("keep_parts_days", "preview", "color", "logo_id"),
 )
 """What people may change of a link; counters are counted in SQL alone."""
 
@@ -279,7 +280,8 @@ def _project(row: Row[Any]) -> Project:
 def _link(row: Row[Any]) -> Link:
     known = {one.name: getattr(row, one.name) for one in fields_of(Link)}
     questions = tuple(
-        FormField(one["label"], one["is_required"], tuple(one["choices"])) for one in row.fields
+        FormField(**one | {"choices": tuple(one["choices"]), "kind": AnswerKind(one["kind"])})
+        for one in row.fields
     )
     return Link(
         **known | {"types": tuple(row.types), "fields": questions, "preview": Preview(row.preview)}

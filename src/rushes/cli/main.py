@@ -32,7 +32,7 @@ PLACES: Final = {
     "uploads": "sending",
     "get": "transfer",
     "ls": "transfer",
-    "link": "transfer",
+    "link": "links",
     "stores": "stores",
     "mail": "mail",
     "tiers": "tiers",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -64,6 +65,7 @@ def open_client(
     *,
     link: str | None = None,
     password: str | None = None,
+    answers: Mapping[str, str] | None = None,
     parallel: int = MOST,
     offline_seconds: float = 0.0,
 ) -> Rushes:
@@ -74,7 +76,11 @@ def open_client(
     """
     if link is not None:
         return Rushes(
-            link=link, password=password, parallel=parallel, offline_seconds=offline_seconds
+            link=link,
+            password=password,
+            answers=answers or {},
+            parallel=parallel,
+            offline_seconds=offline_seconds,
         )
     if token is None:
         raise TokenMissing(

@@ -41,6 +41,10 @@ def upload(
             help="The password of the link; `-` asks for it.", envvar="RUSHES_LINK_PASSWORD"
         ),
     ] = None,
+    answers: Annotated[
+        list[str] | None,
+        typer.Option("--answer", help="KEY=TEXT: what the link asks; several.", metavar="KEY=TEXT"),
+    ] = None,
     project: Annotated[
         str | None, typer.Option(help="client/project; by default your inbox.")
     ] = None,
@@ -61,6 +65,7 @@ def upload(
         token,
         link=link_url,
         password=_ask(password),
+        answers=_read_answers(answers or []),
         parallel=parallel,
         offline_seconds=offline,
     )
@@ -85,6 +90,14 @@ def upload(
 def _ask(told: str | None) -> str | None:
     """Return what opens a link; asked for where that was the wish."""
     return typer.prompt("Password of the link", hide_input=True) if told == ASK else told
+
+
+def _read_answers(told: list[str]) -> dict[str, str]:
+    """Return answers by the keys of their questions."""
+    pairs = [one.partition("=") for one in told]
+    if not all(key and sign for key, sign, _ in pairs):
+        raise typer.BadParameter("Write an answer as KEY=TEXT, with the key of the question.")
+    return {key: answer for key, _, answer in pairs}
 
 
 @uploads.command("ls")

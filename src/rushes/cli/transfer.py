@@ -1,4 +1,4 @@
-"""Commands about what a server has, through the SDK: get, ls, link create."""
+"""Commands about what a server has, through the SDK: get, ls."""
 
 from __future__ import annotations
 
@@ -16,14 +16,11 @@ from rushes.client.pace import MOST
 
 GO_ON = "The same command goes on where it stopped."
 
-link = typer.Typer(no_args_is_help=True, help="Upload links for people without an account.")
-
 
 def add_commands(app: typer.Typer) -> None:
     """Tell the commands of this module."""
     app.command("get")(get)
     app.command("ls")(ls)
-    app.add_typer(link, name="link")
 
 
 def get(
@@ -63,26 +60,6 @@ def ls(
         for asset in found
     ]
     answer([dict(asset.raw) for asset in found], "\n".join(lines), as_json=as_json)
-
-
-@link.command("create")
-def create_link(
-    place: Annotated[str, typer.Argument(metavar="CLIENT/PROJECT")],
-    *,
-    title: Annotated[str, typer.Option(help="What senders see.")] = "",
-    max_files: Annotated[int | None, typer.Option(help="The most files it takes.")] = None,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make an upload link; client and project are made where they are new."""
-    client, _, project = place.partition("/")
-    if not client or not project:
-        raise typer.BadParameter("Write it as CLIENT/PROJECT.")
-    options = {"title": title} if max_files is None else {"title": title, "max_files": max_files}
-    with open_client(url, token) as rushes:
-        made = rushes.create_link(client, project, **options)
-    answer(dict(made.raw), made.url, as_json=as_json)
 
 
 def _first(rushes: Rushes, search: str | None, limit: int) -> list[Asset]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,6 +23,8 @@ from rushes.client.wire import Wire, find_place
 VERSION: Final = {"Tus-Resumable": "1.0.0"}
 BODY_TYPE: Final = "application/offset+octet-stream"
 CONFLICT, TOO_LARGE = 409, 413
+ANSWER: Final = "field."
+"""What the keys of answers begin with, among what is told of a file."""
 
 Told = Callable[[int, int], None]
 """Called with bytes that arrived, and bytes in all."""
@@ -39,8 +41,15 @@ class Sending:
     told: Told
     project: str | None = None
     relative_path: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
     blocks: dict[int, bytes] = field(default_factory=dict)
     is_of_many: bool = False
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Return what is told of it beside its name: where it lay, and what a link asks."""
+        place = {} if self.relative_path is None else {"relativePath": self.relative_path}
+        return place | {f"{ANSWER}{key}": answer for key, answer in self.answers.items()}
 
     @property
     def media_type(self) -> str:
@@ -130,8 +139,7 @@ class Appender:
 
 def _format_metadata(sending: Sending) -> str:
     told = {"filename": sending.file.path.name, "filetype": sending.media_type}
-    if sending.relative_path is not None:
-        told["relativePath"] = sending.relative_path
+    told |= sending.labels
     if sending.project is not None:
         told["project"] = sending.project
     return ",".join(

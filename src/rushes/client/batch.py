@@ -132,7 +132,8 @@ class _Batch:
             if self._ears.on_progress is not None:
                 self._ears.on_progress(found.path, done, whole)
 
-        sending = Sending(file, tell, found.project, found.relative_path, is_of_many=True)
+        answers = self._session.answers
+        sending = Sending(file, tell, found.project, found.relative_path, answers, is_of_many=True)
         self._passed.append(sending)
         try:
             if file.size <= CHUNKS_FROM:

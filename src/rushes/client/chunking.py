@@ -74,8 +74,8 @@ class Chunker:
         }
         if sending.project is not None:
             told["project"] = sending.project
-        if sending.relative_path is not None:
-            told["metadata"] = {"relativePath": sending.relative_path}
+        if sending.labels:
+            told["metadata"] = sending.labels
         if mbit is not None:
             told["mbit"] = round(mbit, 3)
         try:

@@ -120,6 +120,7 @@ class Rushes:
     find_download = _blocking(Session[Asset].find_download)
     download = _blocking(Session[Asset].download)
     create_link = _blocking(Session[Asset].create_link)
+    keep_logo = _blocking(Session[Asset].keep_logo)
 
     def assets(self, search: str | None = None, **filters: str | int) -> Iterator[Asset]:
         """Give all assets that fit, newest first; filters as in `GET /assets`."""

@@ -40,6 +40,8 @@ class Options(TypedDict, total=False):
     """The address of an upload link, `https://host/u/...`; with it one can only send."""
     password: str | None
     """What opens the upload link, where it has a password."""
+    answers: Mapping[str, str]
+    """What the upload link asks, answered by the keys of its questions."""
     timeout: float
     """Seconds without any progress on the line before a request is given up; 60."""
     state: Path | None
@@ -105,6 +107,7 @@ class Session(Generic[A]):
         self._sender = Sender(self._wire, endpoint, self._memory, parallel, place)
         self._is_link = link is not None
         self._lock = None if link is None or password is None else Lock(self._wire, link, password)
+        self.answers = options.get("answers", {})
         self._read_asset = read_asset
 
     async def close(self) -> None:
@@ -128,6 +131,7 @@ class Session(Generic[A]):
             wishes.get("on_progress") or _tell_nobody,
             wishes.get("project"),
             wishes.get("relative_path"),
+            self.answers,
         )
         return await self.check(sending, await self.pass_on(sending, wishes.get("stop")))
 
@@ -244,6 +248,12 @@ class Session(Generic[A]):
         body = {"client": client, "project": project, **options}
         answer = await self._wire.json("POST", f"{API}/links", body=body)
         return CreatedLink(answer["id"], answer["url"], answer)
+
+    async def keep_logo(self, picture: Path) -> str:
+        """Keep a picture (PNG, JPEG or WebP, 256 KiB) for pages; return its id, for `logo_id`."""
+        content = await asyncio.to_thread(picture.read_bytes)
+        answer = await self._wire.once("POST", f"{API}/logos", content=content)
+        return str(answer.json()["id"])
 
     async def pass_on(self, sending: Sending, stop: Stop | None = None) -> str:
         """Send all bytes of a file; return the id of its upload, which was not checked yet.

@@ -32,7 +32,6 @@ PASS_LIFE: Final = timedelta(hours=12)
 _ORIGIN: Final = re.compile(
     r"https?://([a-z0-9]([a-z0-9-]{0,62})\.)*[a-z0-9][a-z0-9-]{0,62}(:[0-9]{1,5})?", re.ASCII
 )
-_COLOR: Final = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 
 
 class ShareNotFound(RushesError):
@@ -206,8 +205,3 @@ def parse_origins(texts: tuple[str, ...]) -> tuple[str, ...]:
                 "A site that embeds is scheme and host, as https://www.example.com, and no path."
             )
     return origins
-
-
-def is_color(text: str) -> bool:
-    """Say whether a text is a colour as `#rrggbb`."""
-    return _COLOR.fullmatch(text) is not None

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from rushes.access import records as access_records
+from rushes.access.branding import is_color
 from rushes.access.hashing import Hashing
 from rushes.access.logos import require_logo
 from rushes.access.permit import Actor, Verb, permit, unknown_project
@@ -32,7 +33,6 @@ from rushes.delivery.share import (
     Share,
     ShareStale,
     Taking,
-    is_color,
     parse_origins,
     takes_away,
     unknown_share,

@@ -11,11 +11,14 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from rushes.access.identify import Access
 from rushes.access.keys import KeyUnreadable
-from rushes.access.link import FormField, Link, LinkStale, Preview
+from rushes.access.link import Link, LinkStale, Preview
 from rushes.access.linking import Linking, LinkWish
 from rushes.access.project import Project
+from rushes.access.question import AnswerKind, FormField
 from rushes.http.auth import Callers, find_address
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
+from rushes.http.qr import answer_code
+from rushes.http.wishes import Text as Words
 from rushes.http.wishes import Wish
 
 LINKS: Final = "links"
@@ -31,13 +34,19 @@ IfMatch = Annotated[str | None, Header(description="The `ETag` as it was read")]
 class FieldShape(Wish):
     """A question that the page asks with each batch."""
 
-    label: str = Field(min_length=1, max_length=200)
+    label: Words = Field(min_length=1, max_length=200)
     required: bool = False
-    choices: list[Annotated[str, Field(max_length=200)]] = Field(default=[], max_length=100)
+    """Whether nothing is taken without an answer."""
+    choices: list[Annotated[Words, Field(max_length=200)]] = Field(default=[], max_length=100)
+    """What may be answered; none: anything of its kind."""
+    key: str = Field(default="", max_length=100)
+    """Where the asset's metadata keeps the answer, and its typed field; made of the label."""
+    kind: AnswerKind = AnswerKind.TEXT
+    """What an answer is; the asset keeps it as the library's field of this key has it."""
 
 
 class LinkPatch(Wish):
-    """What to change of a link; sizes in bytes, null for none, `expires_at` null for never."""
+    """What to choose of a link; sizes in bytes, null for none, `expires_at` null for never."""
 
     title: Text = ""
     message: Text = ""
@@ -53,6 +62,10 @@ class LinkPatch(Wish):
     notify: bool = True
     keep_parts_days: int = Field(default=7, ge=1, le=366)
     preview: Preview = Preview.OFF
+    color: Words | None = Field(default=None, max_length=20)
+    """The colour of the page's buttons, as `#ffb020`."""
+    logo_id: Words | None = Field(default=None, max_length=100)
+    """A logo's id, as `POST /api/v1/logos` answers it."""
 
     def read(self) -> dict[str, Any]:
         """Return what was sent, as `LinkWish` names and types it."""
@@ -62,7 +75,8 @@ class LinkPatch(Wish):
             sent["types"] = tuple(self.types)
         if "fields" in sent:
             sent["fields"] = tuple(
-                FormField(one.label, one.required, tuple(one.choices)) for one in self.fields
+                FormField(one.label, one.required, tuple(one.choices), one.key, one.kind)
+                for one in self.fields
             )
         return sent
 
@@ -111,6 +125,9 @@ class LinkAnswer(BaseModel):
     notify: bool
     keep_parts_days: int
     preview: Preview
+    color: str | None
+    logo_id: str | None
+    logo_url: str | None
     used_bytes: int
     used_files: int
     upload_count: int
@@ -202,6 +219,12 @@ def _add_change_routes(router: APIRouter, linking: Linking, callers: Callers) ->
         """Remove an upload link; what was sent through it stays."""
         await linking.delete(await callers.identify(request), link_id)
 
+    @router.get("/{link_id}/qr", response_class=Response)
+    async def get_link_code(request: Request, link_id: str) -> Response:
+        """Draw the link's address as a QR code (SVG)."""
+        link, _ = await linking.get(await callers.identify(request), link_id)
+        return answer_code(f"{callers.find_base(request)}/u/{linking.find_token(link)}")
+
 
 def _add_unlock_route(router: APIRouter, access: Access, callers: Callers) -> None:
     @router.post("/u/{token}/unlock")
@@ -219,7 +242,13 @@ def answer_link(linking: Linking, link: Link, project: Project, base: str) -> Li
         token = None
     known = {name: getattr(link, name) for name in LinkAnswer.model_fields if hasattr(link, name)}
     questions = [
-        FieldShape(label=one.label, required=one.is_required, choices=list(one.choices))
+        FieldShape(
+            label=one.label,
+            required=one.is_required,
+            choices=list(one.choices),
+            key=one.key,
+            kind=one.kind,
+        )
         for one in link.fields
     ]
     return LinkAnswer(
@@ -234,6 +263,7 @@ def answer_link(linking: Linking, link: Link, project: Project, base: str) -> Li
             "has_password": link.password_hash is not None,
             "types": list(link.types),
             "fields": questions,
+            "logo_url": None if link.logo_id is None else f"{base}/logos/{link.logo_id}",
         }
     )
 

@@ -106,7 +106,7 @@ VERBS: Final = MappingProxyType(
         "remove_member": (Verb.MANAGE_MEMBERS,),
         "list_links": (Verb.SEE_LINKS,),
         "create_link": (Verb.MANAGE_LINKS,),
-        "get_link": (Verb.SEE_LINKS,),
+        **dict.fromkeys(("get_link", "get_link_code"), (Verb.SEE_LINKS,)),
         "change_link": (Verb.MANAGE_LINKS,),
         "toggle_link": (Verb.MANAGE_LINKS,),
         "delete_link": (Verb.MANAGE_LINKS,),

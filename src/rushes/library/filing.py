@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rushes import ids
@@ -16,10 +16,12 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.intake import scan_records
 from rushes.intake.sniff import Sniffed
 from rushes.intake.verdict import Scan
-from rushes.library import records
+from rushes.library import catalog_records, records
+from rushes.library.answering import with_fields
 from rushes.library.asset import Asset, Shown, State, after, plan_step
 from rushes.library.indexing import index
 from rushes.uploads import records as upload_records
+from rushes.uploads.asking import find_answers
 from rushes.uploads.upload import Upload
 
 STATE_EVENTS = {
@@ -107,6 +109,7 @@ class Filing:
         scanned = await scan_records.find_scan(connection, upload.id)
         scan = Scan.NOT_SCANNED if scanned is None else scanned.verdict.scan
         asset = _asset(upload, content, siblings[0] if siblings else None, scan, now)
+        asset = replace(asset, metadata=await _find_answers(connection, upload))
         await records.record_asset(connection, asset)
         await index(connection, asset, project)
         return asset
@@ -157,6 +160,17 @@ class Filing:
             data=place | facts,
         )
         await outbox.record(connection, event)
+
+
+async def _find_answers(connection: Connection, upload: Upload) -> dict[str, object]:
+    """Return what the sender was asked by the link and answered."""
+    link = None
+    if upload.link_id is not None:
+        link = await access_records.find_link(connection, upload.link_id)
+    if link is None or not link.fields:
+        return {}
+    fields = await catalog_records.list_fields(connection, ["", link.project_id])
+    return find_answers(with_fields(link, fields), upload)
 
 
 def _asset(

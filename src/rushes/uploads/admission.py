@@ -18,6 +18,7 @@ from rushes.events.event import EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.sections import UploadSettings
 from rushes.uploads import records
+from rushes.uploads.asking import require_answers
 from rushes.uploads.commit import complete, tell
 from rushes.uploads.concat import Place
 from rushes.uploads.grouping import Grouping, Seat
@@ -75,12 +76,15 @@ class Admission:
         Raises:
             TypeRefused, FileTooLarge, NoSpace, QuotaExceeded, FilesExceeded, LinkNotFound:
                 it may not; nothing is left of it.
+            AnswerMissing, BadAnswer: the link asks for more than was told.
             BadGroup: it is a partial that does not fit into its group.
             SpoolFull, SpoolBroken: the disk does not take it.
         """
         offered = Offered(wanted.file_name, wanted.media_type, wanted.size_bytes)
         await self.admit(offered, link, is_spooled=wanted.is_spooled)
         upload = self.draft(wanted, link)
+        if not (upload.is_slot or upload.is_partial):
+            require_answers(link, upload.metadata)
         seat = await self._seat(upload, wanted.place)
         is_kept = False
         try:

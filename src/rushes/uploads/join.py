@@ -23,6 +23,7 @@ from rushes.errors import RushesError
 from rushes.events.event import EventType
 from rushes.uploads import concat_records, quota_records, records, run_records
 from rushes.uploads.admission import Admission, Wanted
+from rushes.uploads.asking import require_answers
 from rushes.uploads.commit import complete, tell
 from rushes.uploads.concat import (
     PartialTaken,
@@ -73,6 +74,7 @@ class Joining:
             UploadMissing, UploadGone, NotPartial, PartialTaken: a partial is not to be had.
             TypeRefused, FileTooLarge, NoSpace, QuotaExceeded, FilesExceeded, LinkNotFound:
                 it may not be.
+            AnswerMissing, BadAnswer: the link asks for more than was told.
             SpoolFull, SpoolBroken: the disk does not take it.
         """
         known = await self._find_same(wanted, partial_ids)
@@ -80,6 +82,7 @@ class Joining:
             return await self.finish(known.id)
         final = self.admission.draft(replace(wanted, size_bytes=None), link)
         await self.admission.admit(Offered(wanted.file_name, wanted.media_type), link)
+        require_answers(link, wanted.metadata)
         async with self.database.transaction() as connection:
             found = await concat_records.lock_uploads(connection, partial_ids)
             owner = wanted.owner.account_id, wanted.owner.link_id

@@ -21,6 +21,7 @@ from rushes.events.event import EventType
 from rushes.sections import UploadSettings
 from rushes.uploads import records, slot_records
 from rushes.uploads.admission import Admission, Wanted
+from rushes.uploads.asking import require_answers
 from rushes.uploads.commit import complete, tell
 from rushes.uploads.quota import Quota
 from rushes.uploads.receive import May
@@ -87,7 +88,8 @@ class Slots:
             UploadMissing, UploadGone: there is no such slot.
             SlotBound: it is bound to another file.
             TypeRefused, FileTooLarge, NoSpace, QuotaExceeded, FilesExceeded, LinkNotFound,
-            UploadsPerDayExceeded: this file may not come; the slot stays one.
+            UploadsPerDayExceeded, AnswerMissing, BadAnswer: this file may not come; the slot
+            stays one.
         """
         async with self.database.reading() as connection:
             slot = await records.get_upload(connection, upload_id)
@@ -97,6 +99,7 @@ class Slots:
         await self.admission.admit(
             Offered(binding.file_name, binding.media_type, binding.size_bytes), link
         )
+        require_answers(link, binding.metadata)
         async with self.database.transaction() as connection:
             await self.quota.lock(connection)
             slot = (await records.lock_upload(connection, upload_id)).answering()

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from rushes.access.question import PREFIX, FormField
+
 SIZE_UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 THOUSAND: Final = 1000
 
@@ -67,6 +69,11 @@ class LinkOpen:
     parallel: int = 3
     """Files at once, 1 to 6: browsers open six HTTP/1.1 connections to a host."""
     keep_days: int = 7
+    questions: tuple[FormField, ...] = ()
+    """What each batch is asked before it goes."""
+    may_preview: bool = False
+    color: str | None = None
+    logo_url: str | None = None
 
     @property
     def name(self) -> str:
@@ -95,6 +102,9 @@ def describe_facts(link: LinkOpen, token: str) -> dict[str, object]:
         },
         "appendBytes": link.max_append_bytes,
         "parallel": link.parallel,
+        "preview": link.may_preview,
+        "color": link.color,
+        "answerPrefix": PREFIX,
     }
 
 

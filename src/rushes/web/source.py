@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from rushes.access.identify import LinkFacts
 from rushes.access.limits import list_extensions
-from rushes.access.link import LinkNotFound, LinkState
+from rushes.access.link import LinkNotFound, LinkState, Preview
 from rushes.compose import House
 from rushes.http.auth import Callers
 from rushes.http.cors import origin_of
@@ -100,6 +100,10 @@ def _open(facts: LinkFacts, server: UploadSettings, *, is_direct: bool) -> LinkO
         max_append_bytes=server.max_append_bytes,
         is_direct=is_direct,
         keep_days=link.keep_parts_days,
+        questions=link.fields,
+        may_preview=link.preview is Preview.OWN,
+        color=link.color,
+        logo_url=None if link.logo_id is None else f"/logos/{link.logo_id}",
     )
 
 

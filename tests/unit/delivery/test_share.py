@@ -17,7 +17,6 @@ from rushes.delivery.share import (
     ShareState,
     ShareUsedUp,
     Taking,
-    is_color,
     judge,
     may_take,
     parse_origins,
@@ -164,11 +163,3 @@ def test_sites_that_embed_have_a_limit() -> None:
     assert MAX_ORIGINS == len(parse_origins(sites[:-1]))
     with pytest.raises(BadShareWish):
         parse_origins(sites)
-
-
-@pytest.mark.parametrize(
-    ("text", "is_one"), [("#ffb020", True), ("#FFB020", False), ("#fff", False), ("red", False)]
-)
-def test_a_colour_is_written_in_one_way(text: str, *, is_one: bool) -> None:
-    """Six digits, lower case."""
-    assert is_one == is_color(text)

@@ -68,4 +68,7 @@ def test_the_program_is_told_the_limits() -> None:
         },
         "appendBytes": None,
         "parallel": 3,
+        "preview": False,
+        "color": None,
+        "answerPrefix": "field.",
     } == describe_facts(link, "tok")

@@ -25,6 +25,8 @@ export interface CallOptions {
   readonly body?: unknown;
   /** Sent as it is, instead of `body`. */
   readonly text?: Blob;
+  /** The same, of bytes. */
+  readonly bytes?: Blob;
   readonly signal?: AbortSignal;
 }
 
@@ -48,12 +50,13 @@ export async function call<T>(path: string, options: CallOptions = {}): Promise<
 }
 
 async function send(path: string, options: CallOptions): Promise<Response> {
-  const { method = "GET", query = {}, body, text, signal } = options;
+  const { method = "GET", query = {}, body, text, bytes, signal } = options;
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-Rushes-CSRF"] = "1";
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (text !== undefined) headers["Content-Type"] = "text/plain";
-  const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
+  if (bytes !== undefined) headers["Content-Type"] = "application/octet-stream";
+  const sent = text ?? bytes ?? (body === undefined ? undefined : JSON.stringify(body));
   try {
     return await fetch(`/api/v1${path}${queryString(query)}`, {
       method,

@@ -8,6 +8,7 @@ import type {
   Colors,
   Delivery,
   EvictionPlan,
+  Field,
   Job,
   Ledger,
   Movement,
@@ -149,6 +150,12 @@ export const sharesQuery = infiniteQueryOptions({
 export const projectsQuery = queryOptions({
   queryKey: ["projects"],
   queryFn: ({ signal }) => call<Page<Project>>("/projects", { query: { limit: 500 }, signal }),
+  staleTime: 30_000,
+});
+
+export const fieldsQuery = queryOptions({
+  queryKey: ["fields"],
+  queryFn: ({ signal }) => call<{ readonly items: readonly Field[] }>("/fields", { signal }),
   staleTime: 30_000,
 });
 

@@ -236,6 +236,24 @@ export interface SignedUrl {
   readonly expires_at: string | null;
 }
 
+/** A typed field of custom metadata. */
+export interface Field {
+  readonly id: string;
+  readonly key: string;
+  readonly label: string;
+  readonly kind: string;
+  readonly choices: readonly string[];
+}
+
+/** What a link asks of each batch. */
+export interface Question {
+  readonly label: string;
+  readonly required: boolean;
+  readonly kind: string;
+  readonly choices: readonly string[];
+  readonly key: string;
+}
+
 export interface UploadLink {
   readonly id: string;
   readonly url: string | null;
@@ -243,8 +261,18 @@ export interface UploadLink {
   readonly project: string;
   readonly title: string;
   readonly message: string;
+  readonly notes: string;
   readonly expires_at: string | null;
   readonly is_active: boolean;
+  readonly has_password: boolean;
+  readonly types: readonly string[];
+  readonly fields: readonly Question[];
+  readonly client_email: string | null;
+  readonly notify: boolean;
+  readonly preview: string;
+  readonly keep_parts_days: number;
+  readonly color: string | null;
+  readonly logo_id: string | null;
   readonly upload_count: number;
   readonly max_files: number | null;
   readonly max_file_bytes: number | null;
@@ -260,6 +288,13 @@ export interface Share {
   readonly is_whole_project: boolean;
   readonly asset_count: number | null;
   readonly title: string;
+  readonly message: string;
+  readonly may_play: boolean;
+  readonly download: string;
+  readonly may_get_original: boolean;
+  readonly origins: readonly string[];
+  readonly color: string | null;
+  readonly logo_id: string | null;
   readonly expires_at: string | null;
   readonly is_active: boolean;
   readonly has_password: boolean;
@@ -269,31 +304,43 @@ export interface Share {
   readonly last_viewed_at: string | null;
 }
 
-/** What `POST /shares` takes, as the portal sends it. */
-export interface NewShare {
+/** What `POST /shares` and `PATCH /shares/{id}` take, as the portal sends it. */
+export interface ShareWish {
   readonly asset_ids?: readonly string[];
   readonly project?: string;
-  readonly title?: string;
-  readonly message?: string;
-  readonly expires_at: string | null;
-  readonly password?: string;
+  readonly title: string;
+  readonly message: string;
+  readonly expires_at?: string | null;
+  readonly password?: string | null;
   readonly may_play: boolean;
   readonly download: string;
   readonly may_get_original: boolean;
-  readonly max_views?: number;
-  readonly origins?: readonly string[];
+  readonly max_views: number | null;
+  readonly origins: readonly string[];
+  readonly color: string | null;
+  readonly logo_id: string | null;
 }
 
-export interface NewLink {
-  readonly client: string;
-  readonly project: string;
-  readonly title?: string;
-  readonly message?: string;
+/** What `POST /links` and `PATCH /links/{id}` take, as the portal sends it. */
+export interface LinkWish {
+  readonly client?: string;
+  readonly project?: string;
+  readonly title: string;
+  readonly message: string;
+  readonly notes: string;
   readonly expires_at?: string | null;
-  readonly password?: string;
-  readonly max_files?: number;
-  readonly max_file_bytes?: number;
-  readonly max_total_bytes?: number;
+  readonly password?: string | null;
+  readonly max_files: number | null;
+  readonly max_file_bytes: number | null;
+  readonly max_total_bytes: number | null;
+  readonly types: readonly string[];
+  readonly fields: readonly Question[];
+  readonly client_email: string | null;
+  readonly notify: boolean;
+  readonly preview: string;
+  readonly keep_parts_days: number;
+  readonly color: string | null;
+  readonly logo_id: string | null;
 }
 
 export interface Project {

@@ -1,103 +1,161 @@
-/** The drawer that makes an upload link, and then shows its address. */
-import "@mantine/core/styles/Drawer.layer.css";
-import "@mantine/core/styles/ModalBase.layer.css";
-import "@mantine/core/styles/CloseButton.layer.css";
-import "@mantine/core/styles/Overlay.layer.css";
-import "@mantine/core/styles/ScrollArea.layer.css";
-import "@mantine/core/styles/Paper.layer.css";
-import "@mantine/core/styles/PasswordInput.layer.css";
-
-import { Button, Drawer, NativeSelect, PasswordInput, Textarea, TextInput } from "@mantine/core";
+/** The drawer that makes an upload link, or changes one; a new one shows its address. */
+import { NativeSelect, PasswordInput, Switch, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 
 import { portal as words } from "../../shared/text/en.json";
-import { ApiProblem, call } from "../api/call";
+import { call } from "../api/call";
 import { projectsQuery } from "../api/queries";
 import type { UploadLink } from "../api/types";
-import { CopyText } from "../parts/copy";
-import { FailureBar } from "../parts/notes";
-import { EMPTY_FORM, linkOfForm, wrongFields, type LinkForm } from "./link";
+import { Brand } from "../parts/brand";
+import { Fold } from "../parts/fold";
+import { FormDrawer, Made } from "../parts/form_drawer";
+import { Life } from "../parts/life";
+import {
+  changesOf,
+  EMPTY_FORM,
+  formOfLink,
+  linkOfForm,
+  wrongFields,
+  type LinkForm,
+  type Typed,
+} from "./link";
+import { Questions } from "./questions";
 
-const DAYS = ["1", "7", "14", "30", "90", ""] as const;
+const { links: texts } = words;
 
-export function LinkDrawer({ onClose }: { readonly onClose: () => void }): ReactNode {
+export interface LinkDrawerProps {
+  /** What is changed; none: a new one is made. */
+  readonly of?: UploadLink;
+  readonly onClose: () => void;
+}
+
+export function LinkDrawer({ of: link, onClose }: LinkDrawerProps): ReactNode {
   const queries = useQueryClient();
-  const [form, setForm] = useState(EMPTY_FORM);
+  const [form, setForm] = useState(() => (link === undefined ? EMPTY_FORM : formOfLink(link)));
   const [isChecked, setChecked] = useState(false);
-  const making = useMutation({
-    mutationFn: () =>
-      call<UploadLink>("/links", { method: "POST", body: linkOfForm(form, new Date()) }),
+  const saving = useMutation({
+    mutationFn: () => save(link, form),
     onSuccess: async () => {
+      if (link !== undefined) onClose();
       await queries.invalidateQueries({ queryKey: ["links"] });
       await queries.invalidateQueries({ queryKey: ["projects"] });
     },
   });
   const wrong = wrongFields(form);
+  if (link === undefined && saving.data !== undefined) {
+    return (
+      <Made
+        title={texts.made}
+        detail={texts.made_detail}
+        address={saving.data.url}
+        code={`/api/v1/links/${saving.data.id}/qr`}
+        onClose={onClose}
+      />
+    );
+  }
   return (
-    <Drawer
-      opened
-      position="right"
+    <FormDrawer
+      title={link === undefined ? texts.make : texts.change}
+      action={link === undefined ? texts.make : words.save}
+      isBusy={saving.isPending}
+      error={saving.error}
+      failed={link === undefined ? texts.not_made : words.not_saved}
       onClose={onClose}
-      title={making.data === undefined ? words.links.make : words.links.made}
-      closeButtonProps={{ "aria-label": words.close }}
+      onSubmit={() => {
+        setChecked(true);
+        if (wrong.size === 0) saving.mutate();
+      }}
     >
-      {making.data === undefined ? (
-        <form
-          className="stack"
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            setChecked(true);
-            if (wrong.size === 0) making.mutate();
-          }}
-        >
-          <Fields
-            form={form}
-            wrong={isChecked ? wrong : new Set()}
-            onChange={(part) => {
-              setForm((before) => ({ ...before, ...part }));
-            }}
-          />
-          {making.error !== null && (
-            <FailureBar error={withFields(making.error)} title={words.links.not_made} />
-          )}
-          <div className="actions end">
-            <Button variant="default" onClick={onClose}>
-              {words.cancel}
-            </Button>
-            <Button type="submit" loading={making.isPending}>
-              {words.links.make}
-            </Button>
-          </div>
-        </form>
-      ) : (
-        <Made link={making.data} onClose={onClose} />
-      )}
-    </Drawer>
+      <Fields
+        form={form}
+        link={link}
+        wrong={isChecked ? wrong : new Set()}
+        onChange={(part) => {
+          setForm((before) => ({ ...before, ...part }));
+        }}
+      />
+    </FormDrawer>
   );
+}
+
+function save(link: UploadLink | undefined, form: LinkForm): Promise<UploadLink> {
+  const now = new Date();
+  if (link === undefined) return call("/links", { method: "POST", body: linkOfForm(form, now) });
+  return call(`/links/${link.id}`, { method: "PATCH", body: changesOf(form, now) });
 }
 
 interface FieldsProps {
   readonly form: LinkForm;
+  readonly link: UploadLink | undefined;
   readonly wrong: ReadonlySet<keyof LinkForm>;
   readonly onChange: (part: Partial<LinkForm>) => void;
 }
 
-function Fields({ form, wrong, onChange }: FieldsProps): ReactNode {
-  const { fields } = words.links;
+type Bind = (name: Typed) => {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (event: { readonly currentTarget: { readonly value: string } }) => void;
+};
+
+function Fields(props: FieldsProps): ReactNode {
+  const { form, link, wrong, onChange } = props;
+  const bind = (name: Typed) => {
+    const { label, hint, wrong: sentence } = texts.fields[name];
+    return {
+      label,
+      description: hint || undefined,
+      value: form[name],
+      error: wrong.has(name) ? sentence : undefined,
+      onChange: (event: { readonly currentTarget: { readonly value: string } }): void => {
+        onChange({ [name]: event.currentTarget.value });
+      },
+    };
+  };
+  const has = (...names: (keyof LinkForm)[]): boolean => names.some((name) => wrong.has(name));
+  return (
+    <>
+      {link === undefined && <Place form={form} bind={bind} />}
+      <TextInput {...bind("title")} maxLength={200} data-autofocus={link !== undefined} />
+      <Textarea {...bind("message")} rows={3} maxLength={2000} />
+      <Life bound={bind("days")} before={link?.expires_at} />
+      <Secret {...props} bind={bind} />
+      <Fold title={texts.folds.limits} isOpen={has("maxFiles", "maxGigabytes", "totalGigabytes", "keepDays")}>
+        <div className="pair">
+          <TextInput {...bind("maxFiles")} inputMode="numeric" />
+          <TextInput {...bind("maxGigabytes")} inputMode="decimal" />
+          <TextInput {...bind("totalGigabytes")} inputMode="decimal" />
+          <TextInput {...bind("keepDays")} inputMode="numeric" />
+        </div>
+        <TextInput {...bind("types")} maxLength={1000} />
+      </Fold>
+      <Fold
+        title={texts.folds.questions}
+        note={form.questions.length === 0 ? "" : String(form.questions.length)}
+        isOpen={has("questions")}
+      >
+        <Questions
+          questions={form.questions}
+          isChecked={has("questions")}
+          onChange={(questions) => {
+            onChange({ questions });
+          }}
+        />
+      </Fold>
+      <Fold title={words.brand.title} isOpen={false}>
+        <Brand form={form} onChange={onChange} />
+      </Fold>
+      <Fold title={texts.folds.mail} isOpen={has("clientMail")}>
+        <Telling {...props} bind={bind} />
+      </Fold>
+    </>
+  );
+}
+
+function Place({ form, bind }: { readonly form: LinkForm; readonly bind: Bind }): ReactNode {
   const projects = useQuery(projectsQuery).data?.items ?? [];
   const clients = [...new Set(projects.map((each) => each.client_name))];
   const ofClient = projects.filter((each) => each.client_name === form.client);
-  const bind = (name: keyof LinkForm) => ({
-    label: fields[name].label,
-    description: fields[name].hint || undefined,
-    value: form[name],
-    error: wrong.has(name) ? fields[name].wrong : undefined,
-    onChange: (event: { readonly currentTarget: { readonly value: string } }): void => {
-      onChange({ [name]: event.currentTarget.value });
-    },
-  });
   return (
     <>
       <TextInput {...bind("client")} list="clients" withAsterisk maxLength={100} data-autofocus />
@@ -112,46 +170,59 @@ function Fields({ form, wrong, onChange }: FieldsProps): ReactNode {
           <option key={each.id} value={each.name} />
         ))}
       </datalist>
-      <TextInput {...bind("title")} maxLength={200} />
-      <Textarea {...bind("message")} rows={3} maxLength={2000} />
-      <NativeSelect {...bind("days")}>
-        {DAYS.map((days) => (
-          <option key={days} value={days}>
-            {words.links.days[days === "" ? "never" : days]}
-          </option>
-        ))}
-      </NativeSelect>
-      <PasswordInput {...bind("password")} autoComplete="new-password" maxLength={200} />
-      <div className="pair">
-        <TextInput {...bind("maxFiles")} inputMode="numeric" />
-        <TextInput {...bind("maxGigabytes")} inputMode="decimal" />
-      </div>
     </>
   );
 }
 
-function Made({
-  link,
-  onClose,
-}: {
-  readonly link: UploadLink;
-  readonly onClose: () => void;
-}): ReactNode {
+/** The password; one that is there stays until another is typed or it is taken off. */
+function Secret({ form, link, onChange, bind }: FieldsProps & { readonly bind: Bind }): ReactNode {
+  const isKept = link?.has_password === true && !form.isOpened;
   return (
-    <div className="stack">
-      <p>{words.links.made_detail}</p>
-      {link.url !== null && <CopyText text={link.url} label={words.links.copy_address} />}
-      <div className="actions end">
-        <Button onClick={onClose}>{words.done}</Button>
-      </div>
-    </div>
+    <>
+      <PasswordInput
+        {...bind("password")}
+        placeholder={isKept ? words.handed.password_kept : undefined}
+        disabled={form.isOpened}
+        autoComplete="new-password"
+        maxLength={200}
+      />
+      {link?.has_password === true && (
+        <Switch
+          withThumbIndicator={false}
+          label={words.handed.no_password}
+          checked={form.isOpened}
+          onChange={(event) => {
+            onChange({ isOpened: event.currentTarget.checked, password: "" });
+          }}
+        />
+      )}
+    </>
   );
 }
 
-/** Name the fields that the server refused; the form's own words would only repeat them. */
-function withFields(error: Error): Error {
-  if (!(error instanceof ApiProblem) || error.fields.length === 0) return error;
-  const told = error.fields.map(({ pointer, detail }) => `${pointer}: ${detail}`).join("; ");
-  const { code, words, requestId } = error.problem;
-  return new ApiProblem(error.status, { code, words: `${words} ${told}`, requestId }, error.fields);
+function Telling({ form, onChange, bind }: FieldsProps & { readonly bind: Bind }): ReactNode {
+  return (
+    <>
+      <TextInput {...bind("clientMail")} type="email" autoComplete="off" maxLength={200} />
+      <Switch
+        withThumbIndicator={false}
+        label={texts.notify}
+        checked={form.notify}
+        onChange={(event) => {
+          onChange({ notify: event.currentTarget.checked });
+        }}
+      />
+      <NativeSelect
+        label={texts.preview}
+        value={form.mayPreview ? "own" : "off"}
+        onChange={(event) => {
+          onChange({ mayPreview: event.currentTarget.value === "own" });
+        }}
+      >
+        <option value="off">{texts.previews.off}</option>
+        <option value="own">{texts.previews.own}</option>
+      </NativeSelect>
+      <Textarea {...bind("notes")} rows={2} maxLength={2000} />
+    </>
+  );
 }

@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 
-import { EMPTY_SHARE, embedCode, shareOfForm, signOfShare, wrongInShare } from "./share";
+import type { Share } from "../api/types";
+import {
+  changesOf,
+  EMPTY_SHARE,
+  embedCode,
+  formOfShare,
+  shareOfForm,
+  signOfShare,
+  wrongInShare,
+} from "./share";
 
 const now = new Date("2026-06-01T12:00:00Z");
 const share = { is_active: true, expires_at: null, max_views: null, view_count: 0 };
@@ -22,13 +31,23 @@ test("a project is needed where no asset is told, and figures must be figures", 
   expect([...wrongInShare(EMPTY_SHARE, ["ast_1"])]).toEqual([]);
 });
 
+const PLAIN = {
+  title: "",
+  message: "",
+  may_play: true,
+  download: "none",
+  may_get_original: false,
+  max_views: null,
+  origins: [],
+  color: null,
+  logo_id: null,
+};
+
 test("a plain form is watched for seven days", () => {
   expect(shareOfForm(EMPTY_SHARE, ["ast_1"], now)).toEqual({
+    ...PLAIN,
     asset_ids: ["ast_1"],
     expires_at: "2026-06-08T12:00:00.000Z",
-    may_play: true,
-    download: "none",
-    may_get_original: false,
   });
 });
 
@@ -43,6 +62,8 @@ test("a full form says everything, and may never expire", () => {
     download: "720p",
     maxViews: "3",
     origins: "https://a.example\nhttps://b.example ",
+    color: "#112233",
+    logoId: "a1",
   };
   expect(shareOfForm(form, [], now)).toEqual({
     project: "prj_1",
@@ -55,6 +76,40 @@ test("a full form says everything, and may never expire", () => {
     password: " kept as it is ",
     max_views: 3,
     origins: ["https://a.example", "https://b.example"],
+    color: "#112233",
+    logo_id: "a1",
+  });
+});
+
+test("a share is changed from what it is: its end and its password stay", () => {
+  const known: Share = {
+    ...PLAIN,
+    ...share,
+    id: "shr_1",
+    url: null,
+    embed_url: null,
+    client: "Acme",
+    project: "Spring",
+    is_whole_project: true,
+    asset_count: null,
+    title: "First cut",
+    has_password: true,
+    max_views: 3,
+    origins: ["https://a.example", "https://b.example"],
+    download_count: 0,
+    last_viewed_at: null,
+  };
+  const form = formOfShare(known);
+  expect([...wrongInShare(form, [], false)]).toEqual([]);
+  expect(changesOf(form, now)).toEqual({
+    ...PLAIN,
+    title: "First cut",
+    max_views: 3,
+    origins: ["https://a.example", "https://b.example"],
+  });
+  expect(changesOf({ ...form, isOpened: true, days: "" }, now)).toMatchObject({
+    password: null,
+    expires_at: null,
   });
 });
 

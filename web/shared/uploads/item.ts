@@ -27,6 +27,8 @@ export const STEPS: Readonly<Record<State, readonly State[]>> = {
 export interface Chosen {
   readonly file: File;
   readonly path: string;
+  /** What its sender was asked and said, as metadata. */
+  readonly answers?: Readonly<Record<string, string>>;
 }
 
 export interface Item extends Chosen {

@@ -21,6 +21,11 @@ test("a file tells its name, its type where it has one, and its folder where it 
   });
 });
 
+test("what a sender answered goes along", () => {
+  const chosen = { file: new File(["x"], "a"), path: "a", answers: { "field.day": "2026-01-31" } };
+  expect(metadataOf(chosen)).toEqual({ filename: "a", "field.day": "2026-01-31" });
+});
+
 test("a part tells where it belongs", () => {
   const [, second] = cut(100 * 1024 * 1024, true) as [Piece, Piece];
   expect(placeOf(second, "a1", 104_857_600)).toEqual({

@@ -2,12 +2,13 @@
 import type { Chosen } from "./item";
 import type { Piece } from "./pieces";
 
-/** Name, type and the place inside a chosen folder. */
-export function metadataOf({ file, path }: Chosen): Record<string, string> {
+/** Name, type, the place inside a chosen folder, and what its sender answered. */
+export function metadataOf({ file, path, answers }: Chosen): Record<string, string> {
   return {
     filename: file.name,
     ...(file.type ? { filetype: file.type } : {}),
     ...(path !== file.name ? { relativePath: path } : {}),
+    ...answers,
   };
 }
 

@@ -4,5 +4,5 @@ import type { ReactNode } from "react";
 import { portal as words } from "../../shared/text/en.json";
 
 export function Code({ address }: { readonly address: string }): ReactNode {
-  return <img className="qr" src={address} alt={words.shares.qr} width={176} height={176} />;
+  return <img className="qr" src={address} alt={words.handed.qr} width={176} height={176} />;
 }

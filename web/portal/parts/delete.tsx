@@ -1,4 +1,4 @@
-/** The question before an upload link is deleted. */
+/** The question before a link or a share is deleted. */
 import "@mantine/core/styles/Modal.layer.css";
 import "@mantine/core/styles/ModalBase.layer.css";
 import "@mantine/core/styles/CloseButton.layer.css";
@@ -9,32 +9,37 @@ import "@mantine/core/styles/Paper.layer.css";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { portal as words } from "../../shared/text/en.json";
 import { fill } from "../../shared/text/fill";
 import { call } from "../api/call";
-import type { UploadLink } from "../api/types";
-import { Confirm } from "../parts/confirm";
+import { Confirm } from "./confirm";
 
-export interface DeleteLinkProps {
-  readonly link: UploadLink;
+export interface DeleteProps {
+  /** The part of the API, which is also the key of its queries. */
+  readonly kind: string;
+  readonly id: string;
   readonly name: string;
+  readonly texts: {
+    readonly delete_title: string;
+    readonly delete_question: string;
+    readonly delete_action: string;
+  };
   readonly onClose: () => void;
 }
 
-export function DeleteLink({ link, name, onClose }: DeleteLinkProps): ReactNode {
+export function Delete({ kind, id, name, texts, onClose }: DeleteProps): ReactNode {
   const queries = useQueryClient();
   const deletion = useMutation({
-    mutationFn: () => call<unknown>(`/links/${link.id}`, { method: "DELETE" }),
+    mutationFn: () => call<unknown>(`/${kind}/${id}`, { method: "DELETE" }),
     onSuccess: async () => {
       onClose();
-      await queries.invalidateQueries({ queryKey: ["links"] });
+      await queries.invalidateQueries({ queryKey: [kind] });
     },
   });
   return (
     <Confirm
-      title={words.links.delete_title}
-      question={fill(words.links.delete_question, { name })}
-      action={words.links.delete_action}
+      title={texts.delete_title}
+      question={fill(texts.delete_question, { name })}
+      action={texts.delete_action}
       isBusy={deletion.isPending}
       error={deletion.error}
       onClose={onClose}
