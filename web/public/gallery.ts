@@ -3,6 +3,7 @@ import { formatDuration, formatSize } from "../shared/format";
 import { share as words } from "../shared/text/en.json";
 import { fill } from "../shared/text/fill";
 import { button, make, nameOf, need, sign, write } from "./dom";
+import { Packing } from "./packing";
 import { getShown, listShown, askDownload } from "./visit";
 import type { Choice, Details, Refused, Shown, Visit } from "./visit";
 
@@ -17,6 +18,7 @@ export class Gallery {
   readonly #many = need("many", HTMLUListElement);
   readonly #one = need("one", HTMLElement);
   readonly #more = need("more", HTMLButtonElement);
+  readonly #packing: Packing | null;
   #cursor: string | null = null;
   #isAlone = false;
 
@@ -24,6 +26,7 @@ export class Gallery {
     this.#visit = visit;
     this.#isEmbedded = isEmbedded;
     this.#tell = tell;
+    this.#packing = isEmbedded ? null : new Packing(visit);
   }
 
   async start(): Promise<void> {
@@ -46,7 +49,7 @@ export class Gallery {
       return [];
     }
     this.#cursor = page.next_cursor;
-    this.#many.append(...page.items.map(card));
+    this.#many.append(...page.items.map((shown) => this.#card(shown)));
     if (page.items.length === 0) this.#tell(words.empty);
     this.#more.hidden = this.#cursor === null;
     return page.items;
@@ -61,6 +64,7 @@ export class Gallery {
     this.#one.hidden = !isOne;
     this.#many.hidden = isOne;
     this.#more.hidden = isOne || this.#cursor === null;
+    this.#packing?.show(!isOne);
     if (wanted === undefined) return;
     const details = await getShown(this.#visit.token, wanted);
     if ("id" in details) await this.#open(details);
@@ -82,6 +86,13 @@ export class Gallery {
     }
     this.#one.replaceChildren(...parts);
     if (!this.#isAlone) this.#one.focus();
+  }
+
+  #card(shown: Shown): HTMLElement {
+    const made = card(shown);
+    const tick = this.#packing?.tick(shown) ?? null;
+    if (tick !== null) made.append(tick);
+    return made;
   }
 
   async #stage(details: Details): Promise<HTMLElement> {
@@ -135,8 +146,9 @@ export class Gallery {
     });
     made.ariaLabel = fill(words.download_one, { name: details.name, quality: name });
     const percent = Math.floor(choice.progress * 100);
-    const note =
-      size === null || state !== "ready" ? fill(words.making, { percent }) : formatSize(size, 1);
+    const isThere = size !== null && state === "ready";
+    const soon = state === "pending" ? words.scanning : fill(words.making, { percent });
+    const note = isThere ? formatSize(size, 1) : soon;
     made.append(make("span", "figures", note));
     return made;
   }

@@ -72,6 +72,15 @@ export function askDownload(
   return ask<Download>(`/s/${token}/assets/${asset}/download?${query}`, "POST", {});
 }
 
+/** Ask for one ZIP; `assets` null: of all that is shown. */
+export function askBundle(
+  token: string,
+  assets: readonly string[] | null,
+  quality: string,
+): Promise<{ readonly url: string } | Refused> {
+  return ask(`/s/${token}/bundle`, "POST", { asset_ids: assets, quality });
+}
+
 async function ask<T>(path: string, method: string, body?: object): Promise<T | Refused> {
   try {
     const answer = await fetch(path, {

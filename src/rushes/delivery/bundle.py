@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +37,7 @@ from rushes.delivery.zip64 import (
     plan,
 )
 from rushes.errors import Kind, RushesError
-from rushes.ids import ENTROPY_BYTES, Prefix
+from rushes.ids import ENTROPY_BYTES, Prefix, is_id
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import State
 from rushes.sections import DeliverySettings
@@ -89,11 +89,21 @@ class Bundling:
     signer: Signer
     settings: DeliverySettings
     locator: Locator
+    require_share: Callable[[str, int], Awaitable[None]] | None = None
+    """Raises where an address was signed for a share that does not stand; None: there are none."""
 
     async def ask(
-        self, actor: Actor, asset_ids: Sequence[str], base: str, *, quality: str = ORIGINAL
+        self,
+        actor: Actor,
+        asset_ids: Sequence[str],
+        base: str,
+        *,
+        quality: str = ORIGINAL,
+        cap: str | None = None,
     ) -> BundleAnswer:
         """Return the address of a ZIP of these assets: originals, one quality, or the `best`.
+
+        `cap` is the best quality that `best` may be; None: any.
 
         Raises:
             TooManyFiles: there are none, or more than 1,000.
@@ -109,7 +119,7 @@ class Bundling:
         async with self.database.reading() as connection:
             for asset_id in wanted:
                 medium = await get_permitted(connection, actor, verb, asset_id)
-                item = _item(medium, quality, taken)
+                item = _item(medium, quality, taken, cap)
                 taken.add(fold(item.name))
                 items.append(item)
         now = self.clock.now()
@@ -118,7 +128,8 @@ class Bundling:
         bundle = Bundle(bundle_id, tuple(items), {}, now, expires_at)
         async with self.database.transaction() as connection:
             await bundle_records.record_bundle(connection, bundle, actor.id)
-        signed = self.signer.sign(Grant(bundle_id, Scope.FILE, SUBJECT, actor.id, expires_at))
+        grant = Grant(bundle_id, Scope.FILE, SUBJECT, actor.id, expires_at, actor.epoch)
+        signed = self.signer.sign(grant)
         url = f"{base}/p/zip/{signed}/rushes-{now:%Y%m%d-%H%M%S}.zip"
         return BundleAnswer(url, expires_at, len(items), _plan(bundle).size_bytes)
 
@@ -127,9 +138,12 @@ class Bundling:
 
         Raises:
             SignatureRefused, AddressExpired: see `Signer.verify`.
+            ShareRevoked, ShareExpired: it was signed for a share that does not give it any more.
             PathNotFound: it is for something else, or an asset was deleted meanwhile.
         """
         grant = self.signer.verify(signed, self.clock.now())
+        if self.require_share is not None and is_id(Prefix.SHARE, grant.actor):
+            await self.require_share(grant.actor, grant.epoch)
         async with self.database.reading() as connection:
             bundle = await bundle_records.find_bundle(connection, grant.asset_id)
             if bundle is None or grant.cap != SUBJECT:
@@ -203,13 +217,13 @@ def _plan(bundle: Bundle) -> Layout:
     return plan([Entry(item.name, item.size_bytes, made_at) for item in bundle.items])
 
 
-def _item(medium: Medium, quality: str, taken: set[str]) -> Item:
+def _item(medium: Medium, quality: str, taken: set[str], cap: str | None) -> Item:
     """Return what an asset gives: its original, or a finished rendition."""
     asset, content = medium.asset, medium.content
     name = clean_name(asset.file_name, asset.id)
     if quality == ORIGINAL:
         return Item(asset.id, content.id, _free(name, asset.id, taken), asset.size_bytes)
-    for found in _candidates(medium, quality):
+    for found in _candidates(medium, quality, cap):
         if found.state is State.READY and found.size_bytes is not None:
             ending = found.file_name.rpartition(".")[2]
             wished = renamed(asset.file_name, found.name, ending, asset.id)
@@ -217,9 +231,9 @@ def _item(medium: Medium, quality: str, taken: set[str]) -> Item:
     raise QualityNotFound(f"{name} has no finished quality {quality}. Take it out, or originals.")
 
 
-def _candidates(medium: Medium, quality: str) -> Iterator[Rendition]:
+def _candidates(medium: Medium, quality: str, cap: str | None) -> Iterator[Rendition]:
     if quality == BEST:
-        yield from reversed(medium.rungs())
+        yield from reversed(medium.rungs(cap))
         yield from medium.sounds()
     elif (found := medium.renditions.get(quality)) is not None:
         yield found

@@ -10,7 +10,7 @@ from dataclasses import fields as fields_of
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -69,16 +69,32 @@ async def list_shown(
     connection: AsyncConnection, share: Share, after: After, limit: int
 ) -> list[Asset]:
     """Return a page of what a share shows, newest first: what is there and not harmful."""
+    rows = await connection.execute(newest_first(_shown(share), assets, after, limit))
+    return [_asset(row) for row in rows]
+
+
+async def list_shown_ids(
+    connection: AsyncConnection, share: Share, asset_ids: Collection[str] | None, limit: int
+) -> list[str]:
+    """Return the ids of what a share shows, newest first; of those alone that are named."""
+    query = _shown(share).with_only_columns(assets.c.id).limit(limit)
+    if asset_ids is not None:
+        query = query.where(assets.c.id.in_(asset_ids))
+    found = await connection.execute(query.order_by(assets.c.created_at.desc(), assets.c.id.desc()))
+    return list(found.scalars())
+
+
+def _shown(share: Share) -> Select[Any]:
+    """Return the query of what a share shows: what is there and not harmful."""
     query = select(assets).where(
         assets.c.project_id == share.project_id,
         assets.c.state != State.DELETING.value,
         assets.c.scan != Scan.INFECTED.value,
     )
-    if not share.is_whole_project:
-        named = select(share_assets.c.asset_id).where(share_assets.c.share_id == share.id)
-        query = query.where(assets.c.id.in_(named))
-    rows = await connection.execute(newest_first(query, assets, after, limit))
-    return [_asset(row) for row in rows]
+    if share.is_whole_project:
+        return query
+    named = select(share_assets.c.asset_id).where(share_assets.c.share_id == share.id)
+    return query.where(assets.c.id.in_(named))
 
 
 async def list_places(connection: AsyncConnection, asset_ids: Collection[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from rushes.access import records as access_records
 from rushes.access.branding import is_color
 from rushes.access.hashing import Hashing
 from rushes.access.logos import require_logo
-from rushes.access.permit import Actor, Verb, permit, unknown_project
+from rushes.access.permit import Actor, Verb, may, permit, unknown_project
 from rushes.access.places import Places
 from rushes.access.project import Project, parse_place
 from rushes.access.seal import Sealer
@@ -94,7 +94,7 @@ class Sharing:
 
         Raises:
             AssetNotFound, ProjectNotFound: there is none that the actor may know of.
-            Forbidden: the actor may not share there.
+            Forbidden, ScopeMissing: the actor may not share there, or not originals.
             BadShareWish: a value does not fit.
         """
         permit(actor, Verb.MANAGE_SHARES)
@@ -102,6 +102,7 @@ class Sharing:
         token = make_token(TokenKind.SHARE, self.clock.entropy(ENTROPY_BYTES))
         async with self.database.transaction() as connection:
             project = await self._find_project(connection, actor, wish)
+            require_holding(actor, replace(draft, project_id=project.id))
             await require_logo(connection, wish.logo_id)
             sealed = self.sealer.close(_place(draft.id), token)
             share = replace(draft, project_id=project.id, token_sealed=sealed)
@@ -170,6 +171,7 @@ class Sharing:
         Raises:
             ShareNotFound: it is unknown, or not the actor's.
             ShareStale: somebody was faster.
+            Forbidden, ScopeMissing: it gives originals, and the actor may not have them.
             BadShareWish: a value does not fit.
         """
         kept = {name: value for name, value in changes.items() if name not in {SECRET, ASSETS}}
@@ -180,6 +182,8 @@ class Sharing:
             if revision is not None and revision != share.revision:
                 raise _stale()
             changed = self._check(replace(share, **kept))
+            if changed.is_active:
+                require_holding(actor, changed)
             await require_logo(connection, changed.logo_id)
             is_listing = changes.get(ASSETS) is not None
             if is_listing:
@@ -335,6 +339,24 @@ class Sharing:
             title=share.title,
             is_active=share.is_active,
         )
+
+
+def may_hold(actor: Actor, share: Share) -> bool:
+    """Say whether an actor may hold a share's address: not if it gives them what they may not have.
+
+    A token of the scope `links` alone would read originals through it.
+    """
+    return not share.may_get_original or may(actor, Verb.GET_ORIGINAL, share.project_id)
+
+
+def require_holding(actor: Actor, share: Share) -> None:
+    """Return if an actor may hold a share's address, or make it.
+
+    Raises:
+        Forbidden, ScopeMissing: it gives originals that they may not have.
+    """
+    if share.may_get_original:
+        permit(actor, Verb.GET_ORIGINAL, share.project_id)
 
 
 def _place(share_id: str) -> str:

@@ -23,7 +23,7 @@ from rushes.access.rates import Rates, Rule, subject_of
 from rushes.access.telling import tell
 from rushes.access.token import TokenKind, digest_of, is_token
 from rushes.clock import Clock
-from rushes.db.engine import Database
+from rushes.db.engine import Connection, Database
 from rushes.db.statements import After
 from rushes.delivery import share_pass
 from rushes.delivery import share_records as records
@@ -45,6 +45,7 @@ from rushes.delivery.share import (
     unknown_share,
 )
 from rushes.events.event import EventType
+from rushes.intake.verdict import Scan
 from rushes.library.asset import Asset
 from rushes.renditions.rendition import PLAYED, WHOLE, State
 
@@ -70,7 +71,10 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something that may be downloaded of an asset; `progress` 0 to 1, size in bytes."""
+    """Something that may be downloaded of an asset; `progress` 0 to 1, size in bytes.
+
+    The state of an original that is still looked through for viruses is `pending`.
+    """
 
     quality: str
     state: str
@@ -211,7 +215,8 @@ class Visiting:
         actor = actor_of_share(share)
         answer = await self.downloading.ask(actor, asset_id, base, quality=quality)
         if isinstance(answer, Download):
-            await self._count_download(visit, asset_id, quality)
+            async with self.database.transaction() as connection:
+                await count_taken(connection, self.clock, visit, [asset_id], quality)
         return answer
 
     async def _medium(self, visit: Visit, asset_id: str) -> Medium:
@@ -268,25 +273,6 @@ class Visiting:
                 title=share.title,
             )
 
-    async def _count_download(self, visit: Visit, asset_id: str, quality: str) -> None:
-        share, now = visit.share, self.clock.now()
-        async with self.database.transaction() as connection:
-            is_new = await records.count_download(
-                connection, share.id, visit.visitor, asset_id, quality=quality, now=now
-            )
-            if is_new:
-                await tell(
-                    connection,
-                    self.clock,
-                    EventType.SHARE_DOWNLOADED,
-                    actor_id=share.id,
-                    subject=share.id,
-                    project=await access_records.get_project(connection, share.project_id),
-                    share_id=share.id,
-                    asset_id=asset_id,
-                    quality=quality,
-                )
-
 
 @dataclass(slots=True)
 class Standing:
@@ -332,12 +318,45 @@ def actor_of_share(share: Share) -> Actor:
     )
 
 
+async def count_taken(
+    connection: Connection, clock: Clock, visit: Visit, asset_ids: Sequence[str], quality: str
+) -> None:
+    """Count what a visitor takes, and tell of it; each asset in each quality once."""
+    share, now = visit.share, clock.now()
+    project = await access_records.get_project(connection, share.project_id)
+    for asset_id in asset_ids:
+        is_new = await records.count_download(
+            connection, share.id, visit.visitor, asset_id, quality=quality, now=now
+        )
+        if is_new:
+            await tell(
+                connection,
+                clock,
+                EventType.SHARE_DOWNLOADED,
+                actor_id=share.id,
+                subject=share.id,
+                project=project,
+                share_id=share.id,
+                asset_id=asset_id,
+                quality=quality,
+            )
+
+
 def _list_choices(share: Share, medium: Medium) -> list[Choice]:
     """Return what may be downloaded: the original first, then the best quality first."""
     asset, choices = medium.asset, []
     if share.may_get_original:
+        is_pending = asset.scan is Scan.PENDING
+        state = asset.scan.value if is_pending else State.READY.value
         choices.append(
-            Choice("original", State.READY, asset.width, asset.height, asset.size_bytes, 1.0)
+            Choice(
+                "original",
+                state,
+                asset.width,
+                asset.height,
+                asset.size_bytes,
+                0.0 if is_pending else 1.0,
+            )
         )
     shown = [each for each in medium.renditions.values() if each.kind in WHOLE]
     for each in sorted(shown, key=lambda each: each.height or 0, reverse=True):

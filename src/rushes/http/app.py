@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from rushes.access.permit import SYSTEM, ActorKind
 from rushes.compose import House
 from rushes.delivery.render import Rendering
+from rushes.delivery.taking import Packing
 from rushes.events.auditing import Auditing
 from rushes.http import (
     access,
@@ -114,7 +115,8 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield rendering.routes(render, identify, base_url)
     yield shares.routes(house.shares.sharing, callers, pager)
     yield shares.logo_routes(house.shares.logos, callers)
-    showing = visits.Visits(house.shares.visiting, house.imaging, house.covers)
+    packing = Packing(house.database, house.clock, house.bundling)
+    showing = visits.Visits(house.shares.visiting, house.imaging, house.covers, packing)
     yield visits.routes(showing, callers, pager)
     yield tiers.routes(house.vaults, identify)
     agency = Agency(house.database, house.clock, house.locator)

@@ -11,9 +11,10 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from rushes.access.keys import KeyUnreadable
 from rushes.access.logos import MAX_BYTES, Logos
+from rushes.access.permit import Actor
 from rushes.access.project import Project
 from rushes.delivery.share import Share, ShareStale, Taking
-from rushes.delivery.sharing import ShareWish, Sharing
+from rushes.delivery.sharing import ShareWish, Sharing, may_hold, require_holding
 from rushes.http.auth import Callers
 from rushes.http.links import ANY_REVISION, ETAG, IfMatch
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
@@ -76,7 +77,10 @@ class NewShare(SharePatch):
 
 
 class ShareAnswer(BaseModel):
-    """A share; `client` and `project` are the names that people use."""
+    """A share; `client` and `project` are the names that people use.
+
+    Its addresses are null for a token that may not read the originals which they give.
+    """
 
     id: str
     token: str | None
@@ -205,7 +209,7 @@ def _add_list_routes(router: APIRouter, sharing: Sharing, callers: Callers, page
         counts = await sharing.count_assets([share for share, _ in shown])
         base = callers.find_base(request)
         items = [
-            _answer(sharing, share, project, base, counts.get(share.id, 0))
+            _answer(sharing, actor, share, project, base=base, asset_count=counts.get(share.id, 0))
             for share, project in shown
         ]
         return Page(items=items, next_cursor=following)
@@ -216,7 +220,7 @@ def _add_list_routes(router: APIRouter, sharing: Sharing, callers: Callers, page
         actor = await callers.identify(request)
         wish = ShareWish(**{"expires_at": sharing.default_expiry()} | asked.read())
         made = await sharing.create(actor, wish)
-        return await show(response, callers.find_base(request), *made)
+        return await show(response, callers.find_base(request), actor, *made)
 
 
 def _add_change_routes(router: APIRouter, sharing: Sharing, callers: Callers) -> None:
@@ -225,8 +229,9 @@ def _add_change_routes(router: APIRouter, sharing: Sharing, callers: Callers) ->
     @router.get("/{share_id}")
     async def get_share(request: Request, response: Response, share_id: str) -> ShareAnswer:
         """Read a share."""
-        found = await sharing.get(await callers.identify(request), share_id)
-        return await show(response, callers.find_base(request), *found)
+        actor = await callers.identify(request)
+        found = await sharing.get(actor, share_id)
+        return await show(response, callers.find_base(request), actor, *found)
 
     @router.patch("/{share_id}")
     async def change_share(
@@ -239,7 +244,7 @@ def _add_change_routes(router: APIRouter, sharing: Sharing, callers: Callers) ->
         """Change a share; what is not sent stays. `is_active` false switches it off."""
         actor = await callers.identify(request)
         changed = await sharing.change(actor, share_id, asked.read(), _parse_revision(if_match))
-        return await show(response, callers.find_base(request), *changed)
+        return await show(response, callers.find_base(request), actor, *changed)
 
     @router.delete("/{share_id}", status_code=204)
     async def delete_share(request: Request, share_id: str) -> None:
@@ -273,26 +278,40 @@ def _add_use_routes(router: APIRouter, sharing: Sharing, callers: Callers) -> No
     @router.get("/{share_id}/qr", response_class=Response)
     async def get_share_code(request: Request, share_id: str) -> Response:
         """Draw the share's address as a QR code (SVG)."""
-        share, _ = await sharing.get(await callers.identify(request), share_id)
+        actor = await callers.identify(request)
+        share, _ = await sharing.get(actor, share_id)
+        require_holding(actor, share)
         return answer_code(f"{callers.find_base(request)}/s/{sharing.find_token(share)}")
 
 
-def _showing(sharing: Sharing) -> Callable[[Response, str, Share, Project], Awaitable[ShareAnswer]]:
+Show = Callable[[Response, str, Actor, Share, Project], Awaitable[ShareAnswer]]
+
+
+def _showing(sharing: Sharing) -> Show:
     """Return what answers with one share, and marks the answer with its revision."""
 
-    async def show(response: Response, base: str, share: Share, project: Project) -> ShareAnswer:
+    async def show(
+        response: Response, base: str, actor: Actor, share: Share, project: Project
+    ) -> ShareAnswer:
         response.headers["ETag"] = f'"{share.revision}"'
         counts = await sharing.count_assets([share])
-        return _answer(sharing, share, project, base, counts.get(share.id, 0))
+        count = counts.get(share.id, 0)
+        return _answer(sharing, actor, share, project, base=base, asset_count=count)
 
     return show
 
 
 def _answer(
-    sharing: Sharing, share: Share, project: Project, base: str, asset_count: int
+    sharing: Sharing,
+    actor: Actor,
+    share: Share,
+    project: Project,
+    *,
+    base: str,
+    asset_count: int,
 ) -> ShareAnswer:
     try:
-        token = sharing.find_token(share)
+        token = sharing.find_token(share) if may_hold(actor, share) else None
     except KeyUnreadable:  # the key is away: the share works, its address cannot be shown
         token = None
     known = {

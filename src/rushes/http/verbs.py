@@ -18,7 +18,7 @@ ANYONE: Final = frozenset(
         *("read_bundle", "head_read_bundle"),
         *("log_in", "claim", "unlock_link", "signed_path", "head_signed_path"),
         *("visit_share", "list_shown", "get_shown", "play_shown", "download_shown"),
-        *("image_shown", "get_logo"),
+        *("image_shown", "bundle_shown", "get_logo"),
         *("healthz", "readyz"),
         *(
             f"{protocol}_{who}_options_{what}"

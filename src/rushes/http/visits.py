@@ -11,12 +11,14 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
+from rushes.delivery.bundle import MOST, BundleAnswer
 from rushes.delivery.covers import Covers
 from rushes.delivery.download import ORIGINAL, Download
 from rushes.delivery.image import Imaging
 from rushes.delivery.playback import Playback, Waiting
 from rushes.delivery.quality import Hints
 from rushes.delivery.share import Taking
+from rushes.delivery.taking import Packing
 from rushes.delivery.visiting import Choice, Visit, Visiting, actor_of_share
 from rushes.http.auth import Callers, find_address
 from rushes.http.delivery import WAITING, PlaybackAsked, mark
@@ -34,12 +36,24 @@ class Visits:
     visiting: Visiting
     imaging: Imaging
     covers: Covers
+    packing: Packing
 
 
 class Entering(Wish):
     """How a visitor comes in."""
 
     password: Text | None = Field(default=None, max_length=1_000, repr=False)
+
+
+class PackAsked(Wish):
+    """What a visitor takes as one ZIP."""
+
+    asset_ids: list[Annotated[Text, Field(max_length=60)]] | None = Field(
+        default=None, min_length=1, max_length=MOST
+    )
+    """In the order in which they stand in the ZIP; null: all that the share shows."""
+    quality: Text = Field(default=ORIGINAL, max_length=60)
+    """`original`, `best` for the best that is ready and given, or a quality."""
 
 
 class VisitAnswer(BaseModel):
@@ -173,6 +187,17 @@ def _add_taking_routes(router: APIRouter, visits: Visits, callers: Callers) -> N
         found = await visiting.download(visit, asset_id, base, quality=quality)
         mark(response, found)
         return found
+
+    @router.post("/bundle", status_code=201)
+    async def bundle_shown(
+        request: Request, response: Response, token: str, asked: PackAsked
+    ) -> BundleAnswer:
+        """Give a signed address of one ZIP of what the share shows; each asset counts once."""
+        visit = await visiting.enter(token, find_address(request))
+        base = callers.find_base(request)
+        packed = await visits.packing.pack(visit, asked.asset_ids, base, quality=asked.quality)
+        mark(response, visit)
+        return packed
 
     @router.get("/assets/{asset_id}/image", response_class=RedirectResponse, status_code=307)
     async def image_shown(

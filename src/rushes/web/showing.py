@@ -96,6 +96,7 @@ class ShowPages:
             private=True,
             ancestors=share.origins if is_embedded else (),
             share=share,
+            embedded=is_embedded,
             facts=json.dumps(_describe(share, token, is_embedded=is_embedded)),
         )
         if is_embedded:  # an embedding page reads nothing of it, and must be able to show it

@@ -120,7 +120,10 @@ function Fields(props: FieldsProps): ReactNode {
       <Textarea {...bind("message")} rows={3} maxLength={2000} />
       <Life bound={bind("days")} before={link?.expires_at} />
       <Secret {...props} bind={bind} />
-      <Fold title={texts.folds.limits} isOpen={has("maxFiles", "maxGigabytes", "totalGigabytes", "keepDays")}>
+      <Fold
+        title={texts.folds.limits}
+        isOpen={has("maxFiles", "maxGigabytes", "totalGigabytes", "keepDays")}
+      >
         <div className="pair">
           <TextInput {...bind("maxFiles")} inputMode="numeric" />
           <TextInput {...bind("maxGigabytes")} inputMode="decimal" />

@@ -59,7 +59,7 @@ export interface LinkForm {
 /** The fields that are typed as text. */
 export type Typed = {
   [Name in keyof LinkForm]: LinkForm[Name] extends string ? Name : never;
-}[keyof LinkForm];
+}[Exclude<keyof LinkForm, "color" | "logoId">];
 
 export const EMPTY_FORM: LinkForm = {
   client: "",

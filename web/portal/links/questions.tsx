@@ -117,7 +117,9 @@ function One({ question, isWrong: isMarked, onChange, onRemove }: OneProps): Rea
           description={texts.choices_hint}
           rows={3}
           value={choices}
-          error={isMarked && kind === "choice" && choices.trim() === "" ? texts.choices_wrong : undefined}
+          error={
+            isMarked && kind === "choice" && choices.trim() === "" ? texts.choices_wrong : undefined
+          }
           onChange={(event) => {
             onChange({ choices: event.currentTarget.value });
           }}

@@ -171,7 +171,7 @@ function Row({ token }: { readonly token: Token }): ReactNode {
           ? words.settings.never_used
           : fill(words.settings.used, { when: formatMoment(used) })}
         {token.expires_at !== null &&
-          ` · ${fill(words.links.until, { date: formatDate(token.expires_at) })}`}
+          ` · ${fill(words.handed.until, { date: formatDate(token.expires_at) })}`}
       </span>
       <Button
         size="compact-sm"

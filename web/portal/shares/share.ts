@@ -42,7 +42,7 @@ export interface ShareForm {
 /** The fields that are typed as text. */
 export type Typed = {
   [Name in keyof ShareForm]: ShareForm[Name] extends string ? Name : never;
-}[keyof ShareForm];
+}[Exclude<keyof ShareForm, "color" | "logoId">];
 
 export const EMPTY_SHARE: ShareForm = {
   project: "",
