@@ -16,6 +16,21 @@ from rushes.client import Rushes
 GIGABYTE: Final = 10**9
 DEFAULT_DAYS: Final = -1
 
+TypesOption = Annotated[
+    list[str] | None,
+    typer.Option("--type", help="An extension, media type or preset it takes; several."),
+]
+AskOption = Annotated[
+    list[str] | None, typer.Option(help="A question that may be answered; several.")
+]
+RequireOption = Annotated[
+    list[str] | None, typer.Option(help="A question that has to be answered; several.")
+]
+LogoOption = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="A PNG, JPEG or WebP picture, 256 KiB."),
+]
+
 link = typer.Typer(no_args_is_help=True, help="Upload links for people without an account.")
 
 
@@ -38,16 +53,9 @@ def create_link(
     max_files: Annotated[int | None, typer.Option(help="The most files it takes.")] = None,
     max_file_gb: Annotated[float | None, typer.Option(help="The largest file, in GB.")] = None,
     max_total_gb: Annotated[float | None, typer.Option(help="All files together, in GB.")] = None,
-    types: Annotated[
-        list[str] | None,
-        typer.Option("--type", help="An extension, media type or preset it takes; several."),
-    ] = None,
-    ask: Annotated[
-        list[str] | None, typer.Option(help="A question that may be answered; several.")
-    ] = None,
-    require: Annotated[
-        list[str] | None, typer.Option(help="A question that has to be answered; several.")
-    ] = None,
+    types: TypesOption = None,
+    ask: AskOption = None,
+    require: RequireOption = None,
     client_mail: Annotated[
         str | None, typer.Option(help="Who is told by mail of what arrived.")
     ] = None,
@@ -55,10 +63,7 @@ def create_link(
         bool, typer.Option("--preview", help="Let senders watch what they sent, for a day.")
     ] = False,
     color: Annotated[str | None, typer.Option(help="Of the page's buttons, as #ffb020.")] = None,
-    logo: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="A PNG, JPEG or WebP picture, 256 KiB."),
-    ] = None,
+    logo: LogoOption = None,
     qr: Annotated[bool, typer.Option("--qr", help="Show its address as a QR code too.")] = False,
     url: UrlOption = None,
     token: TokenOption = None,

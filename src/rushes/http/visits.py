@@ -97,6 +97,7 @@ def routes(visits: Visits, callers: Callers, pager: Pager) -> APIRouter:
     router = APIRouter(prefix="/s/{token}", tags=["visits"])
     _add_looking_routes(router, visits, callers, pager)
     _add_taking_routes(router, visits, callers)
+    _add_packing_route(router, visits, callers)
     return router
 
 
@@ -188,17 +189,6 @@ def _add_taking_routes(router: APIRouter, visits: Visits, callers: Callers) -> N
         mark(response, found)
         return found
 
-    @router.post("/bundle", status_code=201)
-    async def bundle_shown(
-        request: Request, response: Response, token: str, asked: PackAsked
-    ) -> BundleAnswer:
-        """Give a signed address of one ZIP of what the share shows; each asset counts once."""
-        visit = await visiting.enter(token, find_address(request))
-        base = callers.find_base(request)
-        packed = await visits.packing.pack(visit, asked.asset_ids, base, quality=asked.quality)
-        mark(response, visit)
-        return packed
-
     @router.get("/assets/{asset_id}/image", response_class=RedirectResponse, status_code=307)
     async def image_shown(
         request: Request,
@@ -214,6 +204,19 @@ def _add_taking_routes(router: APIRouter, visits: Visits, callers: Callers) -> N
         actor = await visiting.find_viewer(visit, asset_id)
         address = await visits.imaging.ask(actor, asset_id, width=w, image_format=image_format)
         return RedirectResponse(address, 307, headers={"Cache-Control": "no-store"})
+
+
+def _add_packing_route(router: APIRouter, visits: Visits, callers: Callers) -> None:
+    @router.post("/bundle", status_code=201)
+    async def bundle_shown(
+        request: Request, response: Response, token: str, asked: PackAsked
+    ) -> BundleAnswer:
+        """Give a signed address of one ZIP of what the share shows; each asset counts once."""
+        visit = await visits.visiting.enter(token, find_address(request))
+        base = callers.find_base(request)
+        packed = await visits.packing.pack(visit, asked.asset_ids, base, quality=asked.quality)
+        mark(response, visit)
+        return packed
 
 
 async def _show(
