@@ -185,8 +185,7 @@ def _read(question: FormField, text: str) -> object:
             return _several(question, text)
         case AnswerKind.CHOICE:
             return text if text in question.choices else None
-        case AnswerKind.TEXT:
-            return text
+    return text
 
 
 def _number(text: str) -> object:
