@@ -156,9 +156,8 @@ class House:
     @property
     def bundling(self) -> Bundling:
         """What gives many files as one."""
-        server, settings = self.server, self.settings.delivery
-        shared = self.database, self.clock, server.signer, settings, self.locator
-        return Bundling(*shared, server.require_share)
+        base = self.database, self.clock, self.server.signer, self.settings.delivery
+        return Bundling(*base, self.locator, self.server.require_share)
 
     async def drain(self, seconds: float) -> bool:
         """Take no bytes in any more, write down what has come; say whether all came to rest."""
