@@ -22,7 +22,6 @@ from tests.support.moments import until
 from tests.support.playlists import MediaList, Range, Variant, parse_index, parse_media
 from tests.support.screening import HLS_OPTIONS
 from tests.support.served import Client, Served, serving
-from tests.support.vaulted import wait_until
 
 PROFILES = {"64": "High", "42": "Constrained Baseline"}
 """`profile_idc` in a codec string: what we encode, and what a copied original may be."""
@@ -47,6 +46,8 @@ SIZES = {
 """The size of each rung; of the others it is 320x180."""
 LENGTHS = {"long.mp4": 14}
 """In seconds; the others last 2."""
+
+pytestmark = pytest.mark.timeout(300)
 
 TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
 
@@ -88,7 +89,7 @@ class House:
         headers = TUS | {"Upload-Length": str(len(content)), "Upload-Metadata": told}
         answer = self.anybody.post(self.door, content=content, headers=headers)
         assert (201, str(len(content))) == (answer.status_code, answer.headers["Upload-Offset"])
-        return self.client.settled(name)
+        return self.client.settled_upload(answer.headers["Location"].rpartition("/")[2], 240)
 
     def is_kept(self, name: str, asset: dict[str, Any]) -> bool:
         """Say whether the original can be downloaded, bit by bit as it was."""
@@ -286,9 +287,7 @@ def test_a_sound_alone_plays_too(house: House, name: str) -> None:
 )
 def test_a_broken_file_says_why_and_can_be_downloaded(house: House, name: str, code: str) -> None:
     """Cut short before its index, and one whose every picture is noise: failed, never lost."""
-    place = f"/assets/{house.send(name)['id']}"
-    wait_until(lambda: house.client.get(place)["state"] == "failed", 120)  # once it was looked at
-    asset = house.client.get(place)
+    asset = house.send(name)
 
     refusal = house.client.http.post(f"/api/v1/assets/{asset['id']}/playback", json={})
 

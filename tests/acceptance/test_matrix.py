@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import random
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -44,7 +43,6 @@ SLACK_SECONDS = 0.1
 SENDERS = 2
 SETTLE_SECONDS = 300
 CREATED = 201
-SETTLED = frozenset({"ready", "failed"})
 TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
 
 
@@ -111,14 +109,7 @@ def send_file(client: Client, door: str, path: Path) -> dict[str, Any]:
         answer = anybody.post(door, content=content, headers=headers)
     assert answer.status_code == CREATED, answer.text
     upload_id = answer.headers["Location"].rstrip("/").rpartition("/")[2]
-    deadline = time.monotonic() + SETTLE_SECONDS
-    while time.monotonic() < deadline:
-        asset_id = client.get(f"/uploads/{upload_id}").get("asset_id")
-        asset = client.get(f"/assets/{asset_id}") if asset_id else {}
-        if asset.get("state") in SETTLED:
-            return asset
-        time.sleep(0.3)
-    raise AssertionError(f"{path.name} was not settled within {SETTLE_SECONDS} s")
+    return client.settled_upload(upload_id, SETTLE_SECONDS)
 
 
 @pytest.mark.covers("M-PR-01", "C-PR-05", "CF-02", "CF-10", "M-PR-09")

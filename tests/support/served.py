@@ -170,16 +170,32 @@ class Client:
         return self.post("/links", {"client": "Acme Corp", "project": "Spring", **wishes})
 
     def settled(self, file_name: str, seconds: float = SETTLE_SECONDS) -> dict[str, Any]:
-        """Return the newest asset of this name when it is ready or failed."""
+        """Return the newest asset of this name when it is ready or failed.
+
+        What is found by the words of a name may have more of them.
+        """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             with suppress(httpx.TransportError):
-                found = self.get("/assets", q=file_name)["items"]
+                items = self.get("/assets", q=file_name)["items"]
+                found = [item for item in items if item["file_name"] == file_name]
                 if found and found[0]["state"] in SETTLED:
                     asset: dict[str, Any] = found[0]
                     return asset
             time.sleep(0.2)
         raise AssertionError(f"{file_name} was not settled within {seconds} s")
+
+    def settled_upload(self, upload_id: str, seconds: float = SETTLE_SECONDS) -> dict[str, Any]:
+        """Return the asset that an upload became, and no other, when it is ready or failed."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            with suppress(httpx.TransportError):
+                asset_id = self.get(f"/uploads/{upload_id}").get("asset_id")
+                asset = self.get(f"/assets/{asset_id}") if asset_id else {}
+                if asset.get("state") in SETTLED:
+                    return asset
+            time.sleep(0.2)
+        raise AssertionError(f"{upload_id} was not settled within {seconds} s")
 
     def playback(self, asset_id: str) -> dict[str, Any]:
         """Return how to play an asset."""
