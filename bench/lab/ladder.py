@@ -22,8 +22,9 @@ from bench.lab.house import LabPlan
 from rushes.media.assembly import PicturePart, SoundPart, assemble
 from rushes.media.box import Level, Walls
 from rushes.media.copier import Copier, picture_init
+from rushes.media.encoder import CRF
 from rushes.media.facts import MediaInfo
-from rushes.media.ffmpeg import CRF, SegmentRun
+from rushes.media.ffmpeg import SegmentRun
 from rushes.media.grid import Grid, plan_constant
 from rushes.media.ladder import Rung, plan_ladder
 from rushes.media.shelf import COPIED, shelf_of

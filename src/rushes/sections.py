@@ -109,19 +109,6 @@ class BoxSettings(Section):
     """Number of the user that programs run as where the worker is root; it should own nothing."""
 
 
-class MediaSettings(Section):
-    """Programs that read what people send, and what they make of it."""
-
-    ffmpeg: Path | None = None
-    """The ffmpeg program (7 or newer); by default the one of `imageio-ffmpeg`, else of PATH."""
-    threads: int = Field(default=0, ge=0)
-    """Threads of one encoder run; 0 leaves it to the program."""
-    run_segments: int = Field(default=10, ge=1, le=60)
-    """Segments of 4 s that one ladder run makes: the piece of work that a crash repeats."""
-    max_rung: Rung = "2160p"
-    """The highest rung that is made."""
-
-
 class PlaybackSettings(Section):
     """How an original is watched before its ladder is made."""
 

@@ -25,6 +25,7 @@ from pydantic_settings import (
 from rushes.access_section import AccessSettings
 from rushes.errors import Kind, RushesError
 from rushes.mailing import MailSettings
+from rushes.media_section import MediaSettings
 from rushes.price_section import BudgetSettings, ListSettings
 from rushes.scan_section import ScanSettings
 from rushes.schedule_section import ScheduleSettings
@@ -34,7 +35,6 @@ from rushes.sections import (
     HttpSettings,
     JobSettings,
     LadderSettings,
-    MediaSettings,
     PlaybackSettings,
     RetentionSettings,
     StoreSettings,

@@ -22,6 +22,8 @@ from rushes.library.originals import Originals
 from rushes.library.screening import Screening, Sources
 from rushes.media.box import Level
 from rushes.media.copier import Copier
+from rushes.media.encoder import Encoder, word_of
+from rushes.media.encoding import choose_encoder
 from rushes.media.gallery import Gallery
 from rushes.media.ladder import Quality
 from rushes.media.listening import Listening
@@ -74,8 +76,9 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
         program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
         house.scratch.sweep()
         tools = await open_toolbox(program, Level(settings.box.require), settings.box.user)
+        chosen = await choose_encoder(tools, Encoder(settings.media.encoder))
         engine = Engine(settings, house.database, clock, tools.level.value)
-        deeds = _deeds(house, tools)
+        deeds = _deeds(house, tools, chosen.encoder)
         journey.tell(engine, deeds)
         completing = Completing(deeds.making.segments, Ordering(house.database, clock))
         attending = Attending(
@@ -149,7 +152,7 @@ def _remover(house: House) -> Remover:
     )
 
 
-def _deeds(house: House, tools: Toolbox) -> Deeds:
+def _deeds(house: House, tools: Toolbox, encoder: Encoder) -> Deeds:
     settings, database, clock = house.settings, house.database, house.clock
     folder, top = settings.at(SEGMENTS), Quality(settings.media.max_rung)
     keeper = house.vaults.recalling.keeper
@@ -157,10 +160,8 @@ def _deeds(house: House, tools: Toolbox) -> Deeds:
     original = house.locator.local_path
     nearby = None if isinstance(house.archive, FolderStore) else house.scratch
     studio, gallery, copier = Studio(tools, folder), Gallery(tools, folder), Copier()
-    grading, threads = Grading(database), settings.media.threads
-    segments = Segments(
-        database, studio, copier, original, grading, folder=folder, top=top, threads=threads
-    )
+    grading = Grading(database)
+    segments = _segments(house, studio, copier, encoder)
     return Deeds(
         intake=house.intake,
         early=Early(
@@ -186,6 +187,7 @@ def _deeds(house: House, tools: Toolbox) -> Deeds:
             top=top,
             playback=settings.playback,
             ladder=settings.ladder,
+            recipe=word_of(encoder),
         ),
         opening=Opening(database, clock, segments) if settings.playback.jit else None,
         stills=Stills(database, gallery, outcomes, original, grading, folder),
@@ -207,6 +209,22 @@ def _deeds(house: House, tools: Toolbox) -> Deeds:
         auditing=Auditing(database, clock),
         desk=house.desk,
         clock=clock,
+    )
+
+
+def _segments(house: House, studio: Studio, copier: Copier, encoder: Encoder) -> Segments:
+    media = house.settings.media
+    return Segments(
+        house.database,
+        house.clock,
+        studio,
+        copier,
+        house.locator.local_path,
+        Grading(house.database),
+        folder=studio.folder,
+        top=Quality(media.max_rung),
+        threads=media.threads,
+        encoder=encoder,
     )
 
 

@@ -20,7 +20,7 @@ def run(data: Path, *words: str, typed: str = "", **more: str) -> subprocess.Com
         input=typed,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=140,
         check=False,
     )
 
@@ -89,17 +89,20 @@ def test_migrate_says_what_it_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.covers("BG-98")
+@pytest.mark.timeout(300)
 def test_doctor_says_what_is_there_and_what_to_do(tmp_path: Path) -> None:
-    """Also which schedules run; an address that is not safe is wrong."""
+    """Also which schedules run; an address that is not safe is wrong, and hardware that fails."""
     well = run(tmp_path, "doctor", "--json")
-    unsafe = run(tmp_path, "doctor", RUSHES_HOST="0.0.0.0")  # noqa: S104 - it is refused
+    wishes = {"RUSHES_HOST": "0.0.0.0", "RUSHES_MEDIA_ENCODER": "nvenc"}  # noqa: S104 - refused
+    unsafe = run(tmp_path, "doctor", **wishes)
 
     found = {one["name"]: one for one in json.loads(well.stdout)}
     assert 0 == well.returncode, well.stdout
     parts = {"database", "disk", "ffmpeg", "box", "worker", "address", "schedules", "stores"}
-    assert parts | {"segments", "spool", "editing", "scan"} == set(found)
+    assert parts | {"segments", "spool", "editing", "scan", "encoder"} == set(found)
     assert "expire_uploads" in found["schedules"]["found"]
     assert (8, True) == (unsafe.returncode, "BAD  address" in unsafe.stdout)
+    assert "BAD  encoder    h264_nvenc does not work here" in unsafe.stdout
 
 
 def test_a_worker_on_postgresql_asks_for_migrations_first(

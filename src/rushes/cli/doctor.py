@@ -27,6 +27,8 @@ from rushes.jobs.engine import LOCK
 from rushes.jobs.lock import find_holder
 from rushes.jobs.schedule import TIMES
 from rushes.media.box import STRENGTH, Level
+from rushes.media.encoder import PROGRAM_NAMES, Encoder
+from rushes.media.encoding import choose_encoder
 from rushes.media.toolbox import open_toolbox
 from rushes.renditions.sharing import list_signed
 from rushes.schedule_section import OFF
@@ -98,6 +100,19 @@ def _tools(settings: Settings) -> Finding:
     program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
     tools = asyncio.run(open_toolbox(program))
     return Finding("ffmpeg", is_well=True, found=tools.ffmpeg.program)
+
+
+def _encoder(settings: Settings) -> Finding:
+    program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
+    wanted = Encoder(settings.media.encoder)
+    if wanted is Encoder.SOFTWARE:
+        return Finding("encoder", is_well=True, found="x264")
+    tools = asyncio.run(open_toolbox(program, user=settings.box.user))
+    trouble = asyncio.run(choose_encoder(tools, wanted)).trouble
+    if trouble is None:
+        return Finding("encoder", is_well=True, found=PROGRAM_NAMES[wanted])
+    advice = "x264 encodes instead. See to its driver and the rights of box.user, or set software."
+    return Finding("encoder", is_well=False, found=trouble, advice=advice)
 
 
 def _box(settings: Settings) -> Finding:
@@ -203,6 +218,7 @@ CHECKS: Final[dict[str, Callable[[Settings], Finding]]] = {
     "disk": _disk,
     "spool": examine_spool,
     "ffmpeg": _tools,
+    "encoder": _encoder,
     "box": _box,
     "worker": _worker,
     "segments": _segments,

@@ -92,13 +92,17 @@ def limits_for(work: Work, pixels: int = 0) -> Limits:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program, what it must be able to read, its first arguments, and which one it is."""
+    """A program, what it must be able to read, its first arguments, and which one it is.
+
+    `devices` are paths that it may use beside: hardware, and where the kernel describes it.
+    """
 
     name: str
     program: str
     readable: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     version: str = ""
+    devices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,11 @@ def _limit(walls: Walls, limits: Limits) -> list[str]:
 
 
 def _bubblewrap(tool: Tool, gate: Gate) -> list[str]:
+    devices = [
+        part
+        for path in tool.devices
+        for part in ("--dev-bind-try" if path.startswith("/dev/") else "--ro-bind-try", path, path)
+    ]
     binds = [part for path in tool.readable for part in ("--ro-bind", path, path)]
     return [
         *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"),
@@ -184,7 +193,7 @@ def _bubblewrap(tool: Tool, gate: Gate) -> list[str]:
         *("--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"),
         *("--ro-bind-try", "/etc/alternatives", "/etc/alternatives"),
         *("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"),
-        *("--dev", "/dev", "--remount-ro", "/dev", *binds),
+        *("--dev", "/dev", *devices, "--remount-ro", "/dev", *binds),
         *(() if tool.readable else ("--ro-bind", tool.program, INSIDE)),
         *("--chdir", "/", "--remount-ro", "/", "--"),
         tool.program if tool.readable else INSIDE,

@@ -16,6 +16,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
+from rushes.media import encoder as coders
 from rushes.media.color import UNGRADED, Grade, matrix_argument
 from rushes.media.facts import MediaInfo, VideoFacts
 from rushes.media.failures import FormatNotAllowed, NoStream
@@ -53,13 +54,12 @@ SEEK_MARGIN_SECONDS: Final = 12
 STREAMS_AT_MOST: Final = 64
 PIXELS_AT_MOST: Final = 268_435_456
 ALLOCATION_AT_MOST: Final = 2_147_483_648
-CRF: Final = 23
 DEINTERLACE: Final = "bwdif=mode=send_frame:deint=interlaced"
 ON_BLACK: Final = "premultiply=inplace=1"
-GOP_AT_LEAST: Final = 600  # longer than any segment: key frames stand where we force them
 NEAR_TICKS: Final = 8
 """How far a frame of a varying rate may stand from its tick after ffmpeg's own rounding."""
 
+TICKS_A_FRAME: Final = 512
 SOUND_MARGIN_SECONDS: Final = 1
 """So early is a sound entered: what a decoder needs to begin with, and more."""
 
@@ -72,6 +72,14 @@ APPLIED: Final = (
     "haldclut=clut=first,setparams=color_primaries=bt709:color_trc=bt709:colorspace=gbr:range=pc"
 )
 """A table is put to work; what comes out are signals for an ordinary screen, and says so."""
+
+_FRAGMENTED: Final = (
+    *("-color_primaries", "bt709", "-color_trc", "bt709"),
+    *("-colorspace", "bt709", "-color_range", "tv", "-avoid_negative_ts", "disabled"),
+    *("-bitexact", "-f", "mp4", "-movflags", "cmaf+empty_moov+frag_discont+frag_keyframe"),
+    "-video_track_timescale",
+)
+"""What a stream of fragments is told; its ticks a second follow."""
 
 CLONED_AT_MOST: Final = Fraction(1, 4)
 """Seconds by which a healthy picture may be shorter than its container says."""
@@ -130,6 +138,11 @@ class SegmentRun:
         return self.facts.video
 
     @property
+    def encoder(self) -> coders.Encoder:
+        """Return what encodes it."""
+        return coders.encoder_of(self.recipe)
+
+    @property
     def begin(self) -> int:
         """Return the tick at which the run begins."""
         return self.grid.begin_of(self.first)
@@ -160,6 +173,7 @@ def segment_arguments(run: SegmentRun, targets: Sequence[str], table: int = -1) 
         *global_arguments(),
         *("-progress", "pipe:1", "-stats_period", "1"),
         *([] if run.forgiving else ["-xerror"]),
+        *coders.device_arguments(run.encoder),
         *_seek(run),
         *input_arguments(run.facts.container, threads=run.threads),
         *_table_arguments(run.grade, table),
@@ -197,7 +211,7 @@ def _shared_chain(run: SegmentRun) -> str:
 
 def _rung_chains(run: SegmentRun, rung: Rung, number: int) -> list[str]:
     """Return the chains that make of a picture what this rung's encoder gets."""
-    ending = ["setsar=1", "format=yuv420p"]
+    ending = ["setsar=1", *coders.last_steps(run.encoder)]
     if (rung.width, rung.height) != (rung.picture_width, rung.picture_height):
         ending.insert(0, f"pad={rung.width}:{rung.height}:(ow-iw)/2:(oh-ih)/2")
     scale = _scale(run.video, run.grade, rung.picture_width, rung.picture_height)
@@ -238,17 +252,8 @@ def _encoder(run: SegmentRun, rung: Rung) -> list[str]:
     return [
         *("-map_metadata", "-1", *(["-frames:v", str(frames)] if frames else [])),
         *("-fps_mode", "passthrough", "-enc_time_base", f"1:{run.grid.timescale}"),
-        *("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-level", rung.level),
-        *("-crf", str(CRF), "-maxrate", str(rung.maxrate), "-bufsize", str(rung.bufsize)),
-        *("-g", str(GOP_AT_LEAST), "-keyint_min", str(GOP_AT_LEAST)),
-        *("-forced-idr", "1", "-force_key_frames", _key_frames(run)),
-        *([] if frames else ["-bf", "0"]),
-        *("-threads", str(run.threads)),
-        *("-x264-params", "scenecut=0:open-gop=0:stitchable=1"),
-        *("-color_primaries", "bt709", "-color_trc", "bt709"),
-        *("-colorspace", "bt709", "-color_range", "tv"),
-        *("-video_track_timescale", str(run.grid.timescale), "-avoid_negative_ts", "disabled"),
-        *("-bitexact", "-f", "mp4", "-movflags", "cmaf+empty_moov+frag_discont+frag_keyframe"),
+        *coders.coding_arguments(run.encoder, rung, threads=run.threads, is_even=bool(frames)),
+        *("-force_key_frames", _key_frames(run), *_FRAGMENTED, str(run.grid.timescale)),
     ]
 
 
@@ -264,8 +269,8 @@ def _key_frames(run: SegmentRun) -> str:
     steps = {later - earlier for earlier, later in pairwise(numbers[1:])}
     if len(steps) > 1:  # copied pictures have cuts of their own
         return "expr:" + "+".join(f"eq(n,{number})" for number in numbers)
-    second = numbers[1] if run.count > 1 else GOP_AT_LEAST
-    step = steps.pop() if steps else GOP_AT_LEAST
+    second = numbers[1] if run.count > 1 else coders.GOP_AT_LEAST
+    step = steps.pop() if steps else coders.GOP_AT_LEAST
     return f"expr:not(n)+gte(n,{second})*not(mod(n-{second},{step}))"
 
 
@@ -339,6 +344,19 @@ def listening_arguments(facts: MediaInfo, copy: str) -> list[str]:
     ]
 
 
+def proof_arguments(encoder: coders.Encoder, rung: Rung, rate: int, pieces: int) -> list[str]:
+    """Return the call that encodes a moving pattern as a run does, a piece a second, to stdout."""
+    pattern = f"testsrc2=size={rung.width}x{rung.height}:rate={rate}"
+    return [
+        *global_arguments(),
+        *coders.device_arguments(encoder),
+        *("-f", "lavfi", "-i", pattern, "-frames:v", str(rate * pieces)),
+        *("-vf", ",".join(coders.last_steps(encoder)), *coders.coding_arguments(encoder, rung)),
+        *("-force_key_frames", f"expr:not(mod(n,{rate}))"),
+        *(*_FRAGMENTED, str(rate * TICKS_A_FRAME), "pipe:1"),
+    ]
+
+
 def gauge_arguments(width: int, height: int, frames: int) -> list[str]:
     """Return the call that encodes a moving pattern to nowhere, and says what time it took."""
     pattern = f"testsrc2=size={width * 3 // 2}x{height * 3 // 2}:rate=30"
@@ -346,7 +364,7 @@ def gauge_arguments(width: int, height: int, frames: int) -> list[str]:
         *("-hide_banner", "-nostdin", "-nostats", "-v", "info", "-benchmark"),
         *("-f", "lavfi", "-i", pattern, "-frames:v", str(frames)),
         *("-vf", f"scale={width}:{height}:flags=bicubic,format=yuv420p"),
-        *("-c:v", "libx264", "-preset", "veryfast", "-crf", str(CRF), "-f", "null", "-"),
+        *("-c:v", "libx264", "-preset", "veryfast", "-crf", str(coders.CRF), "-f", "null", "-"),
     ]
 
 

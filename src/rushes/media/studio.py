@@ -16,6 +16,7 @@ from typing import Final
 from rushes.errors import RushesError
 from rushes.media import ffmpeg
 from rushes.media.box import LIMITS, Work, limits_for
+from rushes.media.encoding import with_hardware
 from rushes.media.facts import MediaInfo, parse_media_info
 from rushes.media.failures import (
     DecodeFailed,
@@ -181,9 +182,11 @@ class Studio:
             ]
             targets = [outlet.target for outlet in outlets]
             arguments = ffmpeg.segment_arguments(wanted, targets, table)
-            limits = limits_for(work, width * height)
+            tool, limits = with_hardware(
+                self.tools.ffmpeg, limits_for(work, width * height), wanted.encoder
+            )
             job = self.tools.ffmpeg_run(arguments, limits, original, self.niceness)
-            job = replace(job, held=() if table < 0 else (table,))
+            job = replace(job, tool=tool, held=() if table < 0 else (table,))
             words = await run(job, _Progress(pulse).take, sinks, pulse)
         for landing in landings:
             landing.check_complete(words)

@@ -25,7 +25,7 @@ from rushes.media.facts import (
 from rushes.media.ffmpeg import DEMUXERS
 from rushes.media.gallery import Gallery
 from rushes.media.grid import VARIABLE_TIMESCALE, Grid, plan_constant, plan_variable
-from rushes.media.ladder import Quality, Rung
+from rushes.media.ladder import RECIPE, Quality, Rung
 from rushes.media.path import COPIED_CONTAINER, Path, find_obstacle, playback_path
 from rushes.media.shelf import recipe_of
 from rushes.media.show import SEQUENCE_FORMATS, Show
@@ -65,6 +65,8 @@ class Looking:
     top: Quality
     playback: PlaybackSettings
     ladder: LadderSettings
+    recipe: str = RECIPE
+    """The word of what is encoded here."""
 
     async def look(self, content_id: str) -> list[str]:
         """Probe an original, keep its facts and write down the renditions that are wanted.
@@ -176,7 +178,7 @@ class Looking:
         made = await self._made_per_second(rungs, path)
         variants = plan_variants(rungs, path, info.video.frame_rate, made, copied)
         heard = _plan_sounds(info, grid, copies)
-        return Stream(path, reason, grid, variants, heard, treatment)
+        return Stream(path, reason, grid, variants, heard, treatment, self.recipe)
 
     async def _made_per_second(self, rungs: Sequence[Rung], path: Path) -> int:
         """Return how fast segments are made here; where nothing depends on it, no guess is made."""

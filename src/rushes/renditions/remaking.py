@@ -153,7 +153,8 @@ class Remaking:
         if content is None or stream is None or stream.grid is None:
             return None
         info = _info(content)
-        stream = replace(stream, recipe=RECIPE)
+        if version_of(stream.recipe) != RECIPE:
+            stream = replace(stream, recipe=RECIPE)
         names = {variant.quality for variant in stream.variants}
         wanted = [
             replace(want, recipe=stream.recipe_of(want.name))

@@ -13,16 +13,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.library.originals import Original
 from rushes.media.copier import Copier, Copies, picture_init, sound_init
 from rushes.media.copying import NotCopied
-from rushes.media.failures import InitMismatch, SegmentMissing
+from rushes.media.encoder import Encoder
+from rushes.media.failures import DecodeFailed, InitMismatch, SegmentMissing
 from rushes.media.ffmpeg import SegmentRun
 from rushes.media.ladder import Quality
 from rushes.media.shelf import Shelf, shelf_of
-from rushes.media.studio import OnSegment, Outcome, SoundRun, Studio
+from rushes.media.studio import BREAKS, OnSegment, Outcome, SoundRun, Studio
 from rushes.media.tracks import SOUND
+from rushes.renditions.falling_back import fall_back
 from rushes.renditions.grading import Grading
 from rushes.renditions.stream import Stream
 from rushes.renditions.subject import Subject, read_subject
@@ -37,9 +40,13 @@ def find_shelf(folder: Path, content_id: str, stream: Stream, name: str) -> Shel
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """Makes segments below `folder`; `threads` of one encoder, 0 leaves it to the program."""
+    """Makes segments below `folder`; `threads` of one encoder, 0 leaves it to the program.
+
+    `encoder` is what works here; what other hardware was to encode falls back to x264.
+    """
 
     database: Database
+    clock: Clock
     studio: Studio
     copier: Copier
     original: Original
@@ -47,6 +54,7 @@ class Segments:
     folder: Path
     top: Quality
     threads: int = 0
+    encoder: Encoder = Encoder.SOFTWARE
 
     async def make(self, content_id: str, name: str, first: int, count: int = 1) -> None:
         """Make segments first .. first+count-1 of one quality, or of a sound, for a viewer.
@@ -107,7 +115,23 @@ class Segments:
             recipe=stream.recipe,
         )
         _tell_begin(subject, [rung.quality for rung in encoded], first, count)
-        return await studio.encode_run(await self.original(subject.content.id), wanted, told)
+        try:
+            self._require_encoder(wanted)
+            return await studio.encode_run(await self.original(subject.content.id), wanted, told)
+        except (DecodeFailed, *BREAKS) as error:
+            if wanted.encoder is Encoder.SOFTWARE:
+                raise
+            reason = str(error.facts.get("last_words") or error.message)
+        await fall_back(self.database, self.clock, subject.content.id, reason)
+        again = await read_subject(self.database, subject.content.id, self.top)
+        chosen = [rung.quality.value for rung in encoded]
+        return await self.make_some(
+            again, chosen, first, count, niceness=niceness, on_segment=on_segment
+        )
+
+    def _require_encoder(self, wanted: SegmentRun) -> None:
+        if wanted.encoder not in {self.encoder, Encoder.SOFTWARE}:
+            raise DecodeFailed(f"The encoder {wanted.encoder} does not work here.")
 
     def _is_made(self, subject: Subject, name: str, first: int, count: int) -> bool:
         """Say whether somebody else, a run of the ladder, was faster."""

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 
 from rushes.media.color import Grade, Look, Treatment
+from rushes.media.encoder import Encoder
 from rushes.media.facts import MediaInfo, MediaKind, VideoFacts, plain_info
 from rushes.media.failures import FormatNotAllowed, NoStream
 from rushes.media.ffmpeg import (
@@ -18,6 +19,7 @@ from rushes.media.ffmpeg import (
     gauge_arguments,
     input_arguments,
     listening_arguments,
+    proof_arguments,
     segment_arguments,
     silence_arguments,
     still_arguments,
@@ -96,6 +98,24 @@ def test_all_rungs_come_from_one_decode() -> None:
 def test_key_frames_stand_at_the_cuts(first: int, count: int, expected: str) -> None:
     """Counted from the beginning of the run."""
     assert [expected] == told(segment_arguments(run(first, count), ["pipe:3"]), "-force_key_frames")
+
+
+def test_an_encoder_proves_itself_as_a_run_does() -> None:
+    """A key frame a second, the same rates and fragments; hardware is opened before any input."""
+    arguments = proof_arguments(Encoder.VAAPI, RUNGS[0], 25, 2)
+
+    assert ["expr:not(mod(n,25))"] == told(arguments, "-force_key_frames")
+    assert (["50"], ["h264_vaapi"]) == (told(arguments, "-frames:v"), told(arguments, "-c:v"))
+    assert arguments.index("-vaapi_device") < arguments.index("-i")
+    assert "pipe:1" == arguments[-1]
+
+
+def test_a_run_is_encoded_by_what_its_recipe_names() -> None:
+    """The last steps bring a picture to it."""
+    arguments = segment_arguments(replace(run(), recipe="r1-qsv"), ["pipe:3"])
+
+    assert ["h264_qsv"] == told(arguments, "-c:v")
+    assert "format=nv12" in told(arguments, "-filter_complex")[0]
 
 
 def test_a_run_from_the_start_seeks_nowhere() -> None:
