@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -14,6 +15,7 @@ from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import Kind, State
 from tests.support.filed import Filed
 from tests.support.handing import Handing
+from tests.support.negatives import write_dng
 
 FORMATS = {"webp": "WEBP", "jpeg": "JPEG", "avif": "AVIF"}
 
@@ -125,3 +127,43 @@ async def test_what_moves_is_given_moving(handing: Handing, *, moves: bool) -> N
     assert (200, "image/webp") == (image.status_code, image.headers["content-type"])
     expected = "motion.webp" if moves else "preview-320.webp"
     assert expected == lead.headers["location"].split("/")[-1]
+
+
+@pytest.mark.covers("C-PR-06")
+async def test_camera_raw_is_developed_when_somebody_asks(
+    handing: Handing, toolbox: Toolbox, tmp_path: Path
+) -> None:
+    """From all that its sensor saw, once; a preview is given to everybody else."""
+    handing.tools = toolbox
+    negative = write_dng(tmp_path / "a.dng", (1200, 800), orientation=1, preview=True).read_bytes()
+    filed = await handing.files.asset(negative, kind="raw", media_type="image/x-adobe-dng")
+    handing.spool(filed, negative)
+    await keep(handing, filed, "preview-640", 640)
+    query = f"/api/v1/assets/{filed.asset_id}/image?w=1280"
+
+    async with handing.client() as client:
+        leads = [await client.get(f"{query}&developed=true") for _ in range(2)]
+        image = await client.get(leads[0].headers["location"])
+        plain = await client.get(query)
+
+    assert (1200, 800) == Image.open(io.BytesIO(image.content)).size
+    names = [lead.headers["location"].split("/")[-1] for lead in (*leads, plain)]
+    assert ["developed-1280.webp", "developed-1280.webp", "preview-640.webp"] == names
+    assert 1 == len(await list_made(handing, filed))
+
+
+@pytest.mark.parametrize(("kind", "word"), [("image", "Only camera RAW"), ("raw", "cannot be")])
+async def test_what_cannot_be_developed_is_said(
+    handing: Handing, toolbox: Toolbox, kind: str, word: str
+) -> None:
+    """A picture that is none, and RAW that is broken; neither leaves a row."""
+    handing.tools = toolbox
+    filed = await handing.files.asset(b"no sensor", kind=kind, media_type="image/x-adobe-dng")
+    handing.spool(filed, b"no sensor")
+
+    async with handing.client() as client:
+        answer = await client.get(f"/api/v1/assets/{filed.asset_id}/image?w=320&developed=true")
+
+    assert (422, "image.not_developed") == (answer.status_code, answer.json()["code"])
+    assert word in answer.json()["detail"]
+    assert [] == await list_made(handing, filed)

@@ -2,7 +2,8 @@
 
 1. Widths and formats are listed, so that nobody can fill a store by asking.
 2. A picture is made from the nearest wider preview, never from the original: the answer takes
-   milliseconds, and no byte of a stranger is read for it.
+   milliseconds, and no byte of a stranger is read for it. Only who asks to have camera RAW
+   developed waits while its sensor's picture is: some seconds, in the box, once for each width.
 3. Who asks for what is being made waits for that, and it is made once.
 4. Where it cannot be made, the nearest wider preview is the answer.
 """
@@ -24,7 +25,9 @@ from rushes.db.engine import Database
 from rushes.delivery.medium import Medium, get_permitted
 from rushes.delivery.sign import Grant, Scope, Signer, until
 from rushes.errors import Kind, RushesError
-from rushes.media.darkroom import Darkroom, Order
+from rushes.media.box import Work
+from rushes.media.darkroom import SENSOR, Darkroom, Order
+from rushes.media.facts import MediaKind
 from rushes.media.stills import MOTION
 from rushes.media.toolbox import Toolbox
 from rushes.renditions import records
@@ -63,6 +66,13 @@ class FormatNotMade(RushesError):
     kind = Kind.INVALID
 
 
+class NotDeveloped(RushesError):
+    """It is no camera RAW, or its sensor's picture cannot be developed here."""
+
+    code = "image.not_developed"
+    kind = Kind.UNUSABLE
+
+
 class ImageNotReady(RushesError):
     """No picture of this asset is made yet, or none can be."""
 
@@ -82,6 +92,15 @@ class Tools:
         if self._opening is None or (self._opening.done() and self._opening.exception()):
             self._opening = asyncio.ensure_future(self.open())
         return await asyncio.shield(self._opening)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a picture is made from, and how."""
+
+    object_id: str
+    order: Order
+    work: Work
 
 
 AT_ONCE: Final = 2
@@ -140,13 +159,47 @@ class Imaging:
             chosen = await self._made(actor, medium, name, media_type)
         return self._address(medium, chosen, actor)
 
+    async def develop(self, actor: Actor, asset_id: str, *, width: int, image_format: str) -> str:
+        """Return the path of what the sensor of a camera saw, developed in full, at a width.
+
+        The previews of camera RAW are the camera's own small picture; this is made of all the
+        sensor has, with the camera's white balance, when it is first asked for.
+
+        Raises:
+            AssetNotFound, Forbidden: see `get_permitted`.
+            WidthNotAllowed, FormatNotMade: they are not of the lists.
+            NotDeveloped: it is no camera RAW, or cannot be developed.
+        """
+        media_type = _check(width, image_format)
+        medium = await self._find(actor, asset_id)
+        if medium.asset.kind != MediaKind.RAW:
+            raise NotDeveloped("Only camera RAW is developed. Ask for the picture itself.")
+        name = f"developed-{width}.{ENDINGS[image_format]}"
+        order = Order(SENSOR, (width,), (ENDINGS[image_format],))
+        if _named(medium, name) is None:
+            sensor = _Source(medium.content.id, order, Work.DEVELOP)
+            try:
+                await self._make_once(medium, name, sensor, media_type)
+            except RushesError as error:
+                raise NotDeveloped(f"It cannot be developed here: {error.message}") from error
+            medium = await self._find(actor, asset_id)
+        made = _named(medium, name)
+        if made is None:
+            raise NotDeveloped("It could not be developed just now. Ask again.")
+        return self._address(medium, made, actor)
+
     async def _made(
         self, actor: Actor, medium: Medium, file_name: str, media_type: str
     ) -> Rendition:
         """Return a picture that is made now, or the nearest that is there."""
         width = int(file_name.partition("-")[2].partition(".")[0])
+        source = _source(medium, width)
         try:
-            await self._make_once(medium, file_name, width, media_type)
+            if source is not None:
+                order = Order(PLUGINS[source.media_type], (width,), (_ending(file_name),))
+                await self._make_once(
+                    medium, file_name, _Source(source.id, order, Work.IMAGE), media_type
+                )
             again = await self._find(actor, medium.asset.id)
             chosen = _exact(again, width, media_type, file_name)
         except RushesError:
@@ -156,25 +209,21 @@ class Imaging:
             raise ImageNotReady("The picture cannot be made in this format now. Ask for WebP.")
         return chosen
 
-    async def _make_once(self, medium: Medium, name: str, width: int, media_type: str) -> None:
+    async def _make_once(self, medium: Medium, name: str, source: _Source, media_type: str) -> None:
         """Make a picture, or wait for whoever makes it already."""
         key = (medium.content.id, name)
         task = self._making.get(key)
         if task is None:
-            task = asyncio.ensure_future(self._make(medium, name, width, media_type))
+            task = asyncio.ensure_future(self._make(medium, name, source, media_type))
             self._making[key] = task
             task.add_done_callback(lambda _done: self._making.pop(key, None))
         await asyncio.shield(task)
 
-    async def _make(self, medium: Medium, name: str, width: int, media_type: str) -> None:
-        source = _source(medium, width)
-        if source is None:
-            return
+    async def _make(self, medium: Medium, name: str, source: _Source, media_type: str) -> None:
         tools = await self.tools.get()
-        plugin, ending = PLUGINS[source.media_type], name.rpartition(".")[2]
-        path = await self.local_path(source.id)
+        path = await self.local_path(source.object_id)
         async with self._places:
-            answer = await Darkroom(tools).make(path, Order(plugin, (width,), (ending,)))
+            answer = await Darkroom(tools).make(path, source.order, source.work)
         still = answer.stills[0]
         rendition = await self._begin(medium, name, media_type)
         made = Made(
@@ -252,6 +301,14 @@ def _exact(medium: Medium, width: int, media_type: str, file_name: str) -> Rendi
         ),
         None,
     )
+
+
+def _named(medium: Medium, file_name: str) -> Rendition | None:
+    return next((each for each in medium.seen() if each.file_name == file_name), None)
+
+
+def _ending(file_name: str) -> str:
+    return file_name.rpartition(".")[2]
 
 
 def _nearest(medium: Medium, width: int, media_type: str) -> Rendition | None:

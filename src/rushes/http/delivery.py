@@ -155,9 +155,16 @@ def _picture_routes(delivery: Delivery, identify: Identify) -> APIRouter:
         moving: Annotated[
             bool, Query(description="Whether a preview that moves is wanted, where there is one")
         ] = False,
+        developed: Annotated[
+            bool, Query(description="Whether camera RAW is to be developed from its sensor")
+        ] = False,
     ) -> Response:
         """Lead to the picture of an asset at a width; it is made once, and kept."""
         who = await identify(request)
+        if developed:
+            return _redirect(
+                await delivery.imaging.develop(who, asset_id, width=w, image_format=image_format)
+            )
         address = await delivery.imaging.ask(
             who, asset_id, width=w, image_format=image_format, moving=moving
         )

@@ -22,7 +22,6 @@ from rushes.media.stills import (
     image_format_of,
     is_moving,
     kind_of,
-    name_developed,
     name_previews,
 )
 from rushes.media.toolbox import Toolbox
@@ -83,11 +82,6 @@ class Darkroom:
         """
         facts, stills = await self._show(original, sniffed, PREVIEW_WIDTHS)
         return facts, name_previews(stills)
-
-    async def develop(self, original: Path) -> tuple[Still, ...]:
-        """Return what the sensor of a camera saw, developed; raises what `previews` raises."""
-        order = Order(SENSOR, PREVIEW_WIDTHS)
-        return name_developed((await self.make(original, order, Work.DEVELOP)).stills)
 
     async def make(self, picture: Path, order: Order, work: Work = Work.IMAGE) -> Answer:
         """Return what the child makes of a picture."""

@@ -82,11 +82,6 @@ def is_moving(sniffed: str, frames: int) -> bool:
     return frames > 1 and sniffed in MOVING_FORMATS
 
 
-def name_developed(stills: Sequence[Still]) -> tuple[Still, ...]:
-    """Return what was developed from a sensor as `developed-320`, `developed-640` ..."""
-    return tuple(replace(still, name=f"developed-{still.name}") for still in stills)
-
-
 def name_previews(stills: Sequence[Still]) -> tuple[Still, ...]:
     """Return the stills of an image as `preview-320`, `preview-640` ...; what moves is `motion`."""
     return tuple(

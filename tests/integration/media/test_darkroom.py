@@ -13,7 +13,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from rushes.errors import RushesError
-from rushes.media.darkroom import Darkroom, Order
+from rushes.media.box import Work
+from rushes.media.darkroom import SENSOR, Darkroom, Order
 from rushes.media.facts import MediaKind
 from rushes.media.stills import Still
 from rushes.media.toolbox import Toolbox
@@ -73,12 +74,12 @@ async def test_a_raw_without_a_picture_is_developed(toolbox: Toolbox, tmp_path: 
     darkroom = Darkroom(toolbox)
 
     facts, stills = await darkroom.previews(path, "dng")
-    developed = await darkroom.develop(path)
+    whole = Order(SENSOR, (640, 1280), ("webp",))
+    developed = (await darkroom.make(path, whole, Work.DEVELOP)).stills
 
     assert facts.image is not None
     assert (600, 400) == (facts.image.width, facts.image.height)
     assert is_red(open_still(stills[0]), 10, 10)
-    assert "developed-1280.webp" == developed[-2].file_name
     assert (1200, 800) == open_still(developed[-1]).size
 
 

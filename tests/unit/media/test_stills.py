@@ -14,7 +14,6 @@ from rushes.media.stills import (
     image_format_of,
     is_moving,
     kind_of,
-    name_developed,
     name_poster,
     name_previews,
     poster_size,
@@ -112,4 +111,3 @@ def test_what_moves_and_what_is_developed_have_names_of_their_own() -> None:
     moving = Still("motion", "webp", 640, 320, b"x")
 
     assert "motion.webp" == name_previews([moving])[0].file_name
-    assert "developed-320.webp" == name_developed(stills(320))[0].file_name

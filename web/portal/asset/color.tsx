@@ -1,7 +1,7 @@
 /** What the colours of a film are taken for, and the choice of another. */
 import { Button, FileButton, NativeSelect } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 
 import { portal as words } from "../../shared/text/en.json";
 import { fill } from "../../shared/text/fill";
@@ -12,6 +12,8 @@ import { FailureBar } from "../parts/notes";
 import { lutNameOf } from "./lut";
 
 const { color: names } = words.asset;
+
+const AS_RECORDED = "rec709"; // no table: what the camera wrote
 
 export function Color({ asset }: { readonly asset: Asset }): ReactNode {
   const queries = useQueryClient();
@@ -30,8 +32,11 @@ export function Color({ asset }: { readonly asset: Asset }): ReactNode {
       await change.mutateAsync(`log:${name}`);
     },
   });
+  const [before, setBefore] = useState("auto");
   const colors = found.data;
   if (colors === undefined) return null;
+  const isPlain = colors.choice === AS_RECORDED;
+  const hasOther = isPlain ? before !== AS_RECORDED : colors.applied !== AS_RECORDED;
   return (
     <div className="stack edit">
       <NativeSelect
@@ -49,6 +54,19 @@ export function Color({ asset }: { readonly asset: Asset }): ReactNode {
           </option>
         ))}
       </NativeSelect>
+      {hasOther && (
+        <Button
+          variant="default"
+          aria-pressed={isPlain}
+          loading={change.isPending}
+          onClick={() => {
+            if (!isPlain) setBefore(colors.choice);
+            change.mutate(isPlain ? before : AS_RECORDED);
+          }}
+        >
+          {names.as_recorded}
+        </Button>
+      )}
       {change.error !== null && <FailureBar error={change.error} title={words.not_saved} />}
       <FileButton
         accept=".cube"

@@ -1,4 +1,5 @@
 /** The image viewer: fit, 100 %, zoom to 800 %, pan; by wheel, pinch, keys and buttons. */
+import { Button } from "@mantine/core";
 import { useEffect, useRef, useState, type PointerEvent, type ReactNode } from "react";
 
 import { portal as words } from "../../shared/text/en.json";
@@ -16,12 +17,14 @@ export function Picture({ asset }: { readonly asset: Asset }): ReactNode {
   const frame = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<View>(FIT);
   const [state, setState] = useState<"loading" | "shown" | "broken">("loading");
+  const [developed, setDeveloped] = useState(false);
   const fingers = useFingers(setView);
   useZoomKeys(setView);
   useWheel(frame, setView);
   const moves = asset.kind === "image" && (asset.facts?.image?.frames ?? 1) > 1;
+  const wish = moves ? "&moving=true" : developed ? "&developed=true" : "";
   const src = (width: number): string =>
-    `/api/v1/assets/${asset.id}/image?w=${String(width)}&format=webp${moves ? "&moving=true" : ""}`;
+    `/api/v1/assets/${asset.id}/image?w=${String(width)}&format=webp${wish}`;
   const widths = WIDTHS.filter((width) => width <= (asset.width ?? Infinity) * 1.5);
   const offered = widths.length === 0 ? [WIDTHS[0]] : widths;
   return (
@@ -63,7 +66,25 @@ export function Picture({ asset }: { readonly asset: Asset }): ReactNode {
           />
         )}
       </div>
-      <Caption asset={asset} />
+      {asset.kind === "raw" ? (
+        <div className="stack">
+          <p className="caption" role="status">
+            {developed ? words.asset.developed : words.asset.camera_picture}
+          </p>
+          <Button
+            variant="default"
+            aria-pressed={developed}
+            onClick={() => {
+              setState("loading");
+              setDeveloped(!developed);
+            }}
+          >
+            {words.asset.develop}
+          </Button>
+        </div>
+      ) : (
+        <Pages asset={asset} />
+      )}
       <div className="zoom">
         <Act
           glyph="none"
@@ -89,13 +110,11 @@ export function Picture({ asset }: { readonly asset: Asset }): ReactNode {
   );
 }
 
-/** What it is that is seen, where that is not the file itself. */
-function Caption({ asset }: { readonly asset: Asset }): ReactNode {
+/** How many pages a document has, of which the first is seen. */
+function Pages({ asset }: { readonly asset: Asset }): ReactNode {
   const pages = asset.facts?.image?.pages ?? 0;
-  if (asset.kind === "pdf" && pages > 1) {
-    return <p className="caption figures">{fill(words.asset.page_of, { pages })}</p>;
-  }
-  return asset.kind === "raw" ? <p className="caption">{words.asset.camera_picture}</p> : null;
+  if (asset.kind !== "pdf" || pages < 2) return null;
+  return <p className="caption figures">{fill(words.asset.page_of, { pages })}</p>;
 }
 
 type SetView = (change: (before: View) => View) => void;
