@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 run: $(VENV)/runtime.stamp web
 	$(BIN)/rushes demo
 
-# A test that fails is run once more, and both runs are told (docs/decisions/0032).
+# A test that fails is run once more, and both runs are told (docs/decisions/0033).
 AGAIN := --reruns 1 --max-suite-reruns 10 -r fEsxXR --rerun-show-tracebacks
 test: $(VENV)/dev.stamp web system-parts peers
 	@status=0; \
