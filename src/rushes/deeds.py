@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from rushes.access.answers import Answers
 from rushes.access.rates import Rates
 from rushes.clock import Clock
 from rushes.errors import RushesError
@@ -72,6 +73,7 @@ class Deeds:
     closing: Closing
     sweep: Sweep
     rates: Rates
+    answers: Answers
     auditing: Auditing
     desk: Desk
     clock: Clock
@@ -154,6 +156,7 @@ class Deeds:
         """Remove what lost workers left, what newer files followed, and old addresses; how much."""
         now = self.clock.now()
         await self.auditing.forget_origins()
+        await self.answers.forget()
         older = await self.remover.remove_superseded(now)
         return older + await self.keeping.sweep(now)
 

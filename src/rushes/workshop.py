@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from rushes import journey
+from rushes.access.answers import Answers
 from rushes.clock import SYSTEM, Clock
 from rushes.compose import SEGMENTS, House, open_house
 from rushes.deeds import Deeds
@@ -206,6 +207,7 @@ def _deeds(house: House, tools: Toolbox, encoder: Encoder) -> Deeds:
         closing=house.estate.closing,
         sweep=Sweep(database, clock, house.intake.spool, house.ending, house.joining),
         rates=house.access.rates,
+        answers=Answers(database, clock, house.linking.sealer),
         auditing=Auditing(database, clock),
         desk=house.desk,
         clock=clock,

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request
 from rushes.access import account_records
 from rushes.access.account import Account
 from rushes.access.accounts import Accounts
+from rushes.access.answers import Answers
 from rushes.access.door import open_door
 from rushes.access.hashing import MEMORY_KIB, Hashing
 from rushes.access.identify import Access
@@ -35,6 +36,7 @@ from rushes.http.access import Entrance
 from rushes.http.auth import Callers
 from rushes.http.guard import protect
 from rushes.http.paging import PURPOSE, Pager
+from rushes.http.repeats import add_repeats
 from rushes.ids import Prefix
 from rushes.settings import Settings
 
@@ -126,6 +128,7 @@ def build_hall(database: Database, clock: Clock, settings: Settings, folder: Pat
         del token  # the caller is found by it
         return (await callers.identify(request)).id
 
+    add_repeats(app, Answers(database, clock, sealer))
     protect(app, settings, callers, entrance.setup.is_done)
     return Hall(database, clock, settings, access, entrance, app)
 

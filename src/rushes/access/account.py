@@ -38,6 +38,13 @@ class AccountExists(RushesError):
     kind = Kind.CONFLICT
 
 
+class AccountStale(RushesError):
+    """The account changed since the caller read it."""
+
+    code = "account.stale"
+    kind = Kind.STALE
+
+
 class LastSuperadmin(RushesError):
     """Nobody would be left who may do everything."""
 
@@ -64,6 +71,7 @@ class Account:
     max_total_bytes: int | None = None
     max_uploads_per_day: int | None = None
     has_factor: bool = False
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)

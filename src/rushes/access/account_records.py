@@ -17,7 +17,15 @@ from rushes.access.permit import Role, Scope
 from rushes.access.token import Token
 from rushes.db.catalog_tables import saved_searches
 from rushes.db.door_tables import factors, rates, recovery_codes, setup_claims
-from rushes.db.statements import After, find_first, insert_new, insert_or, newest_first, values_of
+from rushes.db.statements import (
+    After,
+    find_first,
+    hold_revision,
+    insert_new,
+    insert_or,
+    newest_first,
+    values_of,
+)
 from rushes.db.tables import (
     account_days,
     accounts,
@@ -77,7 +85,18 @@ async def change_account(
     connection: AsyncConnection, account_id: str, values: Mapping[str, object]
 ) -> None:
     """Write some columns of an account."""
-    await connection.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
+    known = dict(values) | {"revision": accounts.c.revision + 1}
+    await connection.execute(update(accounts).where(accounts.c.id == account_id).values(**known))
+
+
+async def hold_account(connection: AsyncConnection, account_id: str, revision: int | None) -> bool:
+    """Say whether an account is as it was read, and keep it so until the commit."""
+    return await hold_revision(connection, accounts, account_id, revision)
+
+
+async def hold_token(connection: AsyncConnection, token_id: str, revision: int | None) -> bool:
+    """Say whether a token is as it was read, and keep it so until the commit."""
+    return await hold_revision(connection, tokens, token_id, revision)
 
 
 async def give_room_back(connection: AsyncConnection, account_id: str, size_bytes: int) -> None:
@@ -209,8 +228,11 @@ async def list_tokens(
 async def change_token(
     connection: AsyncConnection, token_id: str, values: Mapping[str, object]
 ) -> None:
-    """Write some columns of a token."""
-    await connection.execute(update(tokens).where(tokens.c.id == token_id).values(**values))
+    """Write some columns of a token; that it was used is no change of it."""
+    known = dict(values)
+    if known.keys() != {"last_used_at"}:
+        known["revision"] = tokens.c.revision + 1
+    await connection.execute(update(tokens).where(tokens.c.id == token_id).values(**known))
 
 
 async def take_rate(

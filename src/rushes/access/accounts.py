@@ -18,6 +18,7 @@ from rushes.access.account import (
     Account,
     AccountExists,
     AccountNotFound,
+    AccountStale,
     LastSuperadmin,
     parse_email,
 )
@@ -151,14 +152,23 @@ class Accounts:
         async with self.database.reading() as connection:
             return await account_records.list_accounts(connection, after, limit + 1)
 
-    async def change(self, actor: Actor, account_id: str, change: AccountChange) -> Account:
+    async def change(
+        self,
+        actor: Actor,
+        account_id: str,
+        change: AccountChange,
+        revision: int | None = None,
+    ) -> Account:
         """Give an account another role or password, or switch it on or off.
+
+        `revision` is the one that was read.
 
         Raises:
             AccountNotFound: there is none.
             Forbidden: the actor may not manage it, or not give this role.
             LoginAgain: see rule 3.
             LastSuperadmin: nobody would be left who may do everything.
+            AccountStale: it is of another revision by now.
         """
         permit(actor, Verb.MANAGE_ACCOUNTS)
         require_recent(actor, self.clock.now())
@@ -173,9 +183,11 @@ class Accounts:
             is_active=account.is_active if change.is_active is None else change.is_active,
             password_changed_at=self.clock.now() if kept else account.password_changed_at,
         )
-        return await self._write(actor, changed, kept)
+        return await self._write(actor, changed, kept, revision)
 
-    async def set_limits(self, actor: Actor, account_id: str, limits: Limits) -> Account:
+    async def set_limits(
+        self, actor: Actor, account_id: str, limits: Limits, revision: int | None = None
+    ) -> Account:
         """Say what an account may send; its sessions go on.
 
         Raises:
@@ -183,6 +195,7 @@ class Accounts:
             Forbidden: the actor may not manage it.
             LoginAgain: see rule 3.
             BadTimeZone: there is no such zone.
+            AccountStale: it is of another revision by now.
         """
         permit(actor, Verb.MANAGE_ACCOUNTS)
         require_recent(actor, self.clock.now())
@@ -195,6 +208,7 @@ class Accounts:
             account = await _get(connection, account_id)
             if account.role in RULERS:
                 permit(actor, Verb.MANAGE_ADMINS)
+            await _hold(connection, account_id, revision)
             await account_records.change_account(connection, account_id, values)
             await self._tell(connection, EventType.ACCOUNT_UPDATED, actor, account)
             return await _get(connection, account_id)
@@ -214,15 +228,16 @@ class Accounts:
             raise PasswordWrong("That is not your present password. Nothing was changed.")
         kept = await self._hash_new(account, password)
         changed = replace(account, password_changed_at=self.clock.now())
-        await self._write(actor, changed, kept)
+        await self._write(actor, changed, kept, None)
 
-    async def delete(self, actor: Actor, account_id: str) -> None:
+    async def delete(self, actor: Actor, account_id: str, revision: int | None = None) -> None:
         """Remove an account with its sessions and tokens; what it made stays.
 
         Raises:
             AccountNotFound: there is none.
             Forbidden: the actor may not manage it.
             LastSuperadmin: nobody would be left who may do everything.
+            AccountStale: it is of another revision by now.
         """
         permit(actor, Verb.MANAGE_ACCOUNTS)
         require_recent(actor, self.clock.now())
@@ -230,6 +245,7 @@ class Accounts:
             account = await _get(connection, account_id)
             if account.role in RULERS:
                 permit(actor, Verb.MANAGE_ADMINS)
+            await _hold(connection, account_id, revision)
             await account_records.delete_account(connection, account.id)
             await self._keep_one_superadmin(connection)
             await self._tell(connection, EventType.ACCOUNT_DELETED, actor, account)
@@ -254,7 +270,9 @@ class Accounts:
         check_password(password, account.email)
         return await self.hashing.hash(password)
 
-    async def _write(self, actor: Actor, account: Account, kept: str | None) -> Account:
+    async def _write(
+        self, actor: Actor, account: Account, kept: str | None, revision: int | None
+    ) -> Account:
         values: dict[str, object] = {
             "role": account.role.value,
             "is_active": account.is_active,
@@ -263,11 +281,12 @@ class Accounts:
         if kept is not None:
             values["password_hash"] = kept
         async with self.database.transaction() as connection:
+            await _hold(connection, account.id, revision)
             await account_records.change_account(connection, account.id, values)
             await account_records.delete_sessions(connection, account.id)
             await self._keep_one_superadmin(connection)
             await self._tell(connection, EventType.ACCOUNT_UPDATED, actor, account)
-        return account
+            return await _get(connection, account.id)
 
     async def _keep_one_superadmin(self, connection: Connection) -> None:
         if not await account_records.count_superadmins(connection):
@@ -292,6 +311,11 @@ async def _get(connection: Connection, account_id: str) -> Account:
     if account is None:
         raise _unknown()
     return account
+
+
+async def _hold(connection: Connection, account_id: str, revision: int | None) -> None:
+    if not await account_records.hold_account(connection, account_id, revision):
+        raise AccountStale("The account changed since you read it. Read it again.")
 
 
 def _unknown() -> AccountNotFound:

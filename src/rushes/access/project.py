@@ -40,6 +40,13 @@ class BadName(RushesError):
     kind = Kind.UNUSABLE
 
 
+class ProjectStale(RushesError):
+    """The project changed since the caller read it."""
+
+    code = "project.stale"
+    kind = Kind.STALE
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """One project; sizes in bytes. `owner_id` is set where it is an account's inbox."""
@@ -56,6 +63,7 @@ class Project:
     max_total_bytes: int | None = None
     owner_id: str | None = None
     deleted_at: datetime | None = None
+    revision: int = 1
 
     @property
     def path(self) -> str:

@@ -11,7 +11,7 @@ from rushes.access.account_records import find_account
 from rushes.access.accounts import require_recent
 from rushes.access.permit import Actor, Role, Verb, permit, unknown_project
 from rushes.access.places import Places
-from rushes.access.project import Project, parse_name
+from rushes.access.project import Project, ProjectStale, parse_name
 from rushes.access.telling import tell
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
@@ -83,6 +83,7 @@ class Projects:
         *,
         name: str | None = None,
         is_finished: bool | None = None,
+        revision: int | None = None,
     ) -> Project:
         """Give a project another name, say that it is finished, or take that back.
 
@@ -93,6 +94,7 @@ class Projects:
             ProjectNotFound: it is unknown, or the actor is no member of it.
             Forbidden: the actor only looks.
             BadName: it cannot be a name.
+            ProjectStale: it is of another revision by now.
         """
         values: dict[str, object] = {}
         facts: dict[str, object] = {}
@@ -100,6 +102,8 @@ class Projects:
             values["project_name"], facts["name"] = parse_name(name), name
         async with self.database.transaction() as connection:
             before = await get_for(connection, actor, project_id, Verb.CHANGE_PROJECT)
+            if not await records.hold_project(connection, project_id, revision):
+                raise ProjectStale("The project changed since you read it. Read it again.")
             if is_finished is not None and is_finished != (before.finished_at is not None):
                 values["finished_at"] = self.clock.now() if is_finished else None
                 facts["is_finished"] = is_finished

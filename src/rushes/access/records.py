@@ -26,6 +26,7 @@ from rushes.db.statements import (
     After,
     change_if_same,
     find_first,
+    hold_revision,
     insert_or,
     newest_first,
     values_of,
@@ -129,7 +130,13 @@ async def change_project(
     connection: AsyncConnection, project_id: str, values: Mapping[str, object]
 ) -> None:
     """Write some columns of a project."""
-    await connection.execute(update(projects).where(projects.c.id == project_id).values(**values))
+    known = dict(values) | {"revision": projects.c.revision + 1}
+    await connection.execute(update(projects).where(projects.c.id == project_id).values(**known))
+
+
+async def hold_project(connection: AsyncConnection, project_id: str, revision: int | None) -> bool:
+    """Say whether a project is as it was read, and keep it so until the commit."""
+    return await hold_revision(connection, projects, project_id, revision)
 
 
 async def close_project(connection: AsyncConnection, project: Project, now: datetime) -> bool:

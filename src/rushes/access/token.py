@@ -37,6 +37,13 @@ class TokenKind(StrEnum):
 _FORM: Final = re.compile(r"rsh_(pat|lnk|shr)_([0-9A-Za-z]{32})([0-9A-Za-z]{6})", re.ASCII)
 
 
+class TokenStale(RushesError):
+    """The token changed since the caller read it."""
+
+    code = "token.stale"
+    kind = Kind.STALE
+
+
 class TokenNotFound(RushesError):
     """No such token among those that the caller may see."""
 
@@ -65,6 +72,7 @@ class Token:
     last_used_at: datetime | None
     revoked_at: datetime | None
     project_ids: frozenset[str] | None = None
+    revision: int = 1
 
     def is_live(self, now: datetime) -> bool:
         """Say whether it opens anything."""

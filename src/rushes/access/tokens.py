@@ -19,6 +19,7 @@ from rushes.access.token import (
     Token,
     TokenKind,
     TokenNotFound,
+    TokenStale,
     digest_of,
     make_token,
     shown_of,
@@ -101,29 +102,35 @@ class Tokens:
         async with self.database.reading() as connection:
             return await _get(connection, actor, token_id, Verb.SEE_ACCOUNTS)
 
-    async def rename(self, actor: Actor, token_id: str, name: str) -> Token:
+    async def rename(
+        self, actor: Actor, token_id: str, name: str, revision: int | None = None
+    ) -> Token:
         """Give a token another name.
 
         Raises:
             TokenNotFound: it is unknown, revoked, or not the actor's.
             BadTokenWish: the name does not fit.
+            TokenStale: it is of another revision by now.
         """
         permit(actor, Verb.MANAGE_SELF)
         async with self.database.transaction() as connection:
             token = await _get(connection, actor, token_id, Verb.MANAGE_ACCOUNTS)
+            await _hold(connection, token_id, revision)
             values = {"name": _parse_name(name)}
             await account_records.change_token(connection, token.id, values)
             return await _get(connection, actor, token_id, Verb.MANAGE_ACCOUNTS)
 
-    async def revoke(self, actor: Actor, token_id: str) -> None:
+    async def revoke(self, actor: Actor, token_id: str, revision: int | None = None) -> None:
         """End a token at once.
 
         Raises:
             TokenNotFound: it is unknown, revoked already, or not the actor's.
+            TokenStale: it is of another revision by now.
         """
         permit(actor, Verb.MANAGE_SELF)
         async with self.database.transaction() as connection:
             token = await _get(connection, actor, token_id, Verb.MANAGE_ACCOUNTS)
+            await _hold(connection, token_id, revision)
             values = {"revoked_at": self.clock.now()}
             await account_records.change_token(connection, token.id, values)
             await tell(
@@ -189,6 +196,11 @@ async def _get(connection: Connection, actor: Actor, token_id: str, verb: Verb) 
     if token.account_id != actor.id and not may(actor, verb):
         raise _unknown()
     return token
+
+
+async def _hold(connection: Connection, token_id: str, revision: int | None) -> None:
+    if not await account_records.hold_token(connection, token_id, revision):
+        raise TokenStale("The token changed since you read it. Read it again.")
 
 
 def _parse_name(text: str) -> str:

@@ -25,6 +25,7 @@ webhooks = Table(
     Column("old_until", Moment),
     Column("paused_at", Moment),
     Column("paused_because", Text),  # null: a person paused it
+    Column("revision", Integer, nullable=False, server_default="1"),
 )
 
 webhook_deliveries = Table(

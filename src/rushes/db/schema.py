@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rushes.db.alarm_tables import tier_alarms
+from rushes.db.answer_tables import kept_answers
 from rushes.db.audit_tables import BESIDE as AUDITED
 from rushes.db.bundle_tables import bundles
 from rushes.db.catalog_tables import BESIDE as FOUND
@@ -39,6 +40,7 @@ EXTENSIONS: Final = (
     scans,
     *AUDITED,
     *PROVED,
+    kept_answers,
 )
 """Tables that stand in files beside `tables`."""
 

@@ -34,6 +34,17 @@ def newest_first(query: Select[Any], table: Table, after: After, limit: int) -> 
     return query.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
 
 
+async def hold_revision(
+    connection: AsyncConnection, table: Table, row_id: str, revision: int | None
+) -> bool:
+    """Say whether a row has this revision still (None: any), and keep it so until the commit."""
+    if revision is None:
+        return True
+    same = and_(table.c.id == row_id, table.c.revision == revision)
+    held = await connection.execute(update(table).where(same).values(revision=revision))
+    return held.rowcount > 0
+
+
 def insert_or(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Return an insert that can say what happens where the row is there already."""
     if connection.dialect.name == "postgresql":

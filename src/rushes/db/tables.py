@@ -50,6 +50,7 @@ accounts = Table(
     Column("max_total_bytes", Size),  # null: what the settings say
     Column("max_uploads_per_day", Integer),  # null: what the settings say
     Column("has_factor", Boolean, nullable=False, server_default=false()),  # a second one
+    Column("revision", Integer, nullable=False, server_default="1"),
 )
 
 account_days = Table(  # how many uploads an account began on a day of its own zone
@@ -85,6 +86,7 @@ tokens = Table(
     Column("expires_at", Moment, nullable=False),
     Column("last_used_at", Moment),
     Column("revoked_at", Moment),
+    Column("revision", Integer, nullable=False, server_default="1"),
 )
 
 projects = Table(
@@ -102,6 +104,7 @@ projects = Table(
     Column("max_total_bytes", Size),
     of("accounts", "owner_id", nullable=True, unique=True),  # whose inbox this is
     Column("deleted_at", Moment),  # out of sight; its row stays, as uploads name it
+    Column("revision", Integer, nullable=False, server_default="1"),
     UniqueConstraint("client_slug", "project_slug"),
 )
 

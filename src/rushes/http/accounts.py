@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.access.account import Account
@@ -12,6 +12,7 @@ from rushes.access.accounts import AccountChange, Accounts, Limits
 from rushes.access.permit import Role
 from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
+from rushes.http.revisions import IfMatch, mark, read_revision
 from rushes.http.wishes import Wish
 
 ACCOUNTS = "accounts"
@@ -93,13 +94,24 @@ def routes(accounts: Accounts, identify: Identify, pager: Pager) -> APIRouter:
         return answer_account(await accounts.create(actor, asked.email, asked.password, asked.role))
 
     @router.get("/{account_id}")
-    async def get_account(request: Request, account_id: str) -> AccountAnswer:
+    async def get_account(request: Request, response: Response, account_id: str) -> AccountAnswer:
         """Read an account."""
-        return answer_account(await accounts.get(await identify(request), account_id))
+        account = await accounts.get(await identify(request), account_id)
+        mark(response, account.revision)
+        return answer_account(account)
 
+    _add_change_routes(router, accounts, identify)
+    return router
+
+
+def _add_change_routes(router: APIRouter, accounts: Accounts, identify: Identify) -> None:
     @router.patch("/{account_id}")
     async def change_account(
-        request: Request, account_id: str, asked: AccountPatch
+        request: Request,
+        response: Response,
+        account_id: str,
+        asked: AccountPatch,
+        if_match: IfMatch = None,
     ) -> AccountAnswer:
         """Change role, activity or password; every session of the account ends."""
         actor = await identify(request)
@@ -107,23 +119,29 @@ def routes(accounts: Accounts, identify: Identify, pager: Pager) -> APIRouter:
             await accounts.change_password(actor, asked.current_password, asked.password)
             return answer_account(await accounts.get(actor, account_id))
         change = AccountChange(asked.role, asked.is_active, asked.password)
-        return answer_account(await accounts.change(actor, account_id, change))
+        account = await accounts.change(actor, account_id, change, read_revision(if_match))
+        mark(response, account.revision)
+        return answer_account(account)
 
     @router.put("/{account_id}/limits")
     async def set_account_limits(
-        request: Request, account_id: str, asked: LimitsWish
+        request: Request,
+        response: Response,
+        account_id: str,
+        asked: LimitsWish,
+        if_match: IfMatch = None,
     ) -> AccountAnswer:
         """Say what an account may send, all of it at once; its sessions go on."""
         actor = await identify(request)
         limits = Limits(asked.max_total_bytes, asked.max_uploads_per_day, asked.time_zone)
-        return answer_account(await accounts.set_limits(actor, account_id, limits))
+        account = await accounts.set_limits(actor, account_id, limits, read_revision(if_match))
+        mark(response, account.revision)
+        return answer_account(account)
 
     @router.delete("/{account_id}", status_code=204)
-    async def delete_account(request: Request, account_id: str) -> None:
+    async def delete_account(request: Request, account_id: str, if_match: IfMatch = None) -> None:
         """Remove an account with its sessions and tokens; what it made stays."""
-        await accounts.delete(await identify(request), account_id)
-
-    return router
+        await accounts.delete(await identify(request), account_id, read_revision(if_match))
 
 
 def answer_account(account: Account) -> AccountAnswer:

@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 
+from rushes.access.answers import Answers
 from rushes.access.permit import SYSTEM, ActorKind
 from rushes.compose import House
 from rushes.delivery.render import Rendering
@@ -51,6 +52,7 @@ from rushes.http.health import Trouble
 from rushes.http.openapi import Described, name_operation
 from rushes.http.paging import PURPOSE, Pager
 from rushes.http.problem import PROBLEMS
+from rushes.http.repeats import add_repeats
 from rushes.http.senders import Senders
 from rushes.library.bulk import BulkEditing
 from rushes.tiers.agency import Agency
@@ -83,6 +85,8 @@ def build_app(house: House, *, trouble: Trouble) -> FastAPI:
     pager = Pager(house.signing.newest.derive(PURPOSE))
     for router in _routers(house, callers, pager, trouble):
         app.include_router(router)
+    answers = Answers(house.database, house.clock, house.linking.sealer)
+    add_repeats(app, answers)
     protect(app, house.settings, callers, house.setup.is_done)
     return app
 

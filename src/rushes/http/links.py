@@ -24,7 +24,7 @@ from rushes.http.wishes import Wish
 LINKS: Final = "links"
 ANY_REVISION: Final = "*"
 
-ETAG: Final = re.compile(r'"([0-9]{1,18})"', re.ASCII)
+ETAG: Final = re.compile(r'"([0-9]{1,18})(?:-[0-9a-f]*)?"', re.ASCII)
 
 Text = Annotated[str, Field(max_length=10_000)]
 Whole = Annotated[int, Field(ge=1, lt=2**63)]

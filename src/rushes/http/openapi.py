@@ -17,6 +17,8 @@ from fastapi.routing import APIRoute
 from rushes.access.permit import RIGHTS, Rank, Verb
 from rushes.http.auth import CSRF_HEADER, LINK_HEADER, PLAIN_COOKIE
 from rushes.http.problem import MEDIA_TYPE
+from rushes.http.repeats import HEADER as KEY_HEADER
+from rushes.http.repeats import MAX_KEY, takes_key
 from rushes.http.verbs import ANYONE, VERBS
 
 Document = dict[str, Any]
@@ -137,6 +139,19 @@ PARAMETERS: Final = MappingProxyType(
 """The parts of paths."""
 
 
+REPEATED: Final = MappingProxyType(
+    {
+        "name": KEY_HEADER,
+        "in": "header",
+        "required": False,
+        "description": "A word of yours, like a UUID: within 24 hours the same request is done once"
+        " and answered as the first time (`Idempotent-Replayed: true`); another request with it is"
+        " 422, and 409 says that the first is still at work",
+        "schema": {"type": "string", "maxLength": MAX_KEY, "pattern": "^[!-~]+$"},
+    }
+)
+"""What every POST takes that may make something."""
+
 OF_A_PAGE: Final = re.compile(r"Page_(\w+?)(?:Answer)?_")
 OF_A_MODULE: Final = re.compile(r"rushes(?:__\w+?)*__([a-z]+)__([A-Z]\w*)")
 REFERENCE: Final = "#/components/schemas/"
@@ -231,6 +246,8 @@ def _complete_operation(operation: Document, path: str, method: str) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
             parameter["description"] = PARAMETERS[parameter["name"]]
+    if method == "post" and takes_key(path) and verbs:
+        operation.setdefault("parameters", []).append(dict(REPEATED))
     _add_refusals(operation, path, method)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from rushes.access.permit import Role
@@ -12,6 +12,7 @@ from rushes.access.project import Project
 from rushes.access.projects import Projects
 from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
+from rushes.http.revisions import IfMatch, mark, read_revision
 from rushes.http.wishes import Wish
 
 PROJECTS = "projects"
@@ -103,19 +104,30 @@ def _add_project_routes(
         return answer_project(await projects.create(actor, asked.client, asked.project))
 
     @router.get("/{project_id}")
-    async def get_project(request: Request, project_id: str) -> ProjectAnswer:
+    async def get_project(request: Request, response: Response, project_id: str) -> ProjectAnswer:
         """Read a project."""
-        return answer_project(await projects.get(await identify(request), project_id))
+        project = await projects.get(await identify(request), project_id)
+        mark(response, project.revision)
+        return answer_project(project)
 
     @router.patch("/{project_id}")
     async def rename_project(
-        request: Request, project_id: str, asked: ProjectPatch
+        request: Request,
+        response: Response,
+        project_id: str,
+        asked: ProjectPatch,
+        if_match: IfMatch = None,
     ) -> ProjectAnswer:
         """Give a project another name, or say that it is finished."""
         actor = await identify(request)
         changed = await projects.change(
-            actor, project_id, name=asked.name, is_finished=asked.is_finished
+            actor,
+            project_id,
+            name=asked.name,
+            is_finished=asked.is_finished,
+            revision=read_revision(if_match),
         )
+        mark(response, changed.revision)
         return answer_project(changed)
 
 

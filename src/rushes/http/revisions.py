@@ -26,5 +26,5 @@ def read_revision(if_match: str | None) -> int | None:
     """Return the revision in `If-Match`; one that is none of ours matches nothing."""
     if if_match is None or if_match.strip() == "*":
         return None
-    text = if_match.strip().strip('"')
+    text = if_match.strip().strip('"').partition("-")[0]  # behind it: the digest of an answer
     return int(text) if text.isascii() and text.isdigit() else -1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from rushes.access.permit import Scope
@@ -13,6 +13,7 @@ from rushes.access.token import Token
 from rushes.access.tokens import Tokens, TokenWish
 from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
+from rushes.http.revisions import IfMatch, mark, read_revision
 from rushes.http.wishes import Wish
 
 TOKENS = "tokens"
@@ -82,19 +83,30 @@ def routes(tokens: Tokens, identify: Identify, pager: Pager) -> APIRouter:
         return MadeToken(**answer_token(token).model_dump(), token=text)
 
     @router.get("/{token_id}")
-    async def get_token(request: Request, token_id: str) -> TokenAnswer:
+    async def get_token(request: Request, response: Response, token_id: str) -> TokenAnswer:
         """Read a token, without its secret."""
-        return answer_token(await tokens.get(await identify(request), token_id))
+        token = await tokens.get(await identify(request), token_id)
+        mark(response, token.revision)
+        return answer_token(token)
 
     @router.patch("/{token_id}")
-    async def rename_token(request: Request, token_id: str, asked: TokenPatch) -> TokenAnswer:
+    async def rename_token(
+        request: Request,
+        response: Response,
+        token_id: str,
+        asked: TokenPatch,
+        if_match: IfMatch = None,
+    ) -> TokenAnswer:
         """Give a token another name."""
-        return answer_token(await tokens.rename(await identify(request), token_id, asked.name))
+        actor, revision = await identify(request), read_revision(if_match)
+        token = await tokens.rename(actor, token_id, asked.name, revision)
+        mark(response, token.revision)
+        return answer_token(token)
 
     @router.delete("/{token_id}", status_code=204)
-    async def revoke_token(request: Request, token_id: str) -> None:
+    async def revoke_token(request: Request, token_id: str, if_match: IfMatch = None) -> None:
         """End a token at once."""
-        await tokens.revoke(await identify(request), token_id)
+        await tokens.revoke(await identify(request), token_id, read_revision(if_match))
 
     return router
 

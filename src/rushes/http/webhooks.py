@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field, JsonValue
 
 from rushes.access.permit import Verb, permit
@@ -16,6 +16,7 @@ from rushes.events import outbox
 from rushes.events.event import EventType
 from rushes.http.auth import Identify
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
+from rushes.http.revisions import IfMatch, mark, read_revision
 from rushes.http.wishes import Text, Wish
 from rushes.notify.delivery import Delivery, State
 from rushes.notify.endpoint import Endpoint, parse_events
@@ -121,6 +122,7 @@ def routes(webhooks: Webhooks, identify: Identify, pager: Pager) -> APIRouter:
     """Return the routes of webhooks."""
     router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
     _add_endpoint_routes(router, webhooks, identify, pager)
+    _add_secret_route(router, webhooks, identify)
     _add_delivery_routes(router, webhooks, identify, pager)
     return router
 
@@ -156,28 +158,40 @@ def _add_endpoint_routes(
         return MadeWebhook(**_answer(endpoint, {}).model_dump(), secret=secret)
 
     @router.get("/{webhook_id}")
-    async def get_webhook(request: Request, webhook_id: str) -> WebhookAnswer:
+    async def get_webhook(request: Request, response: Response, webhook_id: str) -> WebhookAnswer:
         """Read a webhook, without its secret."""
-        return (await answer(await webhooks.get(await identify(request), webhook_id)))[0]
+        endpoint = await webhooks.get(await identify(request), webhook_id)
+        mark(response, endpoint.revision)
+        return (await answer(endpoint))[0]
 
     @router.patch("/{webhook_id}")
     async def change_webhook(
-        request: Request, webhook_id: str, asked: WebhookPatch
+        request: Request,
+        response: Response,
+        webhook_id: str,
+        asked: WebhookPatch,
+        if_match: IfMatch = None,
     ) -> WebhookAnswer:
         """Change a webhook, pause it, or let it go on; what waited meanwhile is sent then."""
         actor, changes = await identify(request), _read_changes(asked)
-        return (await answer(await webhooks.change(actor, webhook_id, changes)))[0]
+        revision = read_revision(if_match)
+        endpoint = await webhooks.change(actor, webhook_id, changes, revision)
+        mark(response, endpoint.revision)
+        return (await answer(endpoint))[0]
 
     @router.delete("/{webhook_id}", status_code=204)
-    async def delete_webhook(request: Request, webhook_id: str) -> None:
+    async def delete_webhook(request: Request, webhook_id: str, if_match: IfMatch = None) -> None:
         """Forget a webhook and what was on its way there."""
-        await webhooks.delete(await identify(request), webhook_id)
+        await webhooks.delete(await identify(request), webhook_id, read_revision(if_match))
 
+
+def _add_secret_route(router: APIRouter, webhooks: Webhooks, identify: Identify) -> None:
     @router.post("/{webhook_id}/rotate")
     async def rotate_webhook(request: Request, webhook_id: str) -> MadeWebhook:
         """Give a webhook a new secret; the one before signs too for 24 hours."""
         endpoint, secret = await webhooks.rotate(await identify(request), webhook_id)
-        return MadeWebhook(**(await answer(endpoint))[0].model_dump(), secret=secret)
+        counts = await webhooks.count_deliveries([endpoint])
+        return MadeWebhook(**_answer(endpoint, counts[endpoint.id]).model_dump(), secret=secret)
 
 
 def _add_delivery_routes(

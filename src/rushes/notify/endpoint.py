@@ -44,6 +44,13 @@ class WebhookPaused(RushesError):
     kind = Kind.CONFLICT
 
 
+class WebhookStale(RushesError):
+    """The webhook changed since the caller read it."""
+
+    code = "webhook.stale"
+    kind = Kind.STALE
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where events go.
@@ -65,6 +72,7 @@ class Endpoint:
     old_until: datetime | None = None
     paused_at: datetime | None = None
     paused_because: str | None = None
+    revision: int = 1
 
     def wants(self, event_type: EventType, project_id: str | None) -> bool:
         """Say whether an event of this type and project goes there."""

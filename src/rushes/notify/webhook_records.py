@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 
 from rushes.db.engine import Connection
 from rushes.db.notify_tables import webhook_deliveries, webhooks
-from rushes.db.statements import After, newest_first, values_of
+from rushes.db.statements import After, hold_revision, newest_first, values_of
 from rushes.notify.delivery import State
 from rushes.notify.endpoint import Endpoint
 
@@ -60,7 +60,13 @@ async def change_webhook(
     connection: Connection, webhook_id: str, values: Mapping[str, object]
 ) -> None:
     """Write some columns of a webhook."""
-    await connection.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(**values))
+    known = dict(values) | {"revision": webhooks.c.revision + 1}
+    await connection.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(**known))
+
+
+async def hold_webhook(connection: Connection, webhook_id: str, revision: int | None) -> bool:
+    """Say whether a webhook is as it was read, and keep it so until the commit."""
+    return await hold_revision(connection, webhooks, webhook_id, revision)
 
 
 async def pause_webhook(

@@ -25,6 +25,7 @@ from rushes.notify.endpoint import (
     Endpoint,
     WebhookNotFound,
     WebhookPaused,
+    WebhookStale,
     parse_description,
     parse_events,
 )
@@ -104,17 +105,25 @@ class Webhooks:
         async with self.database.reading() as connection:
             return await self._get(connection, actor, webhook_id)
 
-    async def change(self, actor: Actor, webhook_id: str, changes: Mapping[str, Any]) -> Endpoint:
+    async def change(
+        self,
+        actor: Actor,
+        webhook_id: str,
+        changes: Mapping[str, Any],
+        revision: int | None = None,
+    ) -> Endpoint:
         """Write some of `WebhookWish`'s fields, or `is_active`: whether it is not paused.
 
         What happened while it was paused is sent when it goes on.
 
         Raises:
             WebhookNotFound, UrlBlocked, BadWebhookWish: as above.
+            WebhookStale: it is of another revision by now.
         """
         values = dict(changes)
         async with self.database.transaction() as connection:
             endpoint = await self._get(connection, actor, webhook_id)
+            await _hold(connection, webhook_id, revision)
             if "is_active" in values:
                 paused_at = None if values.pop("is_active") else self.clock.now()
                 values |= {"paused_at": paused_at, "paused_because": None}
@@ -124,6 +133,7 @@ class Webhooks:
             kept = {name: getattr(changed, name) for name in values}
             if kept:
                 await webhook_records.change_webhook(connection, webhook_id, kept)
+                changed = replace(changed, revision=endpoint.revision + 1)
             await self._tell(connection, EventType.WEBHOOK_UPDATED, actor, changed)
         return changed
 
@@ -143,9 +153,9 @@ class Webhooks:
             }
             await webhook_records.change_webhook(connection, webhook_id, values)
             await self._tell(connection, EventType.WEBHOOK_UPDATED, actor, endpoint)
-        return replace(endpoint, **values), secret
+        return replace(endpoint, **values, revision=endpoint.revision + 1), secret
 
-    async def delete(self, actor: Actor, webhook_id: str) -> None:
+    async def delete(self, actor: Actor, webhook_id: str, revision: int | None = None) -> None:
         """Forget a webhook and what was on its way there.
 
         Raises:
@@ -153,6 +163,7 @@ class Webhooks:
         """
         async with self.database.transaction() as connection:
             endpoint = await self._get(connection, actor, webhook_id)
+            await _hold(connection, webhook_id, revision)
             await webhook_records.delete_webhook(connection, webhook_id)
             await self._tell(connection, EventType.WEBHOOK_DELETED, actor, endpoint)
 
@@ -334,6 +345,11 @@ def _is_visible(actor: Actor, endpoint: Endpoint) -> bool:
     if actor.project_ids is None:
         return True
     return endpoint.project_ids is not None and actor.project_ids.issuperset(endpoint.project_ids)
+
+
+async def _hold(connection: Connection, webhook_id: str, revision: int | None) -> None:
+    if not await webhook_records.hold_webhook(connection, webhook_id, revision):
+        raise WebhookStale("The webhook changed since you read it. Read it again.")
 
 
 def _place(webhook_id: str) -> str:
