@@ -119,7 +119,9 @@ class Looking:
             known = None if now is None else parse_stream((now.facts or {}).get("stream"))
             if now is None or known is None or now.color != content.color:
                 return
-            stream = replace(stream, recipe=known.recipe)
+            # A further sound has a row of its own, or, of an earlier release, was never wanted.
+            sounds = tuple(each for each in stream.sounds if known.find_sound(each.name))
+            stream = replace(stream, recipe=known.recipe, sounds=sounds)
             wanted = [each for each in dress(planned, stream, self.ladder) if each.kind in COLORED]
             there = await records.list_of_content(connection, content.id)
             ready = {row.name for row in there if row.state is State.READY}

@@ -154,6 +154,8 @@ class Segments:
         original = await self.original(subject.content.id)
         shelf, copies = self.shelf(subject, name), await self._plan(subject, stream, original)
         is_sound = name == SOUND
+        if is_sound and copies.sound is None:
+            raise InitMismatch("The sound cannot be copied any more.")
         if is_sound and copies.sound is not None:
             await asyncio.to_thread(shelf.put_init, sound_init(copies.sound))
         else:

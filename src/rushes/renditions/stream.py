@@ -188,12 +188,11 @@ def parse_stream(values: object) -> Stream | None:
             "grid": grid,
             "treatment": [str(look), str(lut), str(version)],
             "variants": list(rows),
-            "sounds": list(sounds),
         }:
             variants = tuple(_variant(row) for row in rows)
             cuts = parse_grid(grid) if isinstance(grid, Mapping) else None
             treatment = Treatment(Look(look), lut, version)
-            heard = tuple(_sound(row) for row in sounds)
+            heard = _sounds(values)
             return Stream(Path(path), reason, cuts, variants, heard, treatment, recipe)
         case _:
             raise InvalidMedia("The stored stream lacks its fields.")
@@ -215,6 +214,19 @@ def _variant(row: object) -> Variant:
             return Variant(name, width, height, codec, peak, average, is_copied, is_offered)
         case _:
             raise InvalidMedia("A stored quality of a stream lacks its fields.")
+
+
+def _sounds(values: object) -> tuple[Sound, ...]:
+    """Return all sounds; rows of earlier releases know the default only."""
+    match values:
+        case {"sounds": list(rows)}:
+            return tuple(_sound(row) for row in rows)
+        case {"sound": None}:
+            return ()
+        case {"sound": dict(row)}:
+            return (_sound({"name": SOUND, "track": 0, "label": "Sound", "language": None} | row),)
+        case _:
+            raise InvalidMedia("The stored stream lacks its sounds.")
 
 
 def _sound(values: object) -> Sound:

@@ -13,7 +13,7 @@ from rushes.media.failures import InvalidMedia
 from rushes.media.grid import plan_constant
 from rushes.media.ladder import plan_ladder
 from rushes.media.path import Path
-from rushes.media.sound import plan_sound
+from rushes.media.sound import format_cuts, plan_sound
 from rushes.renditions.stream import (
     Sound,
     Stream,
@@ -65,6 +65,16 @@ def test_a_stream_comes_back_from_its_row(stream: Stream) -> None:
     assert stream == parse_stream(json.loads(json.dumps(format_stream(stream))))
 
 
+@pytest.mark.parametrize("stream", [ALONE, Stream(Path.HEAVY, "Large.", GRID, (), ())])
+def test_a_row_of_an_earlier_release_has_one_sound_or_none(stream: Stream) -> None:
+    """It told neither its name nor its track."""
+    row = format_stream(stream)
+    heard = [{"cuts": format_cuts(CUTS), "channels": 2, "is_copied": False} for _ in stream.sounds]
+    del row["sounds"]
+
+    assert stream == parse_stream(row | {"sound": next(iter(heard), None)})
+
+
 def test_where_there_is_none_there_is_none() -> None:
     """Nothing is guessed."""
     assert parse_stream(None) is None
@@ -74,6 +84,7 @@ def test_where_there_is_none_there_is_none() -> None:
     "bent",
     [
         {"path": "copy"},
+        format_stream(COPIED) | {"sounds": 1},
         format_stream(COPIED) | {"variants": [["720p"]]},
         format_stream(COPIED) | {"sounds": [{"cuts": {}}]},
         format_stream(COPIED) | {"sounds": [SOUND_ROW | {"cuts": {}}]},
