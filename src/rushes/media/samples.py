@@ -23,6 +23,9 @@ from rushes.media.failures import InvalidMedia
 SAMPLES_AT_MOST: Final = 2_000_000
 """18 hours at 30 pictures a second; what has more is not copied."""
 
+EDITS_AT_MOST: Final = 10_000
+"""What has more rows is not copied anyway; each takes a hundred times the memory of its bytes."""
+
 MOOV_AT_MOST: Final = 128 * 2**20
 _WORD: Final = 4
 _WIDE: Final = 8
@@ -213,7 +216,7 @@ def _parse_edits(moov: bytes, trak: mp4.Box, movie_timescale: int) -> tuple[Edit
     version, _, at = mp4.read_full(moov, elst)
     (count,) = mp4.unpack("I", moov, at, elst.end)
     layout, step = ("QqHH", 20) if version else ("IiHH", 12)
-    if at + _WORD + count * step > elst.end:
+    if count > EDITS_AT_MOST or at + _WORD + count * step > elst.end:
         raise InvalidMedia("An edit list is longer than its box.")
     edits = []
     for number in range(count):

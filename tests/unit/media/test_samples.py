@@ -9,7 +9,14 @@ import pytest
 
 from rushes.media import mp4
 from rushes.media.failures import InvalidMedia
-from rushes.media.samples import SAMPLES_AT_MOST, Edit, SampleTable, Span, parse_tracks
+from rushes.media.samples import (
+    EDITS_AT_MOST,
+    SAMPLES_AT_MOST,
+    Edit,
+    SampleTable,
+    Span,
+    parse_tracks,
+)
 from tests.support.movies import Made, avc1, moov, picture, sound, table
 
 
@@ -125,6 +132,12 @@ def test_edits_are_read_in_seconds() -> None:
     assert Edit(Fraction(4), 512, is_plain=True) == shown
     assert 512 == wide.edits[0].media_time
     assert () == parse(picture(edits=[])).edits
+
+
+def test_more_edits_than_any_film_has_are_refused() -> None:
+    """Each would take a hundred times the memory of its bytes."""
+    with pytest.raises(InvalidMedia):
+        parse(picture(edits=[(0, 0, 1)] * (EDITS_AT_MOST + 1)))
 
 
 def test_a_turned_picture_is_not_upright() -> None:
