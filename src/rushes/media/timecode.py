@@ -26,6 +26,9 @@ _DROPPING: Final = frozenset({Fraction(30_000, _NTSC), Fraction(60_000, _NTSC)})
 _DROPPED_PART: Final = 15
 """Of 30 numbers a second 2 are left out each minute, of 60 there are 4."""
 
+_TICKS_AT_MOST: Final = 2**32 - 1
+"""What a duration of one sample can say: 39 hours of 29.97 pictures a second."""
+
 _DROPS, _TURNS_AT_MIDNIGHT = 1, 2
 """Flags of a description: numbers are left out; 24 hours are followed by 0."""
 
@@ -61,7 +64,7 @@ class Timecode:
 
     def trak(self, number: int, at: int, seconds: Fraction) -> bytes:
         """Return its track: one sample that lies at this offset, and counts for so long."""
-        ticks = round(seconds * self.rate.numerator)
+        ticks = min(round(seconds * self.rate.numerator), _TICKS_AT_MOST)
         tables = mp4.make(
             "stbl",
             mp4.make_full("stsd", 0, 0, mp4.pack("I", 1), self.track().description),

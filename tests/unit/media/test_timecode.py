@@ -119,3 +119,8 @@ def test_its_track_tells_how_it_counts(
     assert (1, 1_234) == mp4.unpack(
         "4xII", trak, mp4.find(trak, "stco", stbl.body, stbl.end).body, len(trak)
     )
+
+
+def test_days_of_film_have_a_timecode_too() -> None:
+    """What its one sample can say of their length is less than they are."""
+    assert Timecode(0, NTSC_60).trak(2, 100, Fraction(30 * 3_600))
