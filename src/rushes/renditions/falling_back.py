@@ -57,6 +57,7 @@ async def fall_back(database: Database, clock: Clock, content_id: str, reason: s
 
 
 def _afresh(row: Rendition) -> Rendition:
-    """Return a row as if nothing of it had been made."""
-    state = State.RESTING if row.state is State.RESTING else State.WANTED
-    return replace(row, state=state, done_segments=0, error_code=None, error_detail=None)
+    """Return a row as if nothing of it had been made; what failed has no job, and stays failed."""
+    if row.state in {State.RESTING, State.FAILED}:
+        return replace(row, done_segments=0)
+    return replace(row, state=State.WANTED, done_segments=0, error_code=None, error_detail=None)
