@@ -121,6 +121,8 @@ class Imaging:
     folder: Path
     _making: dict[tuple[str, str], asyncio.Task[None]] = field(default_factory=dict)
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _developing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """A place of its own: whole sensors take a minute, for which no other picture waits."""
 
     async def ask(
         self,
@@ -222,10 +224,12 @@ class Imaging:
     async def _make(self, medium: Medium, name: str, source: _Source, media_type: str) -> None:
         tools = await self.tools.get()
         path = await self.local_path(source.object_id)
-        async with self._places:
+        async with self._developing if source.work is Work.DEVELOP else self._places:
             answer = await Darkroom(tools).make(path, source.order, source.work)
         still = answer.stills[0]
         rendition = await self._begin(medium, name, media_type)
+        if rendition.state is State.READY:  # another process was faster
+            return
         made = Made(
             size_bytes=len(still.content),
             digest=hashlib.sha256(still.content).digest(),
