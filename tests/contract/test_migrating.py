@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from rushes.db.tables import events, placements, uploads
 from rushes.db.upload_tables import direct_uploads
@@ -20,12 +21,16 @@ from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.s3 import S3Store, open_s3
 from rushes.stores.store import NotFound
 from rushes.tiers.edge import Edge
+from rushes.tiers.gone import Gone
 from rushes.tiers.locate import Away, Copy, Locator
+from rushes.tiers.losses import Losses
 from rushes.tiers.migrate import AGAIN, Migrating, MigrationUnfinished, NoMigration
 from rushes.tiers.migration_plan import MigrationPlan, plan_migration
 from rushes.tiers.placement import State, Tier
 from rushes.tiers.prices import Price
 from rushes.tiers.remove import Remover
+from rushes.uploads import foreign_records
+from rushes.uploads.foreign_records import Foreign, Stretch
 from tests.support.copying import HASTE
 from tests.support.filed import Filed
 from tests.support.handing import Handing
@@ -334,6 +339,97 @@ async def test_what_people_delete_meanwhile_goes_from_both(move: Move) -> None:
     assert [[], []] == [await store.list_keys() for store in (move.before.archive, move.new)]
     with pytest.raises(NotFound):
         await move.new.head(key)
+
+
+async def test_what_is_over_begins_no_more(move: Move) -> None:
+    """Settings that name the former store still do not turn the archive back to it."""
+    await move.fill(1)
+    await move.migrating.begin()
+    await move.migrating.move_all()
+    await move.migrating.finish()
+    kept = await move.rows(Tier.ARCHIVE)
+
+    await move.migrating.begin()
+    after = await move.rows(Tier.FORMER)
+    await replace(move, names=("new", "third")).migrating.begin()
+
+    assert (2, []) == (len(kept), after)
+    assert kept == await move.rows(Tier.FORMER)
+    assert ("new", "third") == (
+        (found := (await move.migrating.show()).migration).former,
+        found.store,
+    )
+
+
+async def test_who_copied_into_the_former_store_says_nothing_any_more(move: Move) -> None:
+    """The object would be looked for in the new one."""
+    [filed] = await move.fill(1)
+    mine = placements.c.object_id == filed.content_id
+    async with move.before.database.transaction() as connection:
+        copying = update(placements).where(mine).values(state="copying", fence=7)
+        await connection.execute(copying)
+
+    await move.migrating.begin()
+
+    async with move.before.database.reading() as connection:
+        query = select(placements.c.tier, placements.c.state, placements.c.fence).where(mine)
+        assert ("archive", "absent", 8) == tuple((await connection.execute(query)).one())
+
+
+async def test_a_copy_of_other_bytes_is_no_object_of_ours(move: Move) -> None:
+    """Also on one disk, where a second name would do."""
+    [filed] = await move.fill(1)
+    [key] = [key for key in await move.before.archive.list_keys() if "original" in key]
+    path = move.before.archive.root / key
+    path.chmod(0o600)
+    path.write_bytes(b"0riginal 1")
+    await move.migrating.begin()
+
+    moved = await move.migrating.move_all()
+
+    assert 1 == moved
+    [told] = (await move.migrating.show()).troubles
+    assert ("failed", filed.content_id) == (told.kind, told.object_id)
+    assert key not in await move.new.list_keys()
+
+
+async def test_what_others_put_there_stays_when_ours_is_deleted(move: Move) -> None:
+    """Under the name that ours did not get, and as long."""
+    leaving = replace(move, on_conflict="leave")
+    [filed] = await leaving.fill(1)
+    [key] = [key for key in await move.before.archive.list_keys() if "original" in key]
+    await put(move.new, move.before.folder, key, b"0riginal 1")
+    await leaving.migrating.begin()
+    await leaving.migrating.move_all()
+    async with move.before.database.transaction() as connection:
+        await library_records.delete_asset(connection, filed.asset_id)
+
+    await leaving.remover.remove_content(filed.content_id)
+
+    assert [] == await move.before.archive.list_keys()
+    assert b"0riginal 1" == await read(move.new, key)
+
+
+async def test_an_imported_object_that_has_not_moved_is_not_forgotten(move: Move) -> None:
+    """Two folders have one name in the rows of what was imported."""
+    [filed] = await move.fill(1)
+    [key] = [key for key in await move.before.archive.list_keys() if "original" in key]
+    database, clock = move.before.database, move.before.clock
+    foreign = Foreign("", key, "1", 10, filed.upload_id, False, clock.now())  # noqa: FBT003 - a row
+    async with database.transaction() as connection:
+        await foreign_records.record_foreign(connection, foreign)
+    await move.migrating.begin()
+
+    gone = Gone(database, clock, move.new, Losses(database, clock))
+    found = await gone.find(
+        Stretch("", "", "", None), (), clock.now() + timedelta(days=1), notes=True
+    )
+    async with database.transaction() as connection:
+        await library_records.delete_asset(connection, filed.asset_id)
+    await move.remover.remove_content(filed.content_id)
+
+    assert [] == found
+    assert [key] == await move.before.archive.list_keys()
 
 
 def test_a_move_costs_what_leaves_and_what_is_asked() -> None:

@@ -57,7 +57,7 @@ tier_migrations = Table(  # the archive on its way from one store to another
     Column("tier", Text, primary_key=True),
     Column("former", Text, nullable=False),  # names in the settings
     Column("store", Text, nullable=False),
-    Column("state", Text, nullable=False),  # moving, paused, moved
+    Column("state", Text, nullable=False),  # moving, paused, moved, finished
     Column("created_at", Moment, nullable=False),
     Column("moved_at", Moment),
 )

@@ -146,10 +146,11 @@ class Closing:
             project = (await access_records.get_project(connection, project_id)).as_it_was
             told = Telling(self.clock, actor_id)
             for asset in page:
+                if not await library_records.delete_asset(connection, asset.id):
+                    continue  # it was removed by itself meanwhile
                 await told.tell(
                     connection, EventType.ASSET_DELETED, asset, project, with_project=True
                 )
-                await library_records.delete_asset(connection, asset.id)
                 size_bytes = asset.size_bytes
                 await account_records.give_room_back(connection, asset.created_by, size_bytes)
                 await access_records.give_room_back(connection, project_id, size_bytes)

@@ -75,6 +75,9 @@ class Gone:
         async with self.database.reading() as connection:
             used = await foreign_records.list_used(connection, foreign.store, [foreign.key])
             place = await check_records.find_by_key(connection, Tier.ARCHIVE, foreign.key)
+            former = await check_records.find_by_key(connection, Tier.FORMER, foreign.key)
+        if former is not None and place is None:
+            return False  # it has not moved here yet
         if not used and notes:
             async with self.database.transaction() as connection:
                 await foreign_records.forget_foreign(connection, foreign)

@@ -16,6 +16,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from rushes import ids
@@ -26,6 +27,7 @@ from rushes.errors import RushesError
 from rushes.events import outbox
 from rushes.events.event import SYSTEM_ACTOR, Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
+from rushes.stores.filesystem import FolderStore
 from rushes.stores.keys import numbered
 from rushes.stores.store import Busy, Exists, Full, NotFound, Refused, Unreachable, Vault
 from rushes.tier_section import OUR_FOLDER, ArchiveSettings
@@ -35,7 +37,7 @@ from rushes.tiers.foreign import name_of
 from rushes.tiers.locate import Locator
 from rushes.tiers.migration_records import MOVED, MOVING, PAUSED, Kind, Migration, Trouble, Way
 from rushes.tiers.placement import NotWanted, Placement, PlacementClaimed, State, Tier
-from rushes.tiers.sources import Given
+from rushes.tiers.sources import Given, open_source
 
 PAGE: Final = 100
 LOOK_SECONDS: Final = 15.0
@@ -114,12 +116,15 @@ class Migrating:
                 )
             if former is None or self.former is None:
                 return
+            if await migration_records.is_finished(connection, former, store):
+                return  # the settings name the former store still
             waiting = await migration_records.count_direct(connection, name_of(self.former))
             if waiting:
                 raise MigrationUnfinished(
                     f"{waiting} uploads lie in {former} and are not filed yet. Set "
                     "tiers.archive.store back, and wait until they are, or cancel them."
                 )
+            await migration_records.forget_finished(connection)
             begun = Migration(former, store, MOVING, self.clock.now())
             if await migration_records.record_migration(connection, begun):
                 count = await migration_records.turn_former(connection)
@@ -175,7 +180,11 @@ class Migrating:
 
     async def _keep(self, thing: Thing, place: Placement) -> bool:
         async def find() -> Given:
-            return await self.locator.find_source(place.object_id, but=Tier.ARCHIVE)
+            source = await self.locator.find_source(place.object_id, but=Tier.ARCHIVE)
+            if isinstance(source, Path) and isinstance(self.keeper.archive, FolderStore):
+                async with open_source(source, thing.known) as opened:
+                    await opened.learn()  # a second name would make it the object unread
+            return source
 
         for number in range(1, KEYS_AT_MOST + 1):
             key = place.key if number == 1 else numbered(place.key, number)

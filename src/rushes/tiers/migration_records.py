@@ -11,11 +11,12 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, not_, 
 from rushes.db.engine import Connection
 from rushes.db.movement_tables import movements
 from rushes.db.statements import insert_new, values_of
-from rushes.db.tables import placements
+from rushes.db.tables import contents, placements, uploads
 from rushes.db.upload_tables import direct_uploads, upload_copies
 from rushes.db.vault_tables import migration_troubles, tier_migrations
 from rushes.tiers import records
 from rushes.tiers.placement import Placement, State, Tier
+from rushes.uploads.upload import State as UploadState
 
 Way: TypeAlias = Literal["moving", "paused", "moved"]
 Kind: TypeAlias = Literal["conflict", "failed"]
@@ -23,6 +24,8 @@ Kind: TypeAlias = Literal["conflict", "failed"]
 MOVING: Final = "moving"
 PAUSED: Final = "paused"
 MOVED: Final = "moved"
+FINISHED: Final = "finished"
+"""Kept, so that settings which name the former store still begin nothing anew."""
 
 _there = placements.alias("there")
 _IS_THERE: Final = and_(
@@ -56,7 +59,9 @@ class Trouble:
 
 async def find_migration(connection: Connection) -> Migration | None:
     """Return what is on its way."""
-    query = select(tier_migrations).where(tier_migrations.c.tier == Tier.ARCHIVE.value)
+    query = select(tier_migrations).where(
+        tier_migrations.c.tier == Tier.ARCHIVE.value, tier_migrations.c.state != FINISHED
+    )
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
@@ -81,22 +86,48 @@ async def write_state(
     return done.rowcount == 1
 
 
+async def is_finished(connection: Connection, former: str | None, store: str) -> bool:
+    """Say whether the last migration went between these two, and is over."""
+    query = select(tier_migrations.c.tier).where(
+        tier_migrations.c.former == former,
+        tier_migrations.c.store == store,
+        tier_migrations.c.state == FINISHED,
+    )
+    return (await connection.execute(query)).first() is not None
+
+
+async def forget_finished(connection: Connection) -> None:
+    """Forget a migration that is over."""
+    await connection.execute(delete(tier_migrations).where(tier_migrations.c.state == FINISHED))
+
+
 async def count_direct(connection: Connection, store: str) -> int:
-    """Return how many uploads lie in a store that are not kept yet."""
-    query = select(func.count()).where(direct_uploads.c.store == store)
+    """Return how many uploads lie in a store that are not kept yet, and whose bytes are new."""
+    is_had = exists(select(contents.c.id).where(contents.c.upload_id == uploads.c.id))
+    is_filed = and_(uploads.c.state == UploadState.ACCEPTED.value, not_(is_had))
+    query = (
+        select(func.count())
+        .select_from(direct_uploads.join(uploads, uploads.c.id == direct_uploads.c.upload_id))
+        .where(direct_uploads.c.store == store, not_(is_filed))
+    )
     return (await connection.execute(query)).scalar_one()
 
 
 async def turn_former(connection: Connection) -> int:
     """Let everything that the archive holds belong to its former store; return how many.
 
-    What was on its way there begins anew: nothing of it is kept.
+    What was on its way there begins anew: nothing of it is kept, and no copier may say it is.
     """
     kept = [State.PRESENT.value, State.EVICTING.value, State.LOST.value]
     done = await connection.execute(
         update(placements)
         .where(placements.c.tier == Tier.ARCHIVE.value, placements.c.state.in_(kept))
         .values(tier=Tier.FORMER.value)
+    )
+    await connection.execute(
+        update(placements)
+        .where(placements.c.tier == Tier.ARCHIVE.value, placements.c.state == State.COPYING.value)
+        .values(state=State.ABSENT.value, fence=placements.c.fence + 1, lease_until=None)
     )
     await connection.execute(delete(movements).where(movements.c.tier == Tier.ARCHIVE.value))
     await connection.execute(delete(upload_copies))
@@ -116,7 +147,7 @@ async def list_unmoved(
     query = (
         select(placements)
         .outerjoin(_there, _IS_THERE)
-        .where(_IS_FORMER, placements.c.state == State.PRESENT.value, not_(rests))
+        .where(_IS_FORMER, placements.c.state != State.EVICTING.value, not_(rests))
         .where(or_(_there.c.id.is_(None), _is_free(now)))
         .where(placements.c.object_id > after)
         .order_by(placements.c.object_id)
@@ -177,5 +208,5 @@ async def finish(connection: Connection) -> int:
     """Forget the former store; return how many objects are left in it."""
     done = await connection.execute(delete(placements).where(_IS_FORMER))
     await connection.execute(delete(migration_troubles))
-    await connection.execute(delete(tier_migrations))
+    await connection.execute(update(tier_migrations).values(state=FINISHED))
     return done.rowcount

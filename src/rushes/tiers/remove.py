@@ -107,8 +107,9 @@ class Remover:
 
     async def _remove_objects(self, left: Sequence[Placement]) -> None:
         stores = {Tier.EDGE: self.edge, Tier.FORMER: self.former, Tier.ARCHIVE: self.archive}
+        known = [each for each in left if not _may_be_others(each, left)]
         for tier, store in stores.items():
-            keys = [each.key for each in left if each.tier is tier]
+            keys = [each.key for each in known if each.tier is tier]
             if store is None or not keys:
                 continue
             theirs = set() if tier is Tier.EDGE else await list_theirs(self.database, store, keys)
@@ -137,3 +138,15 @@ class Remover:
             await self.remove_content(content_id)
         await remove_let_go(self.database, self.archive)
         return len(orphans)
+
+
+def _may_be_others(place: Placement, left: Sequence[Placement]) -> bool:
+    """Say whether nothing of ours was said to be at a key of the store to which the archive moves.
+
+    Others put things there as well: what lies at it may be theirs.
+    """
+    return (
+        place.tier is Tier.ARCHIVE
+        and place.state is State.ABSENT
+        and any(e.tier is Tier.FORMER and e.object_id == place.object_id for e in left)
+    )

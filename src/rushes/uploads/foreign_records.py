@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.engine import Row
@@ -13,6 +14,9 @@ from rushes.db.engine import Connection
 from rushes.db.statements import insert_new, values_of
 from rushes.db.tables import placements
 from rushes.db.upload_tables import direct_uploads, imported_objects
+
+ARCHIVES: Final = ("archive", "former")
+"""Both stores of an archive that moves: two folders have one name here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ async def list_stretch(
 async def list_used(connection: Connection, store: str, keys: Collection[str]) -> set[str]:
     """Return those of these keys of the archive that something of ours lies at, or will."""
     kept = select(placements.c.key).where(
-        placements.c.tier == "archive", placements.c.key.in_(keys)
+        placements.c.tier.in_(ARCHIVES), placements.c.key.in_(keys)
     )
     coming = select(direct_uploads.c.key).where(
         direct_uploads.c.store == store, direct_uploads.c.key.in_(keys)
@@ -100,7 +104,7 @@ async def let_go(connection: Connection, upload_id: str) -> bool:
 
 async def list_let_go(connection: Connection, store: str, limit: int) -> list[Foreign]:
     """Return objects that may go, and that nothing of ours needs any more."""
-    needed = select(placements.c.key).where(placements.c.tier == "archive")
+    needed = select(placements.c.key).where(placements.c.tier.in_(ARCHIVES))
     coming = select(direct_uploads.c.key).where(direct_uploads.c.store == store)
     query = (
         select(imported_objects)
