@@ -14,7 +14,9 @@ import pytest
 
 from tests.support.moments import until
 
-QUIET = {f"RUSHES_SCHEDULES_{name}": "off" for name in ("RETAIN", "WARM", "CHECK", "REPORT")}
+QUIET = {
+    f"RUSHES_SCHEDULES_{name}": "off" for name in ("RETAIN", "WARM", "CHECK", "REPORT", "IMPORTS")
+}
 EVERY_MINUTE = {f"RUSHES_SCHEDULES_{name}": "* * * * *" for name in ("ACCOUNTS", "ALARMS")}
 
 

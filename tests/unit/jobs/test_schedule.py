@@ -9,6 +9,7 @@ import pytest
 from rushes.jobs.schedule import (
     CHECK_TIERS,
     EXPIRE_UPLOADS,
+    IMPORT,
     KEEP_ACCOUNTS,
     PURGE,
     RETAIN,
@@ -38,6 +39,7 @@ def test_every_time_is_declared_once() -> None:
         KEEP_ACCOUNTS: "5 * * * *",
         WARM: "0 */2 * * *",
         WATCH_TIERS: "*/10 * * * *",
+        IMPORT: "0 0 * * *",
     } == {time: time.line(told) for time in TIMES}
 
 
