@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -110,3 +111,12 @@ def test_a_project_is_named_in_one_word() -> None:
     project = Project("prj_1", "acme", "spring", "Acme", "Spring", NOON)
 
     assert "acme/spring" == project.path
+
+
+def test_a_deleted_project_lets_go_of_its_slug() -> None:
+    """Another may have it; how it was named is still known."""
+    project = Project("prj_1", "acme", "spring", "Acme", "Spring", NOON)
+    deleted = replace(project, project_slug=project.slug_when_deleted)
+
+    assert "spring~prj_1" == deleted.project_slug
+    assert project == deleted.as_it_was

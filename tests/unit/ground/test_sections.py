@@ -13,7 +13,6 @@ from rushes.sections import (
     UploadSettings,
     unfold,
 )
-from rushes.tier_section import TierSettings
 
 
 @pytest.mark.parametrize(
@@ -81,33 +80,6 @@ def test_a_store_says_what_it_lacks(told: dict[str, object], missing: str) -> No
 def test_a_store_with_what_it_needs_stands(told: dict[str, object]) -> None:
     """A folder needs its path; AWS needs no address."""
     assert StoreSettings.model_validate(told).prefix == ""
-
-
-def test_the_tier_reads_its_flat_name() -> None:
-    """`RUSHES_TIERS_ARCHIVE_STORE` is the store of the archive."""
-    assert "main" == TierSettings.model_validate({"archive_store": "main"}).archive.store
-
-
-@pytest.mark.covers("CF-04", "T-TI-01")
-@pytest.mark.parametrize(
-    ("told", "known"),
-    [
-        ({}, ("360p", "540p")),
-        ({"edge_on_ingest": "360p, 720p"}, ("360p", "720p")),
-        ({"edge_on_ingest": "all"}, "all"),
-        ({"edge": {"on_ingest": "none"}}, "none"),
-        ({"edge": {"on_ingest": ["1080p"]}}, ("1080p",)),
-    ],
-)
-def test_what_goes_to_the_edge_at_once_is_told(told: dict[str, object], known: object) -> None:
-    """Names, all, or none; the environment parts names by commas."""
-    assert known == TierSettings.model_validate(told).edge.on_ingest
-
-
-def test_a_quality_that_is_never_made_cannot_go_to_the_edge() -> None:
-    """A slip of the pen is told at the start."""
-    with pytest.raises(ValidationError, match="on_ingest"):
-        TierSettings.model_validate({"edge_on_ingest": "361p"})
 
 
 @pytest.mark.parametrize(

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from rushes.tier_section import TierSettings, list_chosen
 
 
+def test_the_tier_reads_its_flat_name() -> None:
+    """`RUSHES_TIERS_ARCHIVE_STORE` is the store of the archive."""
+    assert "main" == TierSettings.model_validate({"archive_store": "main"}).archive.store
+
+
+@pytest.mark.covers("CF-04", "T-TI-01")
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("told", "known"),
     [
-        ("all", "all"),
-        ("none", "none"),
-        ("360p, 720p", ("360p", "720p")),
-        (["1080p"], ("1080p",)),
+        ({}, ("360p", "540p")),
+        ({"edge_on_ingest": "360p, 720p"}, ("360p", "720p")),
+        ({"edge_on_ingest": "all"}, "all"),
+        ({"edge": {"on_ingest": "none"}}, "none"),
+        ({"edge": {"on_ingest": ["1080p"]}}, ("1080p",)),
     ],
 )
-def test_qualities_for_the_edge_are_named_or_all_or_none(told: object, expected: object) -> None:
-    """The environment parts names by commas, the file lists them."""
-    assert expected == TierSettings.model_validate({"edge_on_ingest": told}).edge.on_ingest
+def test_what_goes_to_the_edge_at_once_is_told(told: dict[str, object], known: object) -> None:
+    """Names, all, or none; the environment parts names by commas."""
+    assert known == TierSettings.model_validate(told).edge.on_ingest
+
+
+def test_a_quality_that_is_never_made_cannot_go_to_the_edge() -> None:
+    """A slip of the pen is told at the start."""
+    with pytest.raises(ValidationError, match="on_ingest"):
+        TierSettings.model_validate({"edge_on_ingest": "361p"})
 
 
 @pytest.mark.parametrize(
