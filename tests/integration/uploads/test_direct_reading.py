@@ -170,6 +170,6 @@ async def test_bytes_in_another_store_are_left_alone(desk: Desk) -> None:
     desk.elsewhere = replace(desk.elsewhere, name="other")
 
     with pytest.raises(
-        StoreChanged, match="in the store vault, and the archive is the store other"
+        StoreChanged, match="the store vault, and the archive is the store other"
     ):
         await desk.read()
