@@ -206,9 +206,10 @@ def test_a_link_is_made_switched_off_and_deleted(page: Page) -> None:
     drawer = page.get_by_role("dialog")
     drawer.get_by_role("button", name="Make a link").click()
     expect(drawer.get_by_text("Name the client.")).to_be_visible()
-    drawer.get_by_label("Client").fill("Acme Corp")
+    drawer.get_by_role("combobox", name="Client").fill("Acme Corp")
     drawer.get_by_label("Project").fill("Dailies")
-    drawer.get_by_label("Title").fill("Unit B")
+    drawer.get_by_label("Title", exact=True).fill("Unit B")
+    drawer.get_by_text("Limits and types", exact=True).click()
     drawer.get_by_label("Most files").fill("3")
     drawer.get_by_role("button", name="Make a link").click()
 

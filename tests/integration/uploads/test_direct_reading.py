@@ -169,7 +169,5 @@ async def test_bytes_in_another_store_are_left_alone(desk: Desk) -> None:
     """The error names both stores; nothing is lost."""
     desk.elsewhere = replace(desk.elsewhere, name="other")
 
-    with pytest.raises(
-        StoreChanged, match="the store vault, and the archive is the store other"
-    ):
+    with pytest.raises(StoreChanged, match="the store vault, and the archive is the store other"):
         await desk.read()
