@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -168,6 +169,25 @@ async def test_a_spent_budget_brings_nothing_to_the_edge_but_refuses_no_viewer(
     assert [("archive", "egress", 100)] == [
         (each["tier"], each["trouble"], each["level"]) for each in await alerts(handing)
     ]
+
+
+async def test_many_players_at_once_wait_for_no_second_connection(
+    handing: Handing, kept: Kept
+) -> None:
+    """More of them than there are connections: each has one, and asks for the budget by it."""
+    money = Budget(handing.database, handing.clock, 100)
+    playing = Playing(
+        handing.database, handing.clock, handing.signer, DeliverySettings(), None, money
+    )
+    await spend(handing, 100)
+
+    found = await asyncio.gather(
+        *(playing.ask(SYSTEM, kept.filed.asset_id, "http://h", hints=Hints()) for _ in range(60))
+    )
+
+    assert {"360p"} == {
+        rung.quality for each in found if isinstance(each, Playback) for rung in each.qualities
+    }
 
 
 async def test_a_budget_that_is_not_spent_changes_nothing(handing: Handing, kept: Kept) -> None:

@@ -132,7 +132,7 @@ class Playing:
             medium = await get_permitted(
                 connection, actor, Verb.PLAY_ASSET, asset_id, with_stream=True
             )
-            cap = await self._find_cap(medium)
+            cap = await self._find_cap(connection, medium)
             offers, job = list_offers(medium, cap), None
             if not offers:
                 _refuse_unplayable(medium)
@@ -143,12 +143,14 @@ class Playing:
             return Waiting(asset_id, job, ASK_AGAIN_SECONDS, "The first quality is being made.")
         return self._answer(medium, actor, base, _start(offers, quality, hints), cap)
 
-    async def _find_cap(self, medium: Medium) -> str | None:
+    async def _find_cap(self, connection: Connection, medium: Medium) -> str | None:
         """Return the best quality there is to have while the budget is spent; None is any.
 
         Nobody is refused for it: where there is nothing up to it, there is no cap.
         """
-        cap = None if self.budget is None else await self.budget.find_cap(medium.content.id)
+        cap = None
+        if self.budget is not None:  # by the same connection: a second one could be long in coming
+            cap = await self.budget.find_cap(connection, medium.content.id)
         return cap if list_offers(medium, cap) else None
 
     async def _order(

@@ -44,21 +44,28 @@ class Budget:
         """Say whether all of it is spent; known to the minute in this process."""
         if self.most_bytes is None:
             return False
-        now = self.clock.now()
-        if now.timestamp() >= self._until:
-            async with self.database.reading() as connection:
-                self._spent = await self.sum(connection)
-            self._until = (now + REMEMBERED).timestamp()
-        return self._spent >= self.most_bytes
+        if self._is_known():
+            return self._spent >= self.most_bytes
+        async with self.database.reading() as connection:
+            return await self._is_over(connection, self.most_bytes)
 
-    async def find_cap(self, content_id: str) -> str | None:
+    async def find_cap(self, connection: Connection, content_id: str) -> str | None:
         """Return the best quality that players should get of a content; None is any.
 
         Where all is spent that is the best one on the edge, or the smallest there is.
         """
-        if not await self.is_over():
+        if self.most_bytes is None or not await self._is_over(connection, self.most_bytes):
             return None
-        async with self.database.reading() as connection:
-            near = await recall_records.list_near(connection, content_id)
+        near = await recall_records.list_near(connection, content_id)
         known = [quality for quality in Quality if quality.value in near]
         return max(known, key=lambda quality: quality.height, default=Quality.P360).value
+
+    def _is_known(self) -> bool:
+        return self.clock.now().timestamp() < self._until
+
+    async def _is_over(self, connection: Connection, most_bytes: int) -> bool:
+        if not self._is_known():
+            until = (self.clock.now() + REMEMBERED).timestamp()
+            self._spent = await self.sum(connection)
+            self._until = until
+        return self._spent >= most_bytes
