@@ -96,8 +96,8 @@ def _parse_field(word: str, name: str, low: int, high: int) -> frozenset[int]:
         elif dash:
             end = _number(last, name, low, high)
         every = _number(step, name, 1, high) if slash else 1
-        if end < begin:
-            raise BadCron(f"{part} of the {name} ends before it begins")
+        if end < begin or (dash and end == begin):  # the engine takes 5-5 for every one
+            raise BadCron(f"{part} of the {name} ends before it begins, or where it does")
         found.update(range(begin, end + 1, every))
     return frozenset(found)
 

@@ -5,6 +5,7 @@ All times are UTC. They run in `rushes work` (and in `rushes run`), with no web 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Final, TypeAlias
 
 from pydantic import AfterValidator
@@ -13,6 +14,8 @@ from rushes.cron import BadCron, parse_cron
 from rushes.sections import Section
 
 OFF: Final = "off"
+LATEST: Final = datetime(2096, 12, 31, 23, 59, tzinfo=UTC)
+"""At the end of a leap year: what never was by then never comes."""
 
 
 def _require_cron(line: str) -> str:
@@ -21,6 +24,8 @@ def _require_cron(line: str) -> str:
         found = parse_cron(line)
     except BadCron as wrong:
         raise ValueError(f"{wrong}, as in `0 */6 * * *`") from None
+    if found.last(LATEST) is None:
+        raise ValueError("no year has such a day")
     return found.line
 
 

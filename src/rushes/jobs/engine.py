@@ -134,7 +134,7 @@ class Engine:
         return define
 
     def scheduled(self, time: Time) -> Callable[[F], F]:
-        """Run a body without arguments at its times, on the queue `upkeep`."""
+        """Run a body without arguments at its times."""
 
         def define(body: F) -> F:
             async def at_its_time(*_moment_and_context: object) -> None:
@@ -319,23 +319,23 @@ class Engine:
             await _outside(DBOS.cancel_workflow_async(job_id, cancel_children=True))
 
     async def _apply_times(self) -> None:
-        told = {time.workflow: time.line(self._settings.schedules) for time in self._times}
-        lines = {name: line for name, line in told.items() if line is not None}
+        told = {time: time.line(self._settings.schedules) for time in self._times}
+        lines = {time: line for time, line in told.items() if line is not None}
         await DBOS.apply_schedules_async(
             [
                 ScheduleInput(
-                    schedule_name=name,
-                    workflow_fn=self._runnable[name],
+                    schedule_name=time.workflow,
+                    workflow_fn=self._runnable[time.workflow],
                     schedule=with_seconds(line),
-                    queue_name=Queue.UPKEEP.value,
+                    queue_name=time.queue.value,
                 )
-                for name, line in lines.items()
+                for time, line in lines.items()
             ]
         )
-        for name in told.keys() - lines.keys():
-            await DBOS.delete_schedule_async(name)
-        for name, line in lines.items():
-            kept = await DBOS.get_schedule_async(name)
+        for time in told.keys() - lines.keys():
+            await DBOS.delete_schedule_async(time.workflow)
+        for time, line in lines.items():
+            kept = await DBOS.get_schedule_async(name := time.workflow)
             last = kept["last_fired_at"] if kept is not None else None
             if (due := find_missed(line, last, self._clock.now())) is not None:
                 await asyncio.to_thread(DBOS.backfill_schedule, name, due - SECOND, due + SECOND)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from rushes.cron import parse_cron
+from rushes.jobs.job import Queue
 from rushes.schedule_section import OFF, ScheduleSettings
 
 DONE_KEPT: Final = timedelta(days=30)
@@ -23,10 +24,15 @@ SECOND: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """What runs by itself, and the name of the setting that says when."""
+    """What runs by itself, the name of the setting that says when, and where it waits.
+
+    `Queue.UPKEEP` does one thing at a time, and a check of every byte may take it days: what is
+    short and cannot wait stands in another one.
+    """
 
     workflow: str
     setting: str
+    queue: Queue = Queue.UPKEEP
 
     def line(self, told: ScheduleSettings) -> str | None:
         """Return the cron line; None where it is switched off."""
@@ -38,9 +44,9 @@ EXPIRE_UPLOADS: Final = Time("expire_uploads", "sweep")
 PURGE: Final = Time("purge", "purge")
 RETAIN: Final = Time("retain", "retain")
 CHECK_TIERS: Final = Time("check_tiers", "check")
-KEEP_ACCOUNTS: Final = Time("keep_accounts", "accounts")
+KEEP_ACCOUNTS: Final = Time("keep_accounts", "accounts", Queue.TELL)
 WARM: Final = Time("warm", "warm")
-WATCH_TIERS: Final = Time("watch_tiers", "alarms")
+WATCH_TIERS: Final = Time("watch_tiers", "alarms", Queue.TELL)
 
 IMPORT: Final = Time("import_objects", "imports")
 

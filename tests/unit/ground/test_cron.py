@@ -64,6 +64,7 @@ def test_a_line_is_told_with_single_blanks() -> None:
         ("*/0 * * * *", "0 is no minute"),
         ("*/ * * * *", "nothing is no minute"),
         ("5-1 * * * *", "ends before it begins"),
+        ("5-5 * * * *", "ends before it begins, or where it does"),
         ("1,,2 * * * *", "nothing is no minute"),
         ("-1 * * * *", "nothing is no minute"),
         ("\u0661 * * * *", "is no minute"),

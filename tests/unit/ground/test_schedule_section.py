@@ -22,7 +22,9 @@ def test_the_environment_moves_a_schedule(monkeypatch: pytest.MonkeyPatch) -> No
     assert "0 7 * * 1" == Settings.load().schedules.report
 
 
-@pytest.mark.parametrize(("name", "line"), [("retain", "daily"), ("sweep", "off")])
+@pytest.mark.parametrize(
+    ("name", "line"), [("retain", "daily"), ("sweep", "off"), ("check", "0 0 31 2 *")]
+)
 def test_what_is_no_line_is_refused_by_its_name(
     monkeypatch: pytest.MonkeyPatch, name: str, line: str
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from rushes.jobs.job import Queue
 from rushes.jobs.schedule import (
     CHECK_TIERS,
     EXPIRE_UPLOADS,
@@ -41,6 +42,11 @@ def test_every_time_is_declared_once() -> None:
         WATCH_TIERS: "*/10 * * * *",
         IMPORT: "0 0 * * *",
     } == {time: time.line(told) for time in TIMES}
+
+
+def test_nothing_long_stands_before_alarms_and_accounts() -> None:
+    """A check of every byte takes days, and upkeep does one thing at a time."""
+    assert {KEEP_ACCOUNTS, WATCH_TIERS} == {time for time in TIMES if time.queue is Queue.TELL}
 
 
 def test_a_time_can_be_moved_and_switched_off() -> None:
