@@ -124,8 +124,8 @@ async def add_parts(connection: Connection, parts: Iterable[DayPart]) -> None:
     )
 
 
-async def count_reads(connection: Connection, since: date) -> None:
-    """Write down anew what was read of each slot, of every day since."""
+async def sum_reads(connection: Connection, since: date) -> list[dict[str, object]]:
+    """Return what was read of each slot, of every day since, as rows of `tier_days`."""
     owners, archived = _owners(), placements.alias("archived")
     kept = and_(
         archived.c.object_id == read_counts.c.object_id, archived.c.tier == Tier.ARCHIVE.value
@@ -146,7 +146,11 @@ async def count_reads(connection: Connection, since: date) -> None:
         .group_by(*slot)
     )
     names = ("day", "tier", "project_id", "is_original", "reads", "read_bytes")
-    rows = [_read(names, row) for row in await connection.execute(query)]
+    return [_read(names, row) for row in await connection.execute(query)]
+
+
+async def write_reads(connection: Connection, since: date, rows: list[dict[str, object]]) -> None:
+    """Write down anew what was read, of every day since."""
     await connection.execute(
         update(tier_days)
         .where(tier_days.c.day >= since, or_(tier_days.c.reads > 0, tier_days.c.read_bytes > 0))

@@ -65,11 +65,12 @@ class Books:
             now = await account_records.look_around(connection, since or until, until)
             day = (since or until).date()
             before = await account_records.list_before(connection, day)
+            reads = await account_records.sum_reads(connection, day)
         async with self.database.transaction() as connection:
             if not await account_records.move_mark(connection, since, until):
                 return False
             await account_records.add_parts(connection, account(before, now, since, until))
-            await account_records.count_reads(connection, day)
+            await account_records.write_reads(connection, day, reads)
         return True
 
     async def tell(self, month: date | None = None) -> Ledger:
