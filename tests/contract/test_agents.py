@@ -22,7 +22,7 @@ from rushes.events.event import EventType
 from rushes.http.agents import routes
 from rushes.http.problem import add_problems
 from rushes.tiers import editing_records
-from rushes.tiers.agency import Agency
+from rushes.tiers.agency import Agency, AgentUnknown
 from rushes.tiers.editing_far import Ending, Errand, FarHand, Task
 from rushes.tiers.editing_tree import prepare_tree
 from rushes.tiers.mirror import Mirroring
@@ -183,6 +183,42 @@ def test_an_errand_ends_as_the_tree_says(tmp_path: Path) -> None:
     expected = [Ending.EXISTS, Ending.DONE, Ending.MISSING, Ending.EXISTS, Ending.BROKEN]
     assert [*expected, Ending.TROUBLE, Ending.AWAY, Ending.DONE] == endings
     assert [] == [name for name in os.listdir(tmp_path / "Clients") if name.startswith(".")]  # noqa: PTH208
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "target"),
+    [("..", "secret", ""), ("a/../..", "secret", ""), ("a", "../secret", ""), ("a", "", "../b")],
+)
+def test_a_path_that_leads_out_of_the_tree_is_left_alone(
+    tmp_path: Path, folder: str, name: str, target: str
+) -> None:
+    """Whoever the server is."""
+    tree = tmp_path / "tree"
+    (tree / "a").mkdir(parents=True)
+    (tmp_path / "secret").write_bytes(b"mine")
+    tree_id = prepare_tree(tree)
+
+    endings = {
+        run_errand(
+            Errand(1, task, folder, name=name, target=target), tree, tree_id, lambda *_: iter([])
+        ).ending
+        for task in Task
+    }
+
+    assert {Ending.TROUBLE} == endings
+    assert ["secret", "tree"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+async def test_an_agent_whose_mirror_ended_comes_anew(handing: Handing) -> None:
+    """Nothing would be asked of it any more, whatever it says."""
+    agency = Agency(handing.database, handing.clock, handing.locator)
+    session = await agency.admit("tree", lambda _due: "")
+    agency.get(session.id)
+    session.mirroring.cancel()
+    await asyncio.wait({session.mirroring})
+
+    with pytest.raises(AgentUnknown):
+        agency.get(session.id)
 
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -111,7 +111,7 @@ class Agent:
                     outcome, pause = None, FIRST_PAUSE
                     if errand is not None:
                         outcome = await self._do(http, errand)
-                except httpx.HTTPError as error:
+                except (httpx.HTTPError, ValueError) as error:  # or a stranger answers
                     LOG.warning("the server is out of reach: %s", type(error).__name__)
                     await asyncio.sleep(pause)
                     pause = min(LONGEST_PAUSE, 2 * pause)
@@ -150,7 +150,7 @@ class Agent:
             if not work.done() and self._session is not None:
                 try:
                     await self._ask(http, None, is_busy=True)
-                except httpx.HTTPError as error:
+                except (httpx.HTTPError, ValueError) as error:
                     LOG.warning("the server is out of reach: %s", type(error).__name__)
         outcome = work.result()
         LOG.info("%s %s: %s %s", errand.task, errand.name, outcome.ending, outcome.detail)
@@ -162,9 +162,12 @@ class Agent:
         with httpx.Client(base_url=self.url, timeout=ASK_SECONDS, follow_redirects=True) as http:
             while at < size_bytes:
                 try:
+                    begun = at
                     for piece in _read_from(http, path, at):
                         yield piece
                         at, broken = at + len(piece), 0
+                    if at == begun:
+                        raise WrongBytes("the server answers with nothing")
                 except httpx.TransportError:
                     broken += 1
                     if broken >= TRIES:
@@ -194,7 +197,9 @@ Fetch = Callable[[str, int], Iterator[bytes]]
 
 
 def run_errand(errand: Errand, mount: Path, tree_id: str, fetch: Fetch) -> Outcome:
-    """Do one errand in the tree, if it is surely there. Blocks."""
+    """Do one errand in the tree, if it is surely there; nothing outside of it. Blocks."""
+    if not _is_inside(errand):
+        return Outcome(errand.number, Ending.TROUBLE, "the server named a path outside of the tree")
     try:
         tree = open_tree(mount, tree_id)
         try:
@@ -203,6 +208,12 @@ def run_errand(errand: Errand, mount: Path, tree_id: str, fetch: Fetch) -> Outco
             tree.close()
     except (MountAway, WrongBytes, httpx.HTTPError, OSError) as error:
         return Outcome(errand.number, *_ending_of(error))
+
+
+def _is_inside(errand: Errand) -> bool:
+    """Say whether all that an errand names lies below the tree, whoever the server is."""
+    paths = [*errand.folder.split("/"), *errand.target.split("/")]
+    return "/" not in errand.name and not {"..", "."} & {*paths, errand.name}
 
 
 def _ending_of(error: Exception) -> tuple[Ending, str]:

@@ -13,6 +13,7 @@ from rushes.access.permit import Actor, Verb, permit
 from rushes.delivery.sign import Grant, Scope, Signer, until
 from rushes.http.auth import Identify
 from rushes.http.leaving import while_there
+from rushes.http.wishes import Text
 from rushes.tiers.agency import Agency
 from rushes.tiers.editing_far import Ending, Errand, Outcome, Seen
 from rushes.tiers.editing_records import Due
@@ -20,14 +21,14 @@ from rushes.tiers.editing_records import Due
 WAIT_SECONDS: Final = 10.0
 LIFE: Final = timedelta(hours=6)
 
-Text = Annotated[str, Field(max_length=4_000)]
+Detail = Annotated[Text, Field(max_length=4_000)]
 
 
 class SeenAsked(BaseModel):
     """A file of the tree."""
 
     size_bytes: int = Field(ge=0)
-    version: str = Field(max_length=100)
+    version: Text = Field(max_length=100)
 
 
 class OutcomeAsked(BaseModel):
@@ -36,7 +37,7 @@ class OutcomeAsked(BaseModel):
     number: int
     """That of the errand."""
     ending: Ending
-    detail: Text = ""
+    detail: Detail = ""
     """What was in the way."""
     found: SeenAsked | None = None
     """What is there now, where it was looked for or written."""
@@ -49,7 +50,7 @@ class AgentAsked(BaseModel):
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
-    tree_id: str = Field(min_length=1, max_length=100)
+    tree_id: Text = Field(min_length=1, max_length=100)
     """The id in the marker of its folder."""
     session: str | None = Field(default=None, max_length=100)
     """What it was given when it came; null for who comes."""

@@ -8,6 +8,7 @@ one before.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,6 +22,8 @@ from rushes.tiers.locate import Locator
 from rushes.tiers.mirror import Mirroring
 
 ID_BYTES: Final = 12
+
+LOG: Final = logging.getLogger(__name__)
 
 
 class OtherTree(RushesError):
@@ -88,9 +91,18 @@ class Agency:
         """Return an agent's session.
 
         Raises:
-            AgentUnknown: there is none, or another agent took its place.
+            AgentUnknown: there is none, another agent took its place, or its mirror has failed.
         """
+        self._let_go()
         if self._session is None or self._session.id != session_id:
             raise AgentUnknown("The server does not know this agent any more. Let it begin anew.")
         self._session.hand.hear()
         return self._session
+
+    def _let_go(self) -> None:
+        """Forget a session whose mirror has ended: its agent comes anew, and so does a mirror."""
+        if self._session is None or not self._session.mirroring.done():
+            return
+        ended, self._session = self._session.mirroring, None
+        error = None if ended.cancelled() else ended.exception()
+        LOG.error("the mirror of an agent ended", exc_info=error)
