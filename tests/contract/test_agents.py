@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from sqlalchemy import update
 
-from rushes.access.permit import Actor
+from rushes.access.permit import Actor, ActorKind, Role
 from rushes.cli.agent import Agent, AgentRefused, run_errand
 from rushes.db.tables import projects
 from rushes.events.event import EventType
@@ -329,3 +329,14 @@ async def test_another_tree_is_kept_only_if_a_person_says_so(
 async def ask(http: httpx.AsyncClient, tree_id: str, **more: object) -> httpx.Response:
     asked = {"tree_id": tree_id, "wait": 0, **more}
     return await http.post("/api/v1/editing/agent", json=asked)
+
+
+async def test_a_token_of_certain_projects_is_no_agents(handing: Handing) -> None:
+    """The tree holds proxies of every project."""
+    handing.actor = Actor(
+        ActorKind.TOKEN, "acc_admin", Role.ADMIN, project_ids=frozenset({"prj_one"})
+    )
+    async with serve(handing) as base, httpx.AsyncClient(base_url=base) as client:
+        answer = await client.post("/api/v1/editing/agent", json={"tree_id": "one", "wait": 0})
+
+    assert (403, "access.forbidden") == (answer.status_code, answer.json()["code"])

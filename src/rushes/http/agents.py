@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from rushes.access.permit import Actor, Verb, permit
+from rushes.access.permit import Actor, Forbidden, Verb, permit
 from rushes.delivery.sign import Grant, Scope, Signer, until
 from rushes.http.auth import Identify
 from rushes.http.leaving import while_there
@@ -80,6 +80,8 @@ def routes(agency: Agency, signer: Signer, identify: Identify) -> APIRouter:
         """Take what an agent of the editing tier did, and say what it is to do next."""
         actor = await identify(request)
         permit(actor, Verb.SERVE_EDITING)
+        if actor.project_ids is not None:  # the tree holds proxies of every project
+            raise Forbidden("This token is for certain projects. Give the agent another one.")
         if asked.session is None:
             sign = _signing(agency, signer, actor)
             session = await agency.admit(asked.tree_id, sign, replaces=asked.replaces)

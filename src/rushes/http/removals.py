@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from rushes.access.permit import Verb, permit
 from rushes.http.auth import Identify
 from rushes.http.library import Library, Purge, get_asset_for
-from rushes.http.tiers import Tally
+from rushes.http.tiers import Tally, require_admin
 from rushes.tiers.closing import Closing
 from rushes.tiers.removal import Chosen, Pile, Removal
 
@@ -86,7 +86,7 @@ def routes(library: Library, closing: Closing, identify: Identify) -> APIRouter:
 
         Workers remove it within some minutes.
         """
-        return _tally(await closing.purge(await identify(request)))
+        return _tally(await closing.purge(await require_admin(identify, request)))
 
     return router
 
