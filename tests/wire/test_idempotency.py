@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import secrets
+from collections.abc import MutableMapping
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -158,3 +161,47 @@ async def test_a_log_in_takes_no_key(hall: Hall) -> None:
         ]
 
     assert [401, 401] == statuses
+
+
+async def test_half_a_body_is_no_request(hall: Hall, admin: httpx.AsyncClient) -> None:
+    """Whoever leaves in the middle of it has asked for nothing, and the key stays free."""
+    cookie = f"rushes={admin.cookies['rushes']}"
+    headers = {"Host": "127.0.0.1", "Cookie": cookie, "X-Rushes-CSRF": "1", "Idempotency-Key": "a"}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": TOKENS,
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "scheme": "http",
+        "server": ("127.0.0.1", 8080),
+        "client": ("127.0.0.1", 50_000),
+    }
+    coming = [
+        {"type": "http.request", "body": b'{"name": "ci", "scopes": ["read"]}', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> MutableMapping[str, Any]:
+        return coming.pop(0)
+
+    async def send(_message: MutableMapping[str, Any]) -> None:
+        """Nobody is there."""
+
+    await hall.app(scope, receive, send)
+
+    assert 0 == await count(admin)
+    assert 201 == (await admin.post(TOKENS, json=WISH, headers=by("a"))).status_code
+
+
+async def test_what_was_asked_cannot_be_guessed(hall: Hall, admin: httpx.AsyncClient) -> None:
+    """A body may hold a password: what is kept of it needs a key of the server."""
+    wish = {"email": "eve@example.org", "password": "five owls in a bath", "role": "editor"}
+    place = "/api/v1/accounts"
+    made = await admin.post(place, json=wish, headers=by("a"))
+    async with hall.database.reading() as connection:
+        kept = (await connection.execute(select(kept_answers.c.digest))).scalar_one()
+
+    assert 201 == made.status_code
+    assert hashlib.sha256(f"POST {place}?\n".encode() + made.request.content).digest() != kept

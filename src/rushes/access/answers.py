@@ -5,12 +5,13 @@ Rules of this file (draft-ietf-httpapi-idempotency-key-header-07):
 2. While the first request is at work, the second is refused. If the server dies in between, nobody
    knows what was done: the key stays refused, and nothing is ever done twice.
 3. Only successes are kept. What was refused made nothing, so it may be tried again by its key.
-4. Answers are kept sealed: some hold a secret that is shown once.
+4. Answers are kept sealed, and requests as a digest by a key: some hold a secret or a password.
 """
 
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from rushes.errors import Kind, RushesError
 
 KEPT_FOR: Final = timedelta(hours=24)
 RETRY_SECONDS: Final = 1.0
+PURPOSE: Final = "kept_answers.digest"
 
 Headers: TypeAlias = Sequence[tuple[str, str]]
 
@@ -68,13 +70,13 @@ class Answers:
             KeyUsedOtherwise: the earlier request was another one.
             StillAtWork: it has not been answered yet.
         """
-        now = self.clock.now()
+        now, seals = self.clock.now(), self._seal(digest)
         async with self.database.transaction() as connection:
             await answer_records.delete_old_answers(connection, now - KEPT_FOR, place)
-            if await answer_records.begin_answer(connection, place, digest, now):
+            if await answer_records.begin_answer(connection, place, seals[-1], now):
                 return None
             kept = await answer_records.find_answer(connection, place)
-        if kept is not None and kept.digest != digest:
+        if kept is not None and kept.digest not in seals:
             raise KeyUsedOtherwise(
                 "This `Idempotency-Key` was sent with another request. Choose a new one."
             )
@@ -105,6 +107,14 @@ class Answers:
         """Forget what was kept for long enough."""
         async with self.database.transaction() as connection:
             await answer_records.delete_old_answers(connection, self.clock.now() - KEPT_FOR)
+
+    def _seal(self, digest: bytes) -> list[bytes]:
+        """Return what may be kept of a request by each key, the newest last.
+
+        Without a key a body with a password in it could be guessed from what is kept.
+        """
+        keys = [key.derive(PURPOSE) for key in self.sealer.ring.keys]
+        return [hmac.digest(key, digest, "sha256") for key in keys]
 
     def _open(self, place: Place, status: int, kept: Kept) -> Answer:
         document = json.loads(self.sealer.open(_name(place), kept.sealed or b""))

@@ -23,6 +23,7 @@ from rushes.access.token import digest_of
 from rushes.errors import Kind, RushesError
 from rushes.http.auth import API, CALLER, Caller
 from rushes.http.conditional import Conditional
+from rushes.http.leaving import CallerLeft
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
@@ -137,12 +138,14 @@ async def _read(receive: Receive) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
+        if message["type"] != "http.request":
+            raise CallerLeft("Whoever asked left in the middle of the body. Nothing was done.")
         body += message.get("body", b"")
         if len(body) > MAX_BODY_BYTES:
             raise BodyNotRepeatable(
                 f"With `{HEADER}` a body has {MAX_BODY_BYTES} bytes at most. Send less."
             )
-        if message["type"] != "http.request" or not message.get("more_body", False):
+        if not message.get("more_body", False):
             return bytes(body)
 
 
