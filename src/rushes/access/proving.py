@@ -84,6 +84,10 @@ class SecondFactors:
     rates: Rates
     issuer: str
 
+    def is_asked_of(self, account: Account) -> bool:
+        """Say whether this server wants a second factor of an account."""
+        return is_required(self.settings.second_factor, account.role)
+
     async def find_standing(self, actor: Actor) -> Standing:
         """Return how it stands with one's own second factor."""
         permit(actor, Verb.SEE_SELF)
@@ -91,8 +95,9 @@ class SecondFactors:
             account = await _get(connection, actor.id)
             factor = await factor_records.find_factor(connection, actor.id)
             left = await factor_records.count_codes(connection, actor.id)
-        required = is_required(self.settings.second_factor, account.role)
-        return Standing(required, None if factor is None else factor.confirmed_at, left)
+        return Standing(
+            self.is_asked_of(account), None if factor is None else factor.confirmed_at, left
+        )
 
     async def begin(self, actor: Actor) -> Draft:
         """Make a secret for one's own app; it is asked for once a code of it was seen.
@@ -164,6 +169,7 @@ class SecondFactors:
             FactorCodeWrong: the code is wrong, too old, or was used before.
             TooOften: it was tried too often.
         """
+        _require_person(actor)
         await self._count(actor.id)
         async with self.database.transaction() as connection:
             await self._require(connection, actor, code)
@@ -176,6 +182,7 @@ class SecondFactors:
         Raises:
             FactorMissing, FactorCodeWrong, TooOften: as above.
         """
+        _require_person(actor)
         await self._count(actor.id)
         async with self.database.transaction() as connection:
             await self._require(connection, actor, code)
@@ -190,6 +197,7 @@ class SecondFactors:
             FactorMissing: there is none.
         """
         permit(actor, Verb.MANAGE_ACCOUNTS)
+        _require_person(actor)
         require_recent(actor, self.clock.now())
         async with self.database.transaction() as connection:
             account = await _get(connection, account_id)
@@ -219,7 +227,6 @@ class SecondFactors:
             raise CodeRefused("The code is wrong, too old, or was used before. Give the next one.")
 
     async def _require(self, connection: Connection, actor: Actor, code: str) -> None:
-        _require_person(actor)
         factor = await factor_records.find_factor(connection, actor.id)
         if factor is None or factor.confirmed_at is None:
             raise _missing()

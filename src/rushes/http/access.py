@@ -104,7 +104,8 @@ def _session_routes(entrance: Entrance, callers: Callers) -> APIRouter:
             former=callers.find_cookie(request),
         )
         callers.set_cookie(response, cookie)
-        return SessionAnswer(account=answer_account(account))
+        needs = not account.has_factor and entrance.factors.is_asked_of(account)
+        return SessionAnswer(account=answer_account(account), needs_factor=needs)
 
     @router.get("")
     async def who_am_i(request: Request) -> SessionAnswer:
