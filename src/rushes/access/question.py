@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from rushes.errors import Kind, RushesError
 
@@ -87,6 +87,15 @@ def parse_questions(asked: Iterable[FormField]) -> tuple[FormField, ...]:
     if len(set(keys)) < len(keys):
         raise BadQuestion("Two questions have the same key. Give each its own.")
     return questions
+
+
+def recall_question(kept: Mapping[str, Any]) -> FormField:
+    """Return a question as it was kept; older ones have neither a key nor a kind."""
+    choices = tuple(kept["choices"])
+    older = AnswerKind.CHOICE if choices else AnswerKind.TEXT
+    key = kept["key"] if "key" in kept else key_of(kept["label"])
+    kind = AnswerKind(kept.get("kind", older))
+    return FormField(kept["label"], kept["is_required"], choices, key, kind)
 
 
 def read_answers(questions: Iterable[FormField], told: Mapping[str, str]) -> dict[str, object]:

@@ -21,7 +21,7 @@ from rushes.access.account_records import account_of
 from rushes.access.link import Link, Preview
 from rushes.access.permit import Role, unknown_project
 from rushes.access.project import Project
-from rushes.access.question import AnswerKind, FormField
+from rushes.access.question import recall_question
 from rushes.db.statements import (
     After,
     change_if_same,
@@ -286,10 +286,7 @@ def _project(row: Row[Any]) -> Project:
 
 def _link(row: Row[Any]) -> Link:
     known = {one.name: getattr(row, one.name) for one in fields_of(Link)}
-    questions = tuple(
-        FormField(**one | {"choices": tuple(one["choices"]), "kind": AnswerKind(one["kind"])})
-        for one in row.fields
-    )
+    questions = tuple(recall_question(one) for one in row.fields)
     return Link(
         **known | {"types": tuple(row.types), "fields": questions, "preview": Preview(row.preview)}
     )

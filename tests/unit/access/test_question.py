@@ -19,6 +19,7 @@ from rushes.access.question import (
     parse_questions,
     read_answer,
     read_answers,
+    recall_question,
 )
 
 pytestmark = pytest.mark.covers("M-LK-02")
@@ -162,3 +163,18 @@ def test_what_was_taken_is_kept_though_the_question_changed() -> None:
     told = {"day": "yesterday", "unit": "A", "roll": "NUL\0"}
 
     assert {"day": "yesterday", "unit": "A"} == keep_answers([DAY, UNIT, ROLL], told)
+
+
+@pytest.mark.parametrize(
+    ("kept", "question"),
+    [
+        ({"choices": []}, FormField("Roll", key="roll")),
+        ({"choices": ["A"]}, FormField("Roll", choices=("A",), key="roll", kind=AnswerKind.CHOICE)),
+        ({"choices": [], "key": "r", "kind": "date"}, FormField("Roll", key="r", kind=DAY.kind)),
+    ],
+)
+def test_a_question_of_an_older_version_is_read(
+    kept: dict[str, object], question: FormField
+) -> None:
+    """It had neither a key nor a kind."""
+    assert question == recall_question({"label": "Roll", "is_required": False} | kept)
