@@ -55,10 +55,13 @@ async def test_who_comes_second_does_not_write_over_the_first(
     first = await admin.patch(place, json=RESOURCES[kind][1], headers={"If-Match": etag})
     second = await admin.patch(place, json=RESOURCES[kind][1], headers={"If-Match": etag})
     odd = await admin.patch(place, json=RESOURCES[kind][1], headers={"If-Match": '"x"'})
+    huge = {"If-Match": f'"{10**99}"'}
+    beyond = await admin.patch(place, json=RESOURCES[kind][1], headers=huge)
     again = {"If-Match": first.headers["ETag"]}
     third = await admin.patch(place, json=RESOURCES[kind][1], headers=again)
 
-    assert [200, 412, 412, 200] == [one.status_code for one in (first, second, odd, third)]
+    answers = (first, second, odd, beyond, third)
+    assert [200, 412, 412, 412, 200] == [answer.status_code for answer in answers]
     assert second.json()["code"] == f"{kind[:-1]}.stale"
 
 

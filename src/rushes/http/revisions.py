@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from fastapi import Header, Response
+
+MAX_DIGITS: Final = 18
+"""What fits into a column of 64 bits."""
 
 IfMatch: TypeAlias = Annotated[
     str | None,
@@ -27,4 +30,5 @@ def read_revision(if_match: str | None) -> int | None:
     if if_match is None or if_match.strip() == "*":
         return None
     text = if_match.strip().strip('"').partition("-")[0]  # behind it: the digest of an answer
-    return int(text) if text.isascii() and text.isdigit() else -1
+    is_one = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
+    return int(text) if is_one else -1
