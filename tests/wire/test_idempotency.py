@@ -178,7 +178,7 @@ async def test_half_a_body_is_no_request(hall: Hall, admin: httpx.AsyncClient) -
         "server": ("127.0.0.1", 8080),
         "client": ("127.0.0.1", 50_000),
     }
-    coming = [
+    coming: list[MutableMapping[str, Any]] = [
         {"type": "http.request", "body": b'{"name": "ci", "scopes": ["read"]}', "more_body": True},
         {"type": "http.disconnect"},
     ]
