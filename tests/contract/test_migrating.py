@@ -432,6 +432,26 @@ async def test_an_imported_object_that_has_not_moved_is_not_forgotten(move: Move
     assert [key] == await move.before.archive.list_keys()
 
 
+@pytest.mark.parametrize(("hours", "stays"), [(2, True), (-2, False)])
+async def test_a_store_of_another_name_holds_what_others_put_there(
+    move: Move, *, hours: int, stays: bool
+) -> None:
+    """What was there before it was taken in is theirs; what came later is our copy."""
+    [filed] = await move.fill(1)
+    archive, database = move.before.archive, move.before.database
+    [key] = [key for key in await archive.list_keys() if "original" in key]
+    found = await archive.head(key)
+    taken_at = found.modified + timedelta(hours=hours)
+    foreign = Foreign("before", key, found.version, 10, filed.upload_id, False, taken_at)  # noqa: FBT003 - a row
+    async with database.transaction() as connection:
+        await foreign_records.record_foreign(connection, foreign)
+        await library_records.delete_asset(connection, filed.asset_id)
+
+    await move.before.remover.remove_content(filed.content_id)
+
+    assert ([key] if stays else []) == await archive.list_keys()
+
+
 def test_a_move_costs_what_leaves_and_what_is_asked() -> None:
     """A read of each object there, a write of it here, and what leaves beyond what is free."""
     plan = MigrationPlan(moving=(2_000_000, 100 * 10**9))

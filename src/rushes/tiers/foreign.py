@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Final
 
 from rushes.db.engine import Database
@@ -19,6 +20,7 @@ from rushes.uploads.direct import FOLDER
 from rushes.uploads.foreign_records import Foreign
 
 PAGE: Final = 100
+CLOCKS_DIFFER: Final = timedelta(hours=1)
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -36,9 +38,21 @@ def name_of(archive: Vault) -> str:
 
 
 async def list_theirs(database: Database, archive: Vault, keys: Collection[str]) -> set[str]:
-    """Return those of these keys at which objects of others lie."""
+    """Return those of these keys at which objects of others lie.
+
+    Also of those taken in while the settings called the store something else: what is still the
+    same there, and older than its row, is no copy of ours.
+
+    Raises:
+        Unreachable, Busy, Refused: the store has to be asked, and failed.
+    """
     async with database.reading() as connection:
-        return set(await foreign_records.list_foreign(connection, name_of(archive), keys))
+        theirs = set(await foreign_records.list_foreign(connection, name_of(archive), keys))
+        others = await foreign_records.list_elsewhere(connection, name_of(archive), keys)
+    for foreign in others:
+        if foreign.key not in theirs and await _is_from_before(archive, foreign):
+            theirs.add(foreign.key)
+    return theirs
 
 
 async def require_ours(database: Database, archive: Vault, key: str) -> None:
@@ -80,6 +94,14 @@ async def remove_let_go(database: Database, archive: Vault) -> int:
         async with database.transaction() as connection:
             await foreign_records.forget_foreign(connection, foreign)
     return gone
+
+
+async def _is_from_before(archive: Vault, foreign: Foreign) -> bool:
+    try:
+        found = await archive.head(foreign.key)
+    except NotFound:
+        return False
+    return is_same(foreign, found) and found.modified < foreign.created_at + CLOCKS_DIFFER
 
 
 async def _is_there(archive: Vault, foreign: Foreign) -> bool:

@@ -50,6 +50,16 @@ async def list_foreign(
     return {row.key: _foreign(row) for row in await connection.execute(query)}
 
 
+async def list_elsewhere(
+    connection: Connection, store: str, keys: Collection[str]
+) -> list[Foreign]:
+    """Return what was taken in under these keys in stores of other names."""
+    query = select(imported_objects).where(
+        imported_objects.c.store != store, imported_objects.c.key.in_(keys)
+    )
+    return [_foreign(row) for row in await connection.execute(query)]
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Keys of a store that begin with `prefix`, behind `after`, up to `until` or the end."""
