@@ -180,7 +180,7 @@ def format_trak(
     mdhd = mp4.make_full(
         "mdhd", 1, 0, mp4.pack("QQIQHH", 0, 0, track.timescale, ticks, _LANGUAGE_UND, 0)
     )
-    name, handler = _NAMES[track.handler], track.handler.encode("latin-1")
+    name, handler = _NAMES.get(track.handler, b"data\0"), track.handler.encode("latin-1")
     hdlr = mp4.make_full("hdlr", 0, 0, bytes(4), handler, bytes(12), name)
     media_header = {
         "vide": mp4.make_full("vmhd", 0, 1, bytes(8)),
