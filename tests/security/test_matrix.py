@@ -122,7 +122,8 @@ async def test_foreign_is_unknown_byte_for_byte(town: Town) -> None:
 async def test_who_only_looks_changes_nothing(town: Town, who: str) -> None:
     """No changing request of theirs succeeds, but those about themselves and about playing."""
     own = re.compile(
-        r"(POST|DELETE) /api/v1/session|POST .*/playback|POST /api/v1/tokens|"
+        r"(POST|DELETE) /api/v1/session(/second-factor)?|POST /api/v1/tokens|"
+        r"POST .*/(playback|render-manifest)|"
         r"POST /api/v1/(network-test|uploads/slots)|"
         r"DELETE .*/uploads/\{upload_id\}|POST /u/.*|.* /(u/.*/)?(files|uploads)/.*"
     )
