@@ -45,7 +45,9 @@ def test_bytes_are_looked_for_in_the_archive_alone() -> None:
     """Where the archive is another store now, or a folder, the error says what to set."""
     require_store(SIZED, "vault")
 
-    with pytest.raises(StoreChanged, match="in the store vault, and the archive is other now"):
+    with pytest.raises(
+        StoreChanged, match="in the store vault, and the archive is the store other"
+    ):
         require_store(SIZED, "other")
     assert "the archive is a folder now" in store_changed(SIZED, None).message
 
