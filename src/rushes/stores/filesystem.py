@@ -48,10 +48,14 @@ RESERVE_SHARE: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """What the folder's filesystem says: bytes in all, and free for us."""
+    """What the folder's filesystem says: bytes in all, free for us, and taken by files.
+
+    What is reserved for others is neither free nor taken.
+    """
 
     total_bytes: int
     free_bytes: int
+    taken_bytes: int
 
     @property
     def reserve_bytes(self) -> int:
@@ -267,7 +271,9 @@ class FolderStore:
 
     def _space(self) -> Space:
         figures = os.fstatvfs(self._folder.handle)
-        return Space(figures.f_blocks * figures.f_frsize, figures.f_bavail * figures.f_frsize)
+        unit = figures.f_frsize
+        taken = figures.f_blocks - figures.f_bfree
+        return Space(figures.f_blocks * unit, figures.f_bavail * unit, taken * unit)
 
     def sweep_now(self) -> int:
         """Do what `sweep` does, blocking."""

@@ -97,8 +97,8 @@ class Watching:
             if isinstance(store, FolderStore):
                 await store.check()
                 space = await store.space()
-                held, name = space.total_bytes - space.free_bytes, f"{tier.value} disk"
-                return find_fullness(name, held, space.total_bytes)
+                room = space.taken_bytes + space.free_bytes
+                return find_fullness(f"{tier.value} disk", space.taken_bytes, room)
             await store.head(ASKED_KEY)
         except NotFound:
             return None
