@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from rushes.media import mp4
 from tests.fixtures.media_files import MediaFiles
 from tests.support.chromium import PATIENCE_MS
 from tests.support.databases import PostgresServer
@@ -141,6 +142,8 @@ def test_every_quality_and_the_original_can_be_downloaded(
     assert 'filename="h264.mkv"' in whole.headers["content-disposition"]
     assert 'filename="h264_360p.mp4"' in small.headers["content-disposition"]
     assert b"ftyp" == small.content[4:8]
+    kinds = [box.kind for box in mp4.walk(small.content)]
+    assert ["ftyp", "moov", "mdat"] == kinds  # editors' programs want tables in front, no fragments
 
 
 def test_the_house_says_that_it_is_well(client: Client) -> None:

@@ -278,8 +278,8 @@ async def test_a_file_that_came_while_ours_was_copied_stays(
     theirs = mirrored.path / "Clients/Acme/Spring/clip.mp4"
     stream = Locator.stream
 
-    async def stream_slowly(self: Locator, object_id: str) -> AsyncIterator[bytes]:
-        async for piece in stream(self, object_id):
+    async def stream_slowly(self: Locator, object_id: str, start: int = 0) -> AsyncIterator[bytes]:
+        async for piece in stream(self, object_id, start):
             yield piece
         theirs.write_bytes(b"an export")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 from PIL import Image, ImageChops, ImageStat
 
-from rushes.media.assembly import PicturePart, SoundPart, assemble, copy_faststart
+from rushes.media.assembly import PicturePart, SoundPart, assemble
 from rushes.media.color import AUTO, Grade, built_in, find_log, plan_treatment
 from rushes.media.facts import MediaInfo
 from rushes.media.ffmpeg import SegmentRun
@@ -31,7 +32,7 @@ from rushes.media.layout import Layout
 from rushes.media.shelf import shelf_of
 from rushes.media.sound import plan_sound, plan_sound_alone, sound_duration, tail_of
 from rushes.media.studio import Outcome, SoundRun, Studio
-from rushes.media.timecode import Timecode, parse_timecode
+from rushes.media.timecode import parse_timecode
 from rushes.media.tracks import SOUND
 
 HLS_OPTIONS = {"allowed_extensions": "ALL", "extension_picky": "0"}
@@ -122,15 +123,23 @@ async def screen(studio: Studio, original: Path, sniffed: str) -> Screening:
     if not layouts:
         layouts.append(await assemble("audio", folder / "audio.mp4", None, sound))
     screening = Screening(facts, grid, tuple(layouts), tuple(outcomes), folder)
-    await _write_playlists(screening, run_code)
+    await _write_playlists(screening)
     return screening
 
 
-async def _write_playlists(screening: Screening, timecode: Timecode | None) -> None:
+def plain_of(layout: Layout, file: Path) -> bytes:
+    """Return the plain file that a rendition's file holds, its digest compared."""
+    content, plain = file.read_bytes(), layout.plain
+    assert plain is not None
+    made = b"".join(content[at:to] for at, to in plain.overlay.parts_of(0, layout.plain_bytes))
+    assert (layout.plain_bytes, plain.digest) == (len(made), hashlib.sha256(made).hexdigest())
+    return made
+
+
+async def _write_playlists(screening: Screening) -> None:
     variants = []
     for layout in screening.layouts:
-        target = screening.faststart(layout)
-        await copy_faststart(screening.file(layout), layout, target, timecode)
+        screening.faststart(layout).write_bytes(plain_of(layout, screening.file(layout)))
         text = format_media_playlist(layout.tracks[0], screening.file(layout).name)
         address = f"{layout.name}.m3u8"
         await asyncio.to_thread((screening.folder / address).write_text, text)

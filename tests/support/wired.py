@@ -114,7 +114,7 @@ class Stage:
             headers["Content-Range"] = span.content_range
         file = os.open(self.path, os.O_RDONLY)
         self.files.append(file)
-        return FileAnswer(file, span, headers)
+        return FileAnswer(file, [(span.start, span.end)], headers, is_partial=span.is_partial)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from rushes.delivery.ranges import Span
 from rushes.http.bodies import Incoming, Unhurried
 from rushes.http.ranged import FileAnswer
 
@@ -29,7 +28,7 @@ async def test_a_file_is_given_and_closed_though_the_request_has_a_body(tmp_path
 
     headers = [(b"transfer-encoding", b"chunked")]
     scope = {"type": "http", "method": "GET", "headers": headers, "asgi": {"spec_version": "2.4"}}
-    answer = FileAnswer(file, Span(0, 10, 10, is_partial=False), {"Content-Length": "10"})
+    answer = FileAnswer(file, [(0, 10)], {"Content-Length": "10"})
 
     await Unhurried(answer, Incoming(Request(scope, receive)))(scope, receive, send)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,12 +38,15 @@ from rushes.delivery.zip64 import (
 )
 from rushes.errors import Kind, RushesError
 from rushes.ids import ENTROPY_BYTES, Prefix, is_id
+from rushes.media.layout import find_plain
+from rushes.media.overlay import WHOLE
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import State
 from rushes.sections import DeliverySettings
 from rushes.stores.store import Broken
 from rushes.tiers.editing_names import fold, free_name, wished_name
 from rushes.tiers.locate import Locator
+from rushes.tiers.piecing import stream_parts
 
 MOST: Final = 1_000
 BEST: Final = "best"
@@ -178,7 +181,7 @@ class Bundling:
         skipped, crc, at = max(0, span[0] - data_at), 0, data_at
         if skipped < item.size_bytes and span[1] > data_at:
             at += skipped
-            async with aclosing(self.locator.stream(item.object_id, skipped)) as pieces:
+            async with aclosing(self._stream(item, skipped)) as pieces:
                 async for piece in pieces:
                     if not skipped:
                         crc = await asyncio.to_thread(zlib.crc32, piece, crc)
@@ -199,10 +202,15 @@ class Bundling:
         """Return the CRC-32 of an entry, read for it where nobody knows it."""
         if index not in crcs:
             crc = 0
-            async for piece in self.locator.stream(opened.bundle.items[index].object_id):
+            async for piece in self._stream(opened.bundle.items[index]):
                 crc = await asyncio.to_thread(zlib.crc32, piece, crc)
             await self._keep(opened, index, crcs, crc)
         return crcs[index]
+
+    def _stream(self, item: Item, start: int = 0) -> AsyncGenerator[bytes, None]:
+        """Give the bytes of an item from `start` on."""
+        parts = item.overlay.parts_of(start, item.size_bytes)
+        return stream_parts(self.locator, item.object_id, parts)
 
     async def _keep(self, opened: Opened, index: int, crcs: dict[int, int], crc: int) -> None:
         if index in crcs:
@@ -227,7 +235,10 @@ def _item(medium: Medium, quality: str, taken: set[str], cap: str | None) -> Ite
         if found.state is State.READY and found.size_bytes is not None:
             ending = found.file_name.rpartition(".")[2]
             wished = renamed(asset.file_name, found.name, ending, asset.id)
-            return Item(asset.id, found.id, _free(wished, asset.id, taken), found.size_bytes)
+            plain = find_plain(found.layout)
+            overlay = WHOLE if plain is None else plain.overlay
+            size_bytes = overlay.size_of(found.size_bytes)
+            return Item(asset.id, found.id, _free(wished, asset.id, taken), size_bytes, overlay)
     raise QualityNotFound(f"{name} has no finished quality {quality}. Take it out, or originals.")
 
 

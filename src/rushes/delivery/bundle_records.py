@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
@@ -13,6 +13,7 @@ from rushes.db.engine import Connection
 from rushes.db.tables import assets
 from rushes.intake.verdict import Scan
 from rushes.library.asset import State
+from rushes.media.overlay import WHOLE, Overlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Item:
     object_id: str
     name: str
     size_bytes: int
+    overlay: Overlay = WHOLE
+    """Which file within the object; `size_bytes` are those of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Bundle:
 async def record_bundle(connection: Connection, bundle: Bundle, actor_id: str) -> None:
     """Insert a bundle; those whose time is over go."""
     await connection.execute(delete(bundles).where(bundles.c.expires_at < bundle.created_at))
-    rows = [[item.asset_id, item.object_id, item.name, item.size_bytes] for item in bundle.items]
+    rows = [list(astuple(item)) for item in bundle.items]
     await connection.execute(
         insert(bundles).values(
             id=bundle.id,
@@ -58,7 +61,7 @@ async def find_bundle(connection: Connection, bundle_id: str) -> Bundle | None:
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
-    items = tuple(Item(*entry) for entry in row.entries)
+    items = tuple(_item(*entry) for entry in row.entries)
     crcs = {int(place): int(crc) for place, crc in row.crcs.items()}
     return Bundle(row.id, items, crcs, row.created_at, row.expires_at)
 
@@ -82,3 +85,9 @@ async def list_gone(connection: Connection, asset_ids: Sequence[str]) -> set[str
         assets.c.scan != Scan.INFECTED.value,
     )
     return set(asset_ids) - set((await connection.execute(query)).scalars())
+
+
+def _item(
+    asset_id: str, object_id: str, name: str, size_bytes: int, over: Sequence[int] = (0, 0, 0)
+) -> Item:
+    return Item(asset_id, object_id, name, size_bytes, Overlay(*over))

@@ -3,7 +3,7 @@
 index.m3u8            the qualities, the one to start with first
 {quality}.m3u8        the pictures of one quality, as byte ranges of its file
 sound.m3u8            the sound that all qualities share; sound-2.m3u8 and others: further ones
-{quality}.mp4         one quality as a file
+{quality}.mp4         one quality as a file; a download of it is a plain MP4, for other programs
 sound-2.m4a           a further sound as a file
 seg/{quality}/...     init.mp4 and {index}.m4s of a quality whose file is not there yet, or was not
 stills/{file}         a poster, a thumbnail, a preview
@@ -41,8 +41,9 @@ from rushes.errors import Kind, RushesError
 from rushes.ids import Prefix, is_id
 from rushes.media.hls import format_media_playlist, format_multivariant
 from rushes.media.ladder import Quality
-from rushes.media.layout import Piece
+from rushes.media.layout import Piece, find_plain
 from rushes.media.movie import stand_alone
+from rushes.media.overlay import WHOLE, Overlay
 from rushes.media.tracks import SOUND, is_sound
 from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import PLAYED, SOUNDING, State
@@ -79,13 +80,17 @@ class Playlist:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Bytes of an object; `etag` is strong and has its quotes, `max_age` is in seconds."""
+    """Bytes of an object; `etag` is strong and has its quotes, `max_age` is in seconds.
+
+    They are those of the file within it that `overlay` names.
+    """
 
     object_id: str
     media_type: str
     disposition: str
     etag: str
     max_age: int
+    overlay: Overlay = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,12 +297,16 @@ def _serving(medium: Medium, grant: Grant, found: Rendition, now: datetime) -> S
     asset = medium.asset
     name = renamed(asset.file_name, found.name, found.file_name.rpartition(".")[2], asset.id)
     is_download = grant.scope is Scope.FILE
+    etag, overlay = found.digest.hex() if found.digest else found.id, WHOLE
+    if is_download and (plain := find_plain(found.layout)) is not None:
+        etag, overlay = plain.digest, plain.overlay
     return Serving(
         object_id=found.id,
         media_type=found.media_type,
         disposition=disposition(name, asset.id, found.media_type, is_download=is_download),
-        etag=f'"{found.digest.hex()}"' if found.digest else f'"{found.id}"',
+        etag=f'"{etag}"',
         max_age=_max_age(grant, now),
+        overlay=overlay,
     )
 
 

@@ -19,12 +19,13 @@ from rushes.delivery.listing import ListedPlacement, ListedRendition, Listing
 from rushes.delivery.playback import Playback, Playing, Waiting
 from rushes.delivery.quality import AUTO, Hints
 from rushes.delivery.ranges import RangeNotSatisfiable
-from rushes.delivery.serve import SEGMENT_FOLDER, Part, Playlist, Server
+from rushes.delivery.serve import SEGMENT_FOLDER, Part, Playlist, Server, Serving
 from rushes.http.auth import Identify, find_address
 from rushes.http.away import answer_away
 from rushes.http.leaving import while_there
 from rushes.http.problem import answer, request_id_of
-from rushes.http.ranged import USER_BYTES, answer_file, answer_part, plan_asked
+from rushes.http.ranged import USER_BYTES, answer_file, answer_part, answer_through, plan_asked
+from rushes.media.overlay import WHOLE
 from rushes.tiers.locate import Away, Copy, Locator
 from rushes.tiers.placement import Tier
 from rushes.tiers.reads import Reads
@@ -248,16 +249,22 @@ async def _answer_signed(
             return await _answer_signed(delivery, request, signed, path)
     copy = await _open(delivery, request, found.object_id, f"{signed}/{path}")
     try:
-        if isinstance(copy, Away):
-            given = answer_away(request, found, copy)
-        else:
-            given = answer_file(request, found, copy)
+        given = await _give(request, found, copy)
     except RangeNotSatisfiable as error:
-        return _unsatisfiable(request, error, copy.size_bytes)
+        return _unsatisfiable(request, error, found.overlay.size_of(copy.size_bytes))
     if request.method == "GET" and copy.tier is not None:
         span = plan_asked(request, found, copy)
         delivery.reads.note(found.object_id, copy.tier, span.length, span.start)
     return given
+
+
+async def _give(request: Request, found: Serving, copy: Copy | Away) -> Response:
+    """Answer with bytes, or where a store gives them; no store gives a file within a file."""
+    if isinstance(copy, Copy):
+        return answer_file(request, found, copy)
+    if found.overlay != WHOLE:
+        return await answer_through(request, found, copy)
+    return answer_away(request, found, copy)
 
 
 async def _open(delivery: Delivery, request: Request, object_id: str, address: str) -> Copy | Away:

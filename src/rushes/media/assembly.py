@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,9 +18,10 @@ from typing import IO
 
 from rushes.media.fragment import with_track_id
 from rushes.media.grid import Grid
-from rushes.media.layout import Column, Layout, plan_file
+from rushes.media.layout import Column, Layout, Plain, plan_file
 from rushes.media.movie import parse_track
-from rushes.media.progressive import Row, plan_progressive
+from rushes.media.overlay import Overlay
+from rushes.media.progressive import Row, plan_plain
 from rushes.media.shelf import Shelf
 from rushes.media.sound import SoundGrid
 from rushes.media.timecode import Timecode
@@ -71,17 +72,20 @@ def _assemble(
     if sound is not None:
         shelves.append(sound.shelf)
         columns.append(_column(sound.shelf, _heard_ticks(sound.cuts)))
-    before, tracks = plan_file(columns, timecode)
-    digest = hashlib.sha256(before)
+    beginning = _plan_plain(shelves, columns, timecode)
+    before, tracks = plan_file(columns, timecode, beginning)
+    digest, plain = hashlib.sha256(before), hashlib.sha256(beginning)
     with _replacing(target) as file:
         file.write(before)
         for index in range(len(columns[0].sizes)):
             for number, shelf in enumerate(shelves, 1):
                 piece = with_track_id(shelf.get_segment(index), number)
                 digest.update(piece)
+                plain.update(piece)
                 file.write(piece)
         size_bytes = file.tell()
-    shown = columns[0].track
+    shown, last = columns[0].track, tracks[-1].init
+    overlay = Overlay(last.offset + last.size_bytes, len(beginning), len(before))
     return Layout(
         name,
         size_bytes,
@@ -91,7 +95,22 @@ def _assemble(
         Fraction(0) if picture is None or picture.grid.rate is None else picture.grid.rate,
         tracks[0] if picture is not None else None,
         tracks[-1] if sound is not None else None,
+        Plain(overlay, plain.hexdigest()),
     )
+
+
+def _plan_plain(
+    shelves: Sequence[Shelf], columns: Sequence[Column], timecode: Timecode | None
+) -> bytes:
+    """Return the beginning of a plain MP4 whose data are the segments as they will lie."""
+    rows: list[list[Row]] = [[] for _ in columns]
+    at = 0
+    for index in range(len(columns[0].sizes)):
+        for place, column in enumerate(columns):
+            rows[place].append(Row(at, shelves[place].get_head(index)))
+            at += column.sizes[index]
+    tracks = [(column.track, rows[place]) for place, column in enumerate(columns)]
+    return plan_plain(tracks, at, timecode)
 
 
 def _heard_ticks(cuts: SoundGrid) -> tuple[int, ...]:
@@ -118,41 +137,3 @@ def _replacing(target: Path) -> Iterator[IO[bytes]]:
     finally:
         with suppress(FileNotFoundError):
             attempt.unlink()
-
-
-async def copy_faststart(
-    rendition: Path, layout: Layout, target: Path, timecode: Timecode | None = None
-) -> int:
-    """Write a plain MP4 of the same frames, its `moov` in front, and return its bytes.
-
-    Editors' programs and downloads want it; nothing is encoded, no tool is started.
-    """
-    return await asyncio.to_thread(_copy_faststart, rendition, layout, target, timecode)
-
-
-def _copy_faststart(
-    rendition: Path, layout: Layout, target: Path, timecode: Timecode | None
-) -> int:
-    with rendition.open("rb") as source, _replacing(target) as file:
-        before, spans = plan_progressive(
-            [
-                (
-                    parse_track(_read(source, track.init.offset, track.init.size_bytes))[0],
-                    [
-                        Row(piece.offset, _read(source, piece.offset, piece.size_bytes))
-                        for piece in track.segments
-                    ],
-                )
-                for track in layout.tracks
-            ],
-            timecode,
-        )
-        file.write(before)
-        for span in spans:
-            file.write(_read(source, span.offset, span.size_bytes))
-        return file.tell()
-
-
-def _read(source: IO[bytes], offset: int, size_bytes: int) -> bytes:
-    source.seek(offset)
-    return source.read(size_bytes)

@@ -6,6 +6,8 @@
 A segment is one fragment of the picture, then one of the sound. Where the original has a timecode,
 a track of its own says so, whose one sample stands in front. The same file is progressive MP4
 and, by byte ranges, HLS: a playlist of one track maps that track's own init from the `free` box.
+After the inits that box holds the beginning of a plain MP4, whose data are all segments as they
+lie: with these bytes in front the segments are a file for programs that know no fragments.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from rushes.media.movie import (
     format_index,
     format_init,
 )
+from rushes.media.overlay import Overlay
 from rushes.media.timecode import Timecode
 
 BITS: Final = 8
@@ -73,6 +76,14 @@ class TrackLayout:
 
 
 @dataclass(frozen=True, slots=True)
+class Plain:
+    """A plain MP4 of the same samples: where it lies in the file, and its SHA-256 in hex."""
+
+    overlay: Overlay
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """A finished file. Width, height and rate are 0 where there is no picture."""
 
@@ -84,6 +95,12 @@ class Layout:
     rate: Fraction
     video: TrackLayout | None
     sound: TrackLayout | None
+    plain: Plain | None = None
+
+    @property
+    def plain_bytes(self) -> int:
+        """Return the bytes of the plain MP4; 0 where there is none."""
+        return 0 if self.plain is None else self.plain.overlay.size_of(self.size_bytes)
 
     @property
     def tracks(self) -> tuple[TrackLayout, ...]:
@@ -111,9 +128,12 @@ class Column:
 
 
 def plan_file(
-    columns: Sequence[Column], timecode: Timecode | None = None
+    columns: Sequence[Column], timecode: Timecode | None = None, plain: bytes = b""
 ) -> tuple[bytes, tuple[TrackLayout, ...]]:
-    """Return what stands before the segments, and where everything lies; the picture is first."""
+    """Return what stands before the segments, and where everything lies; the picture is first.
+
+    `plain`, the beginning of a plain MP4, follows the last init.
+    """
     if not columns or len({len(column.sizes) for column in columns}) != 1:
         raise InvalidMedia("The tracks of a rendition do not have the same number of segments.")
     main = columns[0]
@@ -127,7 +147,7 @@ def plan_file(
     ]
     index = format_index(main.track.timescale, references)
     inits_at = len(head) + mp4.HEADER_BYTES
-    before = head + mp4.make("free", *alone) + index
+    before = head + mp4.make("free", *alone, plain) + index
     layouts = []
     for place, column in enumerate(columns):
         init = Piece(inits_at + sum(map(len, alone[:place])), len(alone[place]), 0)
@@ -167,6 +187,7 @@ def format_layout(layout: Layout) -> dict[str, object]:
         "rate": str(layout.rate),
         "video": _format_track(layout.video),
         "sound": _format_track(layout.sound),
+        "plain": _format_plain(layout.plain),
     }
 
 
@@ -179,6 +200,23 @@ def _format_track(track: TrackLayout | None) -> dict[str, object] | None:
         "init": [track.init.offset, track.init.size_bytes],
         "segments": [[piece.offset, piece.size_bytes, piece.ticks] for piece in track.segments],
     }
+
+
+def find_plain(values: Mapping[str, object] | None) -> Plain | None:
+    """Return the plain file of a rendition whose row has this layout; None where it has none.
+
+    Nothing else of the layout, which may be long, is looked at.
+
+    Raises:
+        InvalidMedia: the row is not one of ours.
+    """
+    match None if values is None else values.get("plain"):
+        case None:
+            return None
+        case [int(head_at), int(head_bytes), int(data_at), str(digest)]:
+            return Plain(Overlay(head_at, head_bytes, data_at), digest)
+        case _:
+            raise InvalidMedia("The stored layout of a plain file lacks its fields.")
 
 
 def parse_layout(values: Mapping[str, object]) -> Layout:
@@ -195,9 +233,17 @@ def parse_layout(values: Mapping[str, object]) -> Layout:
             "sound": sound,
         }:
             tracks = _parse_track(video), _parse_track(sound)
-            return Layout(name, size_bytes, digest, width, height, Fraction(rate), *tracks)
+            plain = find_plain(values)
+            return Layout(name, size_bytes, digest, width, height, Fraction(rate), *tracks, plain)
         case _:
             raise InvalidMedia("The stored layout lacks its fields.")
+
+
+def _format_plain(plain: Plain | None) -> list[object] | None:
+    if plain is None:
+        return None
+    over = plain.overlay
+    return [over.head_at, over.head_bytes, over.data_at, plain.digest]
 
 
 def _parse_track(values: object) -> TrackLayout | None:

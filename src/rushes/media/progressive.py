@@ -1,6 +1,7 @@
 """Plans a plain MP4 of a rendition's samples: `moov` in front, tables instead of fragments.
 
-Each fragment becomes one chunk, so pictures and sound stay interleaved as they were.
+Each fragment becomes one chunk where it lies, so no sample is moved: what a plain file begins with,
+and the fragments behind it, are the file.
 Source: ISO/IEC 14496-12 section 8.6 and 8.7.
 """
 
@@ -24,23 +25,17 @@ WIDE_MDAT_HEAD: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A fragment in the rendition's file: where it lies, and its bytes (the head is enough)."""
+    """A fragment: how far from the first one it lies, and its bytes (the head is enough)."""
 
     offset: int
     content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Bytes of the rendition's file."""
+class _Chunk:
+    """The samples of a fragment, and where the first of them lies."""
 
     offset: int
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    span: Span
     samples: tuple[Sample, ...]
 
     @property
@@ -49,50 +44,49 @@ class _Chunk:
         return sum(sample.duration for sample in self.samples)
 
 
-def plan_progressive(
-    tracks: Sequence[tuple[Track, Sequence[Row]]], timecode: Timecode | None = None
-) -> tuple[bytes, list[Span]]:
-    """Return what the file begins with, and the spans of the rendition that follow it in order.
+def plan_plain(
+    tracks: Sequence[tuple[Track, Sequence[Row]]],
+    size_bytes: int,
+    timecode: Timecode | None = None,
+) -> bytes:
+    """Return what a plain MP4 begins with whose data are the fragments as they lie.
 
-    Where there is a timecode, its one sample comes before them.
+    Heads of fragments stand between the samples, and no table names them. Offsets of the rows count
+    from the first fragment; `size_bytes` are those of all fragments. Where there is a timecode, its
+    one sample comes before them.
     """
     if not tracks or len({len(rows) for _, rows in tracks}) != 1:
         raise InvalidMedia("The tracks of a rendition do not have the same number of segments.")
     columns = [(track, [_chunk(row) for row in rows]) for track, rows in tracks]
-    spans = [
-        chunk.span for row in zip(*(chunks for _, chunks in columns), strict=True) for chunk in row
-    ]
-    size_bytes = sum(span.size_bytes for span in spans)
     data_at = len(_format_head(columns, 0, timecode)) + WIDE_MDAT_HEAD
     sample = b"" if timecode is None else timecode.sample()
     mdat = mp4.pack("I4BQ", 1, *b"mdat", size_bytes + WIDE_MDAT_HEAD + len(sample))
-    return _format_head(columns, data_at, timecode) + mdat + sample, spans
+    return _format_head(columns, data_at, timecode) + mdat + sample
 
 
 def _chunk(row: Row) -> _Chunk:
+    """Return a fragment's samples, and where they lie; its head is enough."""
     head = parse_head(row.content)
-    mdat = mp4.find(row.content, "mdat")
-    return _Chunk(Span(row.offset + mdat.body, mdat.end - mdat.body), head.samples)
+    moof = mp4.find(row.content, "moof")
+    mdat = mp4.read_header(row.content, moof.end, len(row.content))
+    if mdat is None or mdat.kind != "mdat":
+        raise InvalidMedia("A fragment has no data.")
+    return _Chunk(row.offset + mdat.body, head.samples)
 
 
 def _format_head(
     columns: Sequence[tuple[Track, Sequence[_Chunk]]], data_at: int, timecode: Timecode | None
 ) -> bytes:
     """Return `ftyp` and `moov` for data that begins at `data_at`; its length is always the same."""
-    offsets: list[list[int]] = [[] for _ in columns]
-    at = data_at if timecode is None else data_at + SAMPLE_BYTES
+    first = data_at if timecode is None else data_at + SAMPLE_BYTES
     own = 0 if timecode is None else len(columns) + 1
-    for row in zip(*(chunks for _, chunks in columns), strict=True):
-        for place, chunk in enumerate(row):
-            offsets[place].append(at)
-            at += chunk.span.size_bytes
     traks, longest = [], 0
-    for number, ((track, chunks), starts) in enumerate(zip(columns, offsets, strict=True), 1):
+    for number, (track, chunks) in enumerate(columns, 1):
         ticks = sum(chunk.ticks for chunk in chunks)
         heard = ticks - (0 if track.is_video else track.lead)
         movie_ticks = ceil(Fraction(heard * MOVIE_TIMESCALE, track.timescale))
         longest = max(longest, movie_ticks)
-        tables = _format_tables(track, chunks, starts)
+        tables = _format_tables(track, chunks, [first + chunk.offset for chunk in chunks])
         told_by = own if track.is_video else 0
         traks.append(
             format_trak(

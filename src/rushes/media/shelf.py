@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rushes.media import mp4
 from rushes.media.color import Treatment
 from rushes.media.failures import InitMismatch, SegmentMissing
 from rushes.media.ladder import RECIPE
 
+HEAD_BYTES: Final = 16 * 2**10
 COPIED: Final = "c1"
 """The recipe of what is copied; it changes when any byte that we write around samples does."""
 
@@ -50,6 +52,18 @@ class Shelf:
         """Return a segment, or raise SegmentMissing."""
         return self._read(self.segment(index))
 
+    def get_head(self, index: int) -> bytes:
+        """Return the head of a segment, up to its samples, or raise SegmentMissing."""
+        path = self.segment(index)
+        try:
+            with path.open("rb") as file:
+                head = file.read(HEAD_BYTES)
+                moof = mp4.read_header(head, 0, len(head))
+                more = 0 if moof is None else moof.end + mp4.WIDE_HEADER_BYTES - len(head)
+                return head + file.read(max(0, more))
+        except FileNotFoundError as error:
+            raise _missing(path) from error
+
     def size_of(self, index: int) -> int:
         """Return the bytes of a segment, or raise SegmentMissing."""
         path = self.segment(index)
@@ -70,9 +84,7 @@ class Shelf:
         try:
             return path.read_bytes()
         except FileNotFoundError as error:
-            raise SegmentMissing(
-                f"{path.name} of {self.folder.name} is not there; it is made first."
-            ) from error
+            raise _missing(path) from error
 
     def _put(self, path: Path, content: bytes) -> bool:
         if path.exists():
@@ -88,6 +100,10 @@ class Shelf:
             with suppress(FileNotFoundError):
                 attempt.unlink()
         return True
+
+
+def _missing(path: Path) -> SegmentMissing:
+    return SegmentMissing(f"{path.name} of {path.parent.name} is not there; it is made first.")
 
 
 def recipe_of(treatment: Treatment, recipe: str = RECIPE) -> str:

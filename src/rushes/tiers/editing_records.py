@@ -226,7 +226,7 @@ async def list_due(
         )
         .join(best, best.c.content_id == assets.c.content_id)
         .outerjoin(editing_files, editing_files.c.asset_id == assets.c.id)
-        .where(best.c.place == 1, _is_wanted(), _is_other(best.c.digest))
+        .where(best.c.place == 1, _is_wanted(), _is_other(best.c.id))
         .where(or_(editing_files.c.next_try_at.is_(None), editing_files.c.next_try_at <= now))
         .where(or_(best.c.updated_at <= rested, ~is_making))
         .order_by(assets.c.created_at, assets.c.id)
@@ -244,7 +244,7 @@ async def count_due(connection: Connection) -> tuple[int, int]:
         .select_from(assets)
         .join(best, best.c.content_id == assets.c.content_id)
         .outerjoin(editing_files, editing_files.c.asset_id == assets.c.id)
-        .where(best.c.place == 1, _is_wanted(), _is_other(best.c.digest))
+        .where(best.c.place == 1, _is_wanted(), _is_other(best.c.id))
     )
     count, size_bytes = (await connection.execute(query)).one()
     return int(count), int(size_bytes)
@@ -332,8 +332,8 @@ def _is_wanted() -> ColumnElement[bool]:
     return and_(assets.c.state != AssetState.DELETING.value, assets.c.scan != Scan.INFECTED.value)
 
 
-def _is_other(digest: ColumnElement[bytes]) -> ColumnElement[bool]:
-    return or_(editing_files.c.digest.is_(None), editing_files.c.digest != digest)
+def _is_other(rendition_id: ColumnElement[str]) -> ColumnElement[bool]:
+    return or_(editing_files.c.digest.is_(None), editing_files.c.rendition_id != rendition_id)
 
 
 def _projects() -> Select[tuple[object, ...]]:

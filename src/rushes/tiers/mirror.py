@@ -29,6 +29,8 @@ from rushes.errors import RushesError
 from rushes.events import outbox
 from rushes.events.event import SYSTEM_ACTOR, Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
+from rushes.media.layout import find_plain
+from rushes.renditions import records as rendition_records
 from rushes.tiers import editing_records as rows
 from rushes.tiers import records
 from rushes.tiers.editing_names import Given, Place, choose_folder, fold, free_name, wished_name
@@ -36,6 +38,7 @@ from rushes.tiers.editing_pen import Hand, OpenHand, TreeTrouble
 from rushes.tiers.editing_records import Due, FileRow, FolderRow, ProjectRow, TreeRow
 from rushes.tiers.editing_tree import MountAway
 from rushes.tiers.locate import Locator
+from rushes.tiers.piecing import stream_parts
 from rushes.tiers.placement import Tier
 
 LOOK_SECONDS: Final = 10.0
@@ -216,6 +219,7 @@ class Mirroring:
             await rows.record_file(connection, tried, error=error.message, next_try_at=again)
 
     async def _write(self, pen: Hand, due: Due) -> None:
+        due, parts = await self._find_plain(due)
         folder, project = await self._find_folder(due.project_id)
         foreign: set[str] = set()
         while True:
@@ -227,9 +231,20 @@ class Mirroring:
                 await self._record(due, file, found.version, folder, project)
                 return
             foreign.add(file.folded)
-        source = self.locator.stream(due.rendition_id)
+        source = stream_parts(self.locator, due.rendition_id, parts)
         version = await pen.write((folder.path, file.name), found, due, source)
         await self._record(due, file, version, folder, project)
+
+    async def _find_plain(self, due: Due) -> tuple[Due, list[tuple[int, int]]]:
+        """Return a proxy as programs of editors open it, and where its parts lie."""
+        async with self.database.reading() as connection:
+            made = await rendition_records.find_rendition(connection, due.rendition_id)
+        plain = find_plain(made.layout) if made is not None else None
+        if plain is None:
+            return due, [(0, due.size_bytes)]
+        size_bytes = plain.overlay.size_of(due.size_bytes)
+        parts = plain.overlay.parts_of(0, size_bytes)
+        return replace(due, size_bytes=size_bytes, digest=bytes.fromhex(plain.digest)), parts
 
     async def _find_folder(self, project_id: str) -> tuple[FolderRow, ProjectRow]:
         """Return a project's folder, given to it now where it had none."""

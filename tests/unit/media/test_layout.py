@@ -13,11 +13,13 @@ from rushes.media.failures import InvalidMedia
 from rushes.media.layout import (
     Column,
     Layout,
+    Plain,
     format_layout,
     parse_layout,
     plan_file,
 )
 from rushes.media.movie import Track, aac_track, parse_track
+from rushes.media.overlay import Overlay
 from rushes.media.timecode import Timecode
 
 AVCC = mp4.make("avcC", bytes.fromhex("0164001fffe1"))
@@ -29,6 +31,7 @@ COLUMNS = (
     Column(PICTURE, (1_000, 5_000), (30_030, 120_120)),
     Column(SOUND, (100, 500), (47_104, 193_536)),
 )
+PLAIN = Plain(Overlay(900, 80, 1_000), "ab")
 
 
 def layout() -> Layout:
@@ -79,6 +82,31 @@ def test_a_timecode_has_a_track_whose_sample_stands_in_front() -> None:
     assert (5_014,) == mp4.unpack("4xQ", before, mehd.body, mehd.end)
 
 
+def test_the_beginning_of_a_plain_file_follows_the_inits() -> None:
+    """Segments come behind it as before."""
+    before, tracks = plan_file(COLUMNS, None, b"plain")
+    bare, _ = plan_file(COLUMNS)
+    init = tracks[-1].init
+
+    assert b"plain" == before[init.offset + init.size_bytes :][:5]
+    assert len(bare) + 5 == len(before) == tracks[0].segments[0].offset
+
+
+def test_a_plain_file_is_its_beginning_and_all_segments() -> None:
+    """Where there is no beginning, there is no such file."""
+    made = replace(layout(), plain=PLAIN)
+
+    assert (0, 80 + layout().size_bytes - 1_000) == (layout().plain_bytes, made.plain_bytes)
+
+
+def test_a_row_of_earlier_has_no_plain_file() -> None:
+    """It is read all the same."""
+    values = format_layout(layout())
+    del values["plain"]
+
+    assert layout() == parse_layout(values)
+
+
 def test_the_index_covers_whole_segments() -> None:
     """Picture and sound together."""
     before, _ = plan_file(COLUMNS)
@@ -98,14 +126,27 @@ def test_rates_are_told_in_bits_a_second() -> None:
 
 
 @pytest.mark.parametrize(
-    "stored", [layout(), replace(layout(), sound=None), replace(layout(), video=None)]
+    "stored",
+    [
+        layout(),
+        replace(layout(), sound=None),
+        replace(layout(), video=None),
+        replace(layout(), plain=PLAIN),
+    ],
 )
 def test_a_layout_comes_back_from_its_row(stored: Layout) -> None:
     """As JSON keeps it."""
     assert stored == parse_layout(json.loads(json.dumps(format_layout(stored))))
 
 
-@pytest.mark.parametrize("values", [{}, {**format_layout(layout()), "video": {"codec": "x"}}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {**format_layout(layout()), "video": {"codec": "x"}},
+        {**format_layout(layout()), "plain": [1]},
+    ],
+)
 def test_a_row_without_fields_is_refused(values: dict[str, object]) -> None:
     """No layout is guessed."""
     with pytest.raises(InvalidMedia):
