@@ -42,6 +42,8 @@ const library = createRoute({
     kind: textOf(search.kind),
     state: textOf(search.state),
     project: textOf(search.project),
+    tag: textOf(search.tag),
+    search: textOf(search.search),
   }),
   component: lazyRouteComponent(() => import("./routes/library"), "Library"),
 });

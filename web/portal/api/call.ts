@@ -17,7 +17,7 @@ export class ApiProblem extends Error {
   }
 }
 
-export type Query = Readonly<Record<string, string | number | undefined>>;
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 export interface CallOptions {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -72,11 +72,11 @@ async function send(path: string, options: CallOptions): Promise<Response> {
 
 /** Write a query string; values that are missing or empty are left out. */
 export function queryString(query: Query): string {
-  const pairs = Object.entries(query).filter(
-    (pair): pair is [string, string | number] => pair[1] !== undefined && pair[1] !== "",
-  );
-  if (pairs.length === 0) return "";
-  return `?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString()}`;
+  const pairs = Object.entries(query).flatMap(([name, value]) => {
+    const values = value === undefined ? [] : typeof value === "object" ? value : [value];
+    return values.map((one) => [name, String(one)]).filter(([, one]) => one !== "");
+  });
+  return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs).toString()}`;
 }
 
 /** Leave for the log-in page; it leads back to this place. */

@@ -1,7 +1,8 @@
 /** What the portal asks for, as query options: keys, calls, and how often to look again. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { call, type Query } from "./call";
+import { call } from "./call";
+import { pause } from "./live";
 import type {
   Alarm,
   Asset,
@@ -9,6 +10,7 @@ import type {
   Delivery,
   EvictionPlan,
   Field,
+  Filter,
   Job,
   Ledger,
   Movement,
@@ -18,6 +20,7 @@ import type {
   Project,
   Share,
   Rendition,
+  SavedSearch,
   SecondFactor,
   Session,
   TierList,
@@ -27,8 +30,6 @@ import type {
   Webhook,
 } from "./types";
 
-const BUSY_MS = 2000;
-const QUIET_MS = 15_000;
 const PAGE = 60;
 const MANY_PAGES = 2; // more than these are not asked for again every two seconds
 
@@ -38,11 +39,26 @@ export interface LibraryFilter {
   readonly state?: string | undefined;
   /** The two slugs, as `client/project`. */
   readonly project?: string | undefined;
+  readonly tag?: string | undefined;
+  /** A kept search, by its id: it stands for all other filters. */
+  readonly search?: string | undefined;
 }
 
-function questionOf({ q, kind, state, project }: LibraryFilter): Query {
+/** Return the filters as the API takes and keeps them. */
+export function filterOf({ q, kind, state, project, tag }: LibraryFilter): Filter {
   const [client, ofClient] = project?.split("/") ?? [];
-  return { q, kind, state, client, project: ofClient };
+  const all = { q, kind, state, client, project: ofClient, tag: tag ? [tag] : undefined };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => Boolean(value))) as Filter;
+}
+
+async function findFilter(filter: LibraryFilter, signal: AbortSignal): Promise<Filter> {
+  if (filter.search === undefined) return filterOf(filter);
+  const kept = await call<SavedSearch>(`/searches/${encodeURIComponent(filter.search)}`, {
+    signal,
+  });
+  return Object.fromEntries(
+    Object.entries(kept.filter).filter(([, value]) => value !== null),
+  ) as Filter;
 }
 
 /** The address of an asset; an id typed by hand may hold anything. */
@@ -70,9 +86,9 @@ export const factorQuery = queryOptions({
 export const libraryQuery = (filter: LibraryFilter) =>
   infiniteQueryOptions({
     queryKey: ["assets", filter],
-    queryFn: ({ pageParam, signal }) =>
+    queryFn: async ({ pageParam, signal }) =>
       call<Page<Asset>>("/assets", {
-        query: { ...questionOf(filter), limit: PAGE, cursor: pageParam },
+        query: { ...(await findFilter(filter, signal)), limit: PAGE, cursor: pageParam },
         signal,
       }),
     initialPageParam: "",
@@ -80,7 +96,7 @@ export const libraryQuery = (filter: LibraryFilter) =>
     refetchInterval: ({ state }) => {
       const pages = state.data?.pages ?? [];
       const isBusy = pages.some((page) => page.items.some(isInProgress));
-      return isBusy && pages.length <= MANY_PAGES ? BUSY_MS : QUIET_MS;
+      return pause(isBusy && pages.length <= MANY_PAGES);
     },
   });
 
@@ -88,8 +104,7 @@ export const assetQuery = (id: string) =>
   queryOptions({
     queryKey: ["asset", id],
     queryFn: ({ signal }) => call<Asset>(assetPath(id), { signal }),
-    refetchInterval: ({ state }) =>
-      state.data !== undefined && isInProgress(state.data) ? BUSY_MS : QUIET_MS,
+    refetchInterval: ({ state }) => pause(state.data !== undefined && isInProgress(state.data)),
   });
 
 export const renditionsQuery = (id: string) =>
@@ -100,7 +115,7 @@ export const renditionsQuery = (id: string) =>
       const isBusy = state.data?.items.some(
         ({ state: now }) => now === "making" || now === "wanted",
       );
-      return isBusy === true ? BUSY_MS : QUIET_MS;
+      return pause(isBusy === true);
     },
   });
 
@@ -109,14 +124,14 @@ export const colorQuery = (id: string) =>
   queryOptions({
     queryKey: ["asset", id, "color"],
     queryFn: ({ signal }) => call<Colors>(`${assetPath(id)}/color`, { signal }),
-    refetchInterval: QUIET_MS,
+    refetchInterval: () => pause(false),
   });
 
 export const placementsQuery = (id: string) =>
   queryOptions({
     queryKey: ["asset", id, "placements"],
     queryFn: ({ signal }) => call<Page<Placement>>(`${assetPath(id)}/placements`, { signal }),
-    refetchInterval: QUIET_MS,
+    refetchInterval: () => pause(false),
   });
 
 export const activityQuery = (id: string) =>
@@ -126,7 +141,7 @@ export const activityQuery = (id: string) =>
       call<Page<Occurrence>>(`${assetPath(id)}/activity`, { query: { cursor: pageParam }, signal }),
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: QUIET_MS,
+    refetchInterval: () => pause(false),
   });
 
 export const linksQuery = infiniteQueryOptions({
@@ -135,7 +150,7 @@ export const linksQuery = infiniteQueryOptions({
     call<Page<UploadLink>>("/links", { query: { cursor: pageParam }, signal }),
   initialPageParam: "",
   getNextPageParam: (page) => page.next_cursor,
-  refetchInterval: QUIET_MS,
+  refetchInterval: () => pause(false),
 });
 
 export const sharesQuery = infiniteQueryOptions({
@@ -144,12 +159,18 @@ export const sharesQuery = infiniteQueryOptions({
     call<Page<Share>>("/shares", { query: { cursor: pageParam }, signal }),
   initialPageParam: "",
   getNextPageParam: (page) => page.next_cursor,
-  refetchInterval: QUIET_MS,
+  refetchInterval: () => pause(false),
 });
 
 export const projectsQuery = queryOptions({
   queryKey: ["projects"],
   queryFn: ({ signal }) => call<Page<Project>>("/projects", { query: { limit: 500 }, signal }),
+  staleTime: 30_000,
+});
+
+export const searchesQuery = queryOptions({
+  queryKey: ["searches"],
+  queryFn: ({ signal }) => call<Page<SavedSearch>>("/searches", { query: { limit: 200 }, signal }),
   staleTime: 30_000,
 });
 
@@ -167,7 +188,7 @@ export const tokensQuery = queryOptions({
 export const webhooksQuery = queryOptions({
   queryKey: ["webhooks"],
   queryFn: ({ signal }) => call<Page<Webhook>>("/webhooks", { query: { limit: 100 }, signal }),
-  refetchInterval: QUIET_MS,
+  refetchInterval: () => pause(false),
 });
 
 export const deliveriesQuery = (id: string) =>
@@ -182,7 +203,7 @@ export const deliveriesQuery = (id: string) =>
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: ({ state }) => {
       const isWaiting = state.data?.pages[0]?.items.some((one) => one.state === "waiting");
-      return isWaiting === true ? BUSY_MS : QUIET_MS;
+      return pause(isWaiting === true);
     },
   });
 
@@ -190,19 +211,19 @@ export const unfinishedQuery = queryOptions({
   queryKey: ["unfinished"],
   queryFn: ({ signal }) =>
     call<{ readonly items: readonly UnfinishedUpload[] }>("/uploads/unfinished", { signal }),
-  refetchInterval: ({ state }) => ((state.data?.items.length ?? 0) > 0 ? BUSY_MS : QUIET_MS),
+  refetchInterval: ({ state }) => pause((state.data?.items.length ?? 0) > 0),
 });
 
 export const tiersQuery = queryOptions({
   queryKey: ["tiers"],
   queryFn: ({ signal }) => call<TierList>("/tiers", { signal }),
-  refetchInterval: QUIET_MS,
+  refetchInterval: () => pause(false),
 });
 
 export const alarmsQuery = queryOptions({
   queryKey: ["tiers", "alarms"],
   queryFn: ({ signal }) => call<Page<Alarm>>("/tiers/alarms", { signal }),
-  refetchInterval: QUIET_MS,
+  refetchInterval: () => pause(false),
 });
 
 export const ledgerQuery = queryOptions({
@@ -218,7 +239,7 @@ export const planQuery = queryOptions({
 export const movementsQuery = queryOptions({
   queryKey: ["tiers", "movements"],
   queryFn: ({ signal }) => call<Page<Movement>>("/tiers/edge/movements", { signal }),
-  refetchInterval: QUIET_MS,
+  refetchInterval: () => pause(false),
 });
 
 export const jobsQuery = (jobState: string | undefined) =>
@@ -235,6 +256,6 @@ export const jobsQuery = (jobState: string | undefined) =>
       const isBusy = state.data?.pages.some((page) =>
         page.items.some((job) => job.state === "running" || job.state === "waiting"),
       );
-      return isBusy === true ? BUSY_MS : QUIET_MS;
+      return pause(isBusy === true);
     },
   });

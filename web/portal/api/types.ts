@@ -236,6 +236,17 @@ export interface SignedUrl {
   readonly expires_at: string | null;
 }
 
+/** What `GET /assets` takes, and a kept search keeps. */
+export type Filter = Readonly<Record<string, string | number | readonly string[]>>;
+
+export interface SavedSearch {
+  readonly id: string;
+  readonly name: string;
+  readonly filter: Readonly<Record<string, string | number | readonly string[] | null>>;
+  readonly is_shared: boolean;
+  readonly is_own: boolean;
+}
+
 /** A typed field of custom metadata. */
 export interface Field {
   readonly id: string;

@@ -3,6 +3,8 @@ import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 
 import { formatDuration, formatSize, middleEllipsis } from "../../shared/format";
+import { portal as words } from "../../shared/text/en.json";
+import { fill } from "../../shared/text/fill";
 import type { Asset } from "../api/types";
 import { Badge, TierStrip } from "../parts/badge";
 import { glyphOfKind, Icon } from "../parts/glyphs";
@@ -11,11 +13,27 @@ import { signOfAsset } from "../parts/states";
 
 const LONGEST_NAME = 44;
 
-export function Card({ asset }: { readonly asset: Asset }): ReactNode {
+export interface CardProps {
+  readonly asset: Asset;
+  readonly isChosen: boolean;
+  readonly onChoose: (isChosen: boolean) => void;
+}
+
+export function Card({ asset, isChosen, onChoose }: CardProps): ReactNode {
   const name = nameOf(asset);
   const isPlain = asset.state === "ready" && asset.scan !== "infected";
   return (
-    <li className="card">
+    <li className={isChosen ? "card is-chosen" : "card"}>
+      <label className="pick">
+        <input
+          type="checkbox"
+          aria-label={fill(words.selection.choose, { name })}
+          checked={isChosen}
+          onChange={(event) => {
+            onChoose(event.currentTarget.checked);
+          }}
+        />
+      </label>
       <Link to="/assets/$assetId" params={{ assetId: asset.id }} search={{}} className="open">
         <Picture asset={asset} />
         <div className="text">

@@ -9,6 +9,7 @@ import { projectsQuery, type LibraryFilter } from "../api/queries";
 import { Icon } from "../parts/glyphs";
 import { labelOfProject } from "../parts/places";
 import { Choice } from "./choice";
+import { Searches } from "./searches";
 
 const SETTLE_MS = 250; // after the last key, before the server is asked
 
@@ -20,7 +21,7 @@ export interface FiltersProps {
 export function Filters({ filter, onChange }: FiltersProps): ReactNode {
   const projects = useQuery(projectsQuery);
   const set = (part: LibraryFilter): void => {
-    onChange({ ...filter, ...part });
+    onChange({ ...filter, search: undefined, ...part });
   };
   return (
     <div className="filters" role="search">
@@ -57,7 +58,45 @@ export function Filters({ filter, onChange }: FiltersProps): ReactNode {
           set({ project });
         }}
       />
+      <Tag
+        key={filter.tag ?? ""}
+        tag={filter.tag ?? ""}
+        onChange={(tag) => {
+          set({ tag: tag === "" ? undefined : tag });
+        }}
+      />
+      <Searches filter={filter} onChange={onChange} />
     </div>
+  );
+}
+
+/** A whole tag, as it is written; asked for when it is entered or left. */
+function Tag({
+  tag,
+  onChange,
+}: {
+  readonly tag: string;
+  readonly onChange: (tag: string) => void;
+}): ReactNode {
+  const [typed, setTyped] = useState(tag);
+  const ask = (): void => {
+    if (typed.trim() !== tag) onChange(typed.trim());
+  };
+  return (
+    <TextInput
+      className="tag-filter"
+      aria-label={words.library.tag}
+      placeholder={words.library.tag}
+      value={typed}
+      maxLength={200}
+      onChange={(event) => {
+        setTyped(event.currentTarget.value);
+      }}
+      onBlur={ask}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") ask();
+      }}
+    />
   );
 }
 

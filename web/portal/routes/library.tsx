@@ -1,15 +1,16 @@
 /** The library: every asset one may see, newest first, found by name and by filters. */
 import { Button } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState, type DragEvent, type ReactNode } from "react";
 
 import { portal as words } from "../../shared/text/en.json";
 import { gatherDropped } from "../../shared/uploads/gather";
-import { libraryQuery, type LibraryFilter } from "../api/queries";
+import { libraryQuery, sessionQuery, type LibraryFilter } from "../api/queries";
 import { Card } from "../grid/card";
 import { Filters } from "../grid/filters";
 import { More } from "../grid/more";
+import { Selection } from "../grid/selection";
 import { Icon } from "../parts/glyphs";
 import { Empty, Failure, FailureBar, Waiting } from "../parts/notes";
 import { useTitle } from "../parts/title";
@@ -57,6 +58,8 @@ interface ResultsProps {
 
 function Results({ filter, onClear }: ResultsProps): ReactNode {
   const found = useInfiniteQuery(libraryQuery(filter));
+  const role = useQuery(sessionQuery).data?.account.role ?? "viewer";
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const retry = (): void => {
     void found.refetch();
   };
@@ -77,7 +80,17 @@ function Results({ filter, onClear }: ResultsProps): ReactNode {
       ) : (
         <ul className="cards">
           {assets.map((asset) => (
-            <Card key={asset.id} asset={asset} />
+            <Card
+              key={asset.id}
+              asset={asset}
+              isChosen={chosen.has(asset.id)}
+              onChoose={(isChosen) => {
+                const next = new Set(chosen);
+                if (isChosen) next.add(asset.id);
+                else next.delete(asset.id);
+                setChosen(next);
+              }}
+            />
           ))}
         </ul>
       )}
@@ -89,6 +102,16 @@ function Results({ filter, onClear }: ResultsProps): ReactNode {
           void found.fetchNextPage();
         }}
       />
+      {chosen.size > 0 && (
+        <Selection
+          ids={[...chosen]}
+          mayTakeOriginals={role !== "viewer"}
+          mayChange={role !== "viewer"}
+          onClear={() => {
+            setChosen(new Set());
+          }}
+        />
+      )}
     </>
   );
 }

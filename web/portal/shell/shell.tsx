@@ -4,6 +4,7 @@ import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-route
 import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 
 import { portal as words } from "../../shared/text/en.json";
+import { listen } from "../api/live";
 import { sessionQuery } from "../api/queries";
 import { Icon, type Glyph } from "../parts/glyphs";
 import { openUploads, useUploads } from "../uploads/desk";
@@ -33,6 +34,7 @@ export function Shell(): ReactNode {
     setHelpOpen(true);
   });
   useFinishedUploads(uploads.received);
+  useLive();
   return (
     <div className="shell">
       <a className="skip" href="#content">
@@ -79,6 +81,12 @@ export function Shell(): ReactNode {
       </Suspense>
     </div>
   );
+}
+
+/** What others do is shown while it happens. */
+function useLive(): void {
+  const queries = useQueryClient();
+  useEffect(() => listen(queries), [queries]);
 }
 
 /** The library shows what has just arrived without being asked. */
