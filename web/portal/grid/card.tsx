@@ -16,7 +16,8 @@ const LONGEST_NAME = 44;
 export interface CardProps {
   readonly asset: Asset;
   readonly isChosen: boolean;
-  readonly onChoose: (isChosen: boolean) => void;
+  /** `isRange`: with Shift, all from the last one that was chosen. */
+  readonly onChoose: (isChosen: boolean, isRange: boolean) => void;
 }
 
 export function Card({ asset, isChosen, onChoose }: CardProps): ReactNode {
@@ -29,8 +30,8 @@ export function Card({ asset, isChosen, onChoose }: CardProps): ReactNode {
           type="checkbox"
           aria-label={fill(words.selection.choose, { name })}
           checked={isChosen}
-          onChange={(event) => {
-            onChoose(event.currentTarget.checked);
+          onChange={({ currentTarget, nativeEvent }) => {
+            onChoose(currentTarget.checked, "shiftKey" in nativeEvent && !!nativeEvent.shiftKey);
           }}
         />
       </label>

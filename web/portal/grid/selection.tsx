@@ -1,15 +1,20 @@
-/** The bar of what is chosen in the grid: as one ZIP, as a share, with a tag. */
+/** The bar of what is chosen in the grid: as one ZIP, as a share, with a tag, away. */
 import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 
+import { formatSize } from "../../shared/format";
 import { portal as words } from "../../shared/text/en.json";
 import { count, fill } from "../../shared/text/fill";
 import { call } from "../api/call";
-import type { SignedUrl } from "../api/types";
+import type { Asset, SignedUrl } from "../api/types";
+import { Act } from "../parts/act";
 import { Icon } from "../parts/glyphs";
 import { FailureBar } from "../parts/notes";
 
+const DeleteMany = lazy(() =>
+  import("./delete_many").then(({ DeleteMany }) => ({ default: DeleteMany })),
+);
 const ShareDrawer = lazy(() =>
   import("../shares/drawer").then(({ ShareDrawer }) => ({ default: ShareDrawer })),
 );
@@ -23,17 +28,104 @@ interface Changed {
 }
 
 export interface SelectionProps {
-  readonly ids: readonly string[];
-  /** Whether originals may be had. */
-  readonly mayTakeOriginals: boolean;
-  /** Whether it may be shared and tagged. */
+  readonly assets: readonly Asset[];
+  /** Whether originals may be had, and assets be shared, tagged and deleted. */
   readonly mayChange: boolean;
   readonly onClear: () => void;
 }
 
-export function Selection(props: SelectionProps): ReactNode {
-  const { ids, mayTakeOriginals, mayChange, onClear } = props;
-  const [isSharing, setSharing] = useState(false);
+type Deed = "share" | "tag" | "delete";
+
+export function Selection({ assets, mayChange, onClear }: SelectionProps): ReactNode {
+  const [deed, setDeed] = useState<Deed>();
+  const ids = assets.map(({ id }) => id);
+  const close = (): void => {
+    setDeed(undefined);
+  };
+  useEscape(onClear, deed === undefined);
+  return (
+    <section className="selection" aria-label={texts.title}>
+      <Act glyph="close" label={texts.clear} onClick={onClear} />
+      <span className="selection-count" role="status">
+        {count(texts.chosen, assets.length)}
+        <span className="meta figures">
+          {formatSize(
+            assets.reduce((sum, { size_bytes: size }) => sum + size, 0),
+            1,
+          )}
+        </span>
+      </span>
+      <Packing ids={ids} mayTakeOriginals={mayChange} />
+      {mayChange && <Deeds open={deed} onOpen={setDeed} />}
+      {deed === "tag" && <Tags ids={ids} />}
+      <Suspense>
+        {deed === "share" && <ShareDrawer assetIds={ids} onClose={close} />}
+        {deed === "delete" && <DeleteMany assets={assets} onClose={close} onDone={onClear} />}
+      </Suspense>
+    </section>
+  );
+}
+
+/** Escape chooses none, unless it closes something that stands above. */
+function useEscape(onClear: () => void, isOn: boolean): void {
+  useEffect(() => {
+    const onKey = ({ key, target }: KeyboardEvent): void => {
+      const isTyping = target instanceof HTMLInputElement && target.type !== "checkbox";
+      if (key === "Escape" && isOn && !isTyping) onClear();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => {
+      window.removeEventListener("keydown", onKey);
+    };
+  }, [onClear, isOn]);
+}
+
+interface DeedsProps {
+  readonly open: Deed | undefined;
+  readonly onOpen: (deed: Deed | undefined) => void;
+}
+
+function Deeds({ open, onOpen }: DeedsProps): ReactNode {
+  return (
+    <>
+      <Button
+        variant="default"
+        leftSection={<Icon of="shares" size={16} />}
+        onClick={() => {
+          onOpen("share");
+        }}
+      >
+        {words.shares.share}
+      </Button>
+      <Button
+        variant="default"
+        leftSection={<Icon of="tag" size={16} />}
+        aria-expanded={open === "tag"}
+        onClick={() => {
+          onOpen(open === "tag" ? undefined : "tag");
+        }}
+      >
+        {texts.tags}
+      </Button>
+      <Button
+        variant="default"
+        leftSection={<Icon of="bin" size={16} />}
+        onClick={() => {
+          onOpen("delete");
+        }}
+      >
+        {words.asset.delete}
+      </Button>
+    </>
+  );
+}
+
+interface PackingProps {
+  readonly ids: readonly string[];
+  readonly mayTakeOriginals: boolean;
+}
+
+function Packing({ ids, mayTakeOriginals }: PackingProps): ReactNode {
   const packing = useMutation({
     mutationFn: (quality: string) =>
       call<SignedUrl>("/downloads", { method: "POST", body: { asset_ids: ids, quality } }),
@@ -57,39 +149,11 @@ export function Selection(props: SelectionProps): ReactNode {
     </Button>
   );
   return (
-    <section className="selection" aria-label={texts.title}>
-      <span className="selection-count" role="status">
-        {count(texts.chosen, ids.length)}
-      </span>
+    <>
       {mayTakeOriginals && pack("original", texts.originals)}
       {pack("best", texts.best)}
-      {mayChange && (
-        <Button
-          variant="default"
-          leftSection={<Icon of="shares" size={16} />}
-          onClick={() => {
-            setSharing(true);
-          }}
-        >
-          {words.shares.share}
-        </Button>
-      )}
-      {mayChange && <Tags ids={ids} />}
-      <Button variant="subtle" color="gray" onClick={onClear}>
-        {texts.clear}
-      </Button>
       {packing.error !== null && <FailureBar error={packing.error} title={texts.not_packed} />}
-      {isSharing && (
-        <Suspense>
-          <ShareDrawer
-            assetIds={ids}
-            onClose={() => {
-              setSharing(false);
-            }}
-          />
-        </Suspense>
-      )}
-    </section>
+    </>
   );
 }
 
@@ -113,6 +177,7 @@ function Tags({ ids }: { readonly ids: readonly string[] }): ReactNode {
       <TextInput
         aria-label={texts.tag}
         placeholder={texts.tag}
+        autoFocus
         maxLength={200}
         value={tag}
         onChange={(event) => {

@@ -20,6 +20,7 @@ const PATHS = {
   held: "M6 9V7a4 4 0 0 1 8 0v2M4.5 9h11v7.5h-11z",
   bin: "M4 6h12M8 6V4h4v2M5.5 6l1 10.5h7L14.5 6",
   none: "M5 10h10",
+  tag: "M3.500 10.500V4h6.500l6.500 6.500-6.500 6.500zM7 7.500v.1",
   close: "M5 5l10 10M15 5L5 15",
   copy: "M7 7h9v9H7zM4 13V4h9",
   plus: "M10 4v12M4 10h12",

@@ -60,6 +60,7 @@ function Results({ filter, onClear }: ResultsProps): ReactNode {
   const found = useInfiniteQuery(libraryQuery(filter));
   const role = useQuery(sessionQuery).data?.account.role ?? "viewer";
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [last, setLast] = useState<string>();
   const retry = (): void => {
     void found.refetch();
   };
@@ -70,6 +71,16 @@ function Results({ filter, onClear }: ResultsProps): ReactNode {
     return <Waiting kind="card" count={GUESSED_CARDS} />;
   }
   const assets = found.data.pages.flatMap((page) => page.items);
+  const shownChosen = assets.filter(({ id }) => chosen.has(id)); // never more than one sees
+  const choose = (id: string, isChosen: boolean, isRange: boolean): void => {
+    const ids = isRange ? between(assets, last, id) : [id];
+    setChosen(
+      isChosen
+        ? new Set([...chosen, ...ids])
+        : new Set([...chosen].filter((one) => !ids.includes(one))),
+    );
+    setLast(id);
+  };
   return (
     <>
       {found.error !== null && (
@@ -78,17 +89,14 @@ function Results({ filter, onClear }: ResultsProps): ReactNode {
       {assets.length === 0 ? (
         <Nothing isFiltered={Object.values(filter).some(Boolean)} onClear={onClear} />
       ) : (
-        <ul className="cards">
+        <ul className={shownChosen.length > 0 ? "cards is-choosing" : "cards"}>
           {assets.map((asset) => (
             <Card
               key={asset.id}
               asset={asset}
               isChosen={chosen.has(asset.id)}
-              onChoose={(isChosen) => {
-                const next = new Set(chosen);
-                if (isChosen) next.add(asset.id);
-                else next.delete(asset.id);
-                setChosen(next);
+              onChoose={(isChosen, isRange) => {
+                choose(asset.id, isChosen, isRange);
               }}
             />
           ))}
@@ -102,10 +110,9 @@ function Results({ filter, onClear }: ResultsProps): ReactNode {
           void found.fetchNextPage();
         }}
       />
-      {chosen.size > 0 && (
+      {shownChosen.length > 0 && (
         <Selection
-          ids={[...chosen]}
-          mayTakeOriginals={role !== "viewer"}
+          assets={shownChosen}
           mayChange={role !== "viewer"}
           onClear={() => {
             setChosen(new Set());
@@ -114,6 +121,18 @@ function Results({ filter, onClear }: ResultsProps): ReactNode {
       )}
     </>
   );
+}
+
+/** Return the ids from one asset to another, in the order of the grid. */
+function between(
+  assets: readonly { readonly id: string }[],
+  from: string | undefined,
+  to: string,
+): readonly string[] {
+  const ids = assets.map(({ id }) => id);
+  const ends = [from === undefined ? -1 : ids.indexOf(from), ids.indexOf(to)];
+  if (ends.includes(-1)) return [to];
+  return ids.slice(Math.min(...ends), Math.max(...ends) + 1);
 }
 
 function Nothing({
