@@ -115,6 +115,35 @@ def test_a_name_is_found_and_the_search_lives_in_the_address(page: Page) -> None
     expect(page.get_by_text("h264.mp4")).to_be_visible()
 
 
+@pytest.mark.covers("M-WH-14")
+def test_many_are_chosen_tagged_found_and_kept_as_a_search(page: Page) -> None:
+    """A range by Shift, one tag for all of it, and the tag as a search under a name."""
+    page.goto("/app/library")
+    page.get_by_label("Choose no_index.mp4").check()
+    page.get_by_label("Choose h264.mp4").click(modifiers=["Shift"])
+    chosen = page.get_by_role("region", name="What is chosen")
+    expect(chosen).to_contain_text("3 chosen")
+    page.get_by_label("Choose picture.jpg").uncheck()
+    chosen.get_by_role("button", name="Tag").click()
+    chosen.get_by_label("Tag to add or remove").fill("selects")
+    chosen.get_by_role("button", name="Add").click()
+    expect(chosen).to_contain_text("2 assets changed.")
+    assert [] == find_violations(page)
+    page.keyboard.press("Escape")
+    page.get_by_label("Tag", exact=True).fill("Selects")
+    page.keyboard.press("Enter")
+    expect(page.locator(".card")).to_have_count(2)
+    page.get_by_role("button", name="Keep this search").click()
+    page.get_by_label("Name", exact=True).fill("Good ones")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_label("Kept searches").select_option(label="Good ones")
+
+    page.wait_for_url("**/app/library?search=*")
+    expect(page.locator(".card")).to_have_count(2)
+    page.get_by_role("button", name="Forget this search").click()
+    expect(page.get_by_text("picture.jpg")).to_be_visible()
+
+
 @pytest.mark.covers("M-PB-10")
 def test_an_asset_shows_its_facts_and_takes_a_title(page: Page, office: Office) -> None:
     """What is known stands in the details; the title is kept, and can be taken back."""

@@ -141,6 +141,8 @@ function Packing({ ids, mayTakeOriginals }: PackingProps): ReactNode {
       variant="default"
       leftSection={<Icon of="download" size={16} />}
       loading={packing.isPending && packing.variables === quality}
+      aria-label={fill(texts.zip, { what: label })}
+      title={fill(texts.zip, { what: label })}
       onClick={() => {
         packing.mutate(quality);
       }}

@@ -48,9 +48,17 @@ export function Shell(): ReactNode {
           <span>{words.product}</span>
         </Link>
         {PLACES.filter(({ to }) => to !== "storage" || isAdmin).map(({ to, glyph }) => (
-          <Link key={to} to={`/${to}`} search={{}} className="place" title={words.places[to]}>
+          <Link
+            key={to}
+            to={`/${to}`}
+            search={{}}
+            className="place"
+            title={words.places[to]}
+            aria-label={words.places[to]}
+          >
             <Icon of={glyph} />
-            <span>{words.places[to]}</span>
+            <span className="long">{words.places[to]}</span>
+            <span className="short">{words.short_places[to]}</span>
           </Link>
         ))}
         <button
@@ -62,7 +70,7 @@ export function Shell(): ReactNode {
           }}
         >
           <Icon of="help" />
-          <span>{words.help.title}</span>
+          <span className="long">{words.help.title}</span>
         </button>
       </nav>
       <main id="content" className="content" tabIndex={-1}>
