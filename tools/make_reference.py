@@ -50,6 +50,7 @@ MEANINGS: Final = {
     "account.factor_removed": "An account has no second factor any more.",
     "account.locked_down": "Every session, token, link and share of an account ended at once.",
     "account.updated": "Role, name or password of an account changed, or it was locked.",
+    "account.vouched_for": "A provider of identities vouched for an account for the first time.",
     "asset.colored": "Somebody chose other colours for an asset.",
     "asset.created": "An accepted upload was filed in the library.",
     "asset.deleted": "An asset was taken out of the library.",

@@ -22,7 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from rushes.access_section import AccessSettings
+from rushes.access_section import AccessSettings, OidcSettings
 from rushes.errors import Kind, RushesError
 from rushes.mailing import MailSettings
 from rushes.media_section import MediaSettings
@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     """The least level that is logged."""
     uploads: UploadSettings = UploadSettings()
     access: AccessSettings = AccessSettings()
+    oidc: OidcSettings = OidcSettings()
     jobs: JobSettings = JobSettings()
     box: BoxSettings = BoxSettings()
     media: MediaSettings = MediaSettings()

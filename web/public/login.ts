@@ -56,7 +56,7 @@ class Form {
         this.rest(false);
       });
     });
-    startShowing();
+    if (document.getElementById("show") !== null) startShowing();
   }
 
   value(name: string): string {
@@ -117,6 +117,17 @@ async function logIn(form: Form): Promise<void> {
   else form.show(readProblem(answer.status, answer.body).words);
 }
 
+/** The provider vouched for somebody whose account has a second factor: its code opens it. */
+async function proveFactor(form: Form): Promise<void> {
+  const answer = await post("/login/oidc/code", { code: form.value("code").trim() });
+  const problem = readProblem(answer.status, answer.body);
+  if (isFine(answer)) location.assign((JSON.parse(answer.body) as { next: string }).next);
+  else if (problem.code === "session.code_refused") form.show(words.code_failed, "code");
+  else if (problem.code === "oidc.refused") form.show(words.vouched_over);
+  else if (answer.status === 429) await form.countDown(answer.retryAfter ?? 10);
+  else form.show(answer.status === 0 ? words.away : problem.words);
+}
+
 /** The password is right, and the account has a second factor: the same form asks for its code. */
 function askForCode(): void {
   need("second", HTMLElement).hidden = false;
@@ -174,7 +185,9 @@ function start(): void {
   if (unlock instanceof HTMLFormElement) {
     new Form(unlock, unlockWords.busy, (form) => openLink(form, location.pathname));
   }
+  const vouched = document.getElementById("vouched");
   if (login instanceof HTMLFormElement) new Form(login, words.busy, logIn);
+  if (vouched instanceof HTMLFormElement) new Form(vouched, words.busy, proveFactor);
   if (setup instanceof HTMLFormElement) {
     new Form(setup, setupWords.busy, setUp);
     takeToken();

@@ -17,6 +17,7 @@ from rushes.access.permit import Role, Scope
 from rushes.access.token import Token
 from rushes.db.catalog_tables import saved_searches
 from rushes.db.door_tables import factors, rates, recovery_codes, setup_claims
+from rushes.db.identity_tables import identities
 from rushes.db.statements import (
     After,
     find_first,
@@ -113,7 +114,7 @@ async def delete_account(connection: AsyncConnection, account_id: str) -> None:
     """Remove an account with its sessions, tokens and memberships; its inbox stays, unowned."""
     await connection.execute(delete(sessions).where(sessions.c.account_id == account_id))
     await connection.execute(delete(tokens).where(tokens.c.account_id == account_id))
-    for proofs in (factors, recovery_codes):
+    for proofs in (factors, recovery_codes, identities):
         await connection.execute(delete(proofs).where(proofs.c.account_id == account_id))
     await connection.execute(delete(account_days).where(account_days.c.account_id == account_id))
     member = project_members.c.account_id == account_id

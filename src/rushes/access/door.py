@@ -87,12 +87,12 @@ class Door:
         account, kept = known or (None, None)
         is_right = await self.hashing.verify(kept, password)
         if account is None or kept is None or not is_right or not account.is_active:
-            await self._tell_refusal(account)
+            await self.tell_refusal(account)
             raise SessionRefused("Mail address or password is wrong.")
         try:
             await self.factors.prove(account, code)
         except CodeRefused:
-            await self._tell_refusal(account)
+            await self.tell_refusal(account)
             raise
         anew = await self.hashing.hash(password) if self.hashing.is_outdated(kept) else None
         if anew is not None:
@@ -140,6 +140,7 @@ class Door:
                 EventType.SESSION_CREATED,
                 actor_id=account.id,
                 subject=account.id,
+                by_provider=by_provider,
             )
         return cookie
 
@@ -147,7 +148,8 @@ class Door:
         async with self.database.transaction() as connection:
             await account_records.change_account(connection, account_id, {"password_hash": anew})
 
-    async def _tell_refusal(self, account: Account | None) -> None:
+    async def tell_refusal(self, account: Account | None) -> None:
+        """Record that somebody was not let in; None: whose account it is, nobody knows."""
         async with self.database.transaction() as connection:
             await tell(
                 connection,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from rushes.access import account_records, factor_records, lockdown_records
+from rushes.access import account_records, factor_records, identity_records, lockdown_records
 from rushes.access.account import Account, AccountNotFound, LastSuperadmin, parse_email
 from rushes.access.accounts import RULERS, require_recent
 from rushes.access.hashing import Hashing
@@ -63,7 +63,8 @@ class Lockdown:
     async def reset_at_console(self, email: str, password: str | None) -> Account:
         """Let a locked-out account in again: on, without a second factor, with this password.
 
-        Without a password the present one stays. All of its sessions end.
+        Without a password the present one stays. All of its sessions end, and whom a provider of
+        identities vouched for is forgotten.
 
         Raises:
             AccountNotFound: there is none.
@@ -78,6 +79,7 @@ class Lockdown:
         async with self.database.transaction() as connection:
             await account_records.change_account(connection, account.id, values)
             await account_records.delete_sessions(connection, account.id)
+            await identity_records.delete_identities(connection, account.id)
             if await factor_records.delete_factor(connection, account.id):
                 removed = EventType.ACCOUNT_FACTOR_REMOVED
                 await self._tell(connection, removed, SYSTEM, account, is_active=True)

@@ -15,6 +15,7 @@ from rushes.cli.finding import Finding
 from rushes.cli.places import DataOption, load_settings
 from rushes.cli.spooling import examine_spool
 from rushes.cli.voice import EXIT_CODES, AsJson, answer
+from rushes.cli.vouching import examine_provider
 from rushes.clock import SYSTEM
 from rushes.compose import SEGMENTS
 from rushes.db.engine import open_database
@@ -225,6 +226,7 @@ CHECKS: Final[dict[str, Callable[[Settings], Finding]]] = {
     "stores": _stores,
     "editing": examine_editing,
     "address": _address,
+    "log-in": examine_provider,
     "schedules": _times,
     "scan": _scan,
 }

@@ -11,6 +11,7 @@ from rushes.db.bundle_tables import bundles
 from rushes.db.catalog_tables import BESIDE as FOUND
 from rushes.db.door_tables import BESIDE as PROVED
 from rushes.db.editing_tables import EDITING
+from rushes.db.identity_tables import identities
 from rushes.db.lab_tables import segment_wishes
 from rushes.db.ledger_tables import LEDGER
 from rushes.db.letter_tables import letters
@@ -41,6 +42,7 @@ EXTENSIONS: Final = (
     *AUDITED,
     *PROVED,
     kept_answers,
+    identities,
 )
 """Tables that stand in files beside `tables`."""
 

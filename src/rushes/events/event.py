@@ -27,6 +27,7 @@ class EventType(StrEnum):
     ACCOUNT_FACTOR_REMOVED = "account.factor_removed"
     ACCOUNT_LOCKED_DOWN = "account.locked_down"
     ACCOUNT_UPDATED = "account.updated"
+    ACCOUNT_VOUCHED_FOR = "account.vouched_for"
     ASSET_COLORED = "asset.colored"
     ASSET_CREATED = "asset.created"
     ASSET_DELETED = "asset.deleted"

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from rushes.access.answers import Answers
 from rushes.access.permit import SYSTEM, ActorKind
+from rushes.access.vouching import open_vouching
 from rushes.compose import House
 from rushes.delivery.render import Rendering
 from rushes.delivery.taking import Packing
@@ -33,6 +34,7 @@ from rushes.http import (
     live,
     migrations,
     network,
+    oidc,
     remaking,
     removals,
     rendering,
@@ -109,6 +111,7 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     shelf = library.Library(house.database, house.editing, house.covers, pager, base_url)
     yield from _uploading_routers(house, callers, pager, _serving(handing, identify))  # most asked
     yield access.routes(entrance, callers, pager)
+    yield oidc.routes(open_vouching(house.settings, house.door), callers)
     yield catalog.routes(
         catalog.Catalog(house.cataloguing, BulkEditing(house.editing), identify, pager)
     )

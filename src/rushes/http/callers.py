@@ -11,6 +11,8 @@ from rushes.events.origin import called_by, trim
 from rushes.http.problem import request_id_of
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+LOGIN: Final = "/login/"
+"""Below it stand the addresses of log-ins by a provider: GETs that open sessions."""
 
 
 class Called:
@@ -21,7 +23,8 @@ class Called:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; events that are recorded meanwhile are the caller's."""
-        if scope["type"] != "http" or scope["method"] in SAFE:
+        is_reading = scope["type"] != "http" or scope["method"] in SAFE
+        if is_reading and not scope.get("path", "").startswith(LOGIN):
             await self._app(scope, receive, send)
             return
         client = scope.get("client")

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -37,6 +38,9 @@ from rushes.web.shell import Shell
 from rushes.web.showing import FindShare, ShowPages
 
 LIBRARY: Final = "/app/library"
+
+TOLD: Final = ("ended", "left")
+"""Why somebody stands at the door: their session ended, or they left."""
 
 TOKEN: Final = re.compile(r"[A-Za-z0-9_.~-]{1,200}", re.ASCII)
 """What a link's token, with or without a grant behind it, is made of."""
@@ -66,6 +70,8 @@ class PageSource:
     """Look at a share; None: there are no shares."""
     upload_origin: str | None = None
     """Where bytes are sent that come to us; None: where the pages come from."""
+    provider: str | None = None
+    """What people call the provider of identities that vouches for them; None: there is none."""
 
 
 def add_pages(app: FastAPI, source: PageSource, *, static: Path = STATIC) -> None:
@@ -131,8 +137,17 @@ class _Pages:
         """Show the door; whoever is inside already goes on."""
         if not await self._source.is_set_up():
             return _lead("/setup")
-        ended = request.query_params.get("ended") is not None
-        return self._shell.answer("login.html", "login", ended=ended)
+        asked = request.query_params
+        following = asked.get("next", "")
+        return self._shell.answer(
+            "login.html",
+            "login",
+            told=next((word for word in TOLD if word in asked), None),
+            failed=asked.get("failed", "").rpartition(".")[2],
+            vouched="vouched" in asked,
+            provider=self._source.provider,
+            away=f"/login/oidc?{urlencode({'next': following})}" if following else "/login/oidc",
+        )
 
     async def upload(self, request: Request) -> Response:
         """Show an upload link's page, or why it is not open."""

@@ -73,6 +73,7 @@ def page_source(house: House) -> PageSource:
         media_origins=_media_origins(house),
         direct_origin=origin,
         upload_origin=origin_of(upload_base) if upload_base else None,
+        provider=house.settings.oidc.name if house.settings.oidc.issuer is not None else None,
     )
 
 

@@ -79,8 +79,23 @@ export function queryString(query: Query): string {
   return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs).toString()}`;
 }
 
+let isLeaving = false;
+
+/** End the session by one's own will; what else is refused meanwhile says nothing. */
+export async function logOut(): Promise<void> {
+  isLeaving = true;
+  try {
+    await call<unknown>("/session", { method: "DELETE" });
+  } catch (failure) {
+    isLeaving = false;
+    throw failure;
+  }
+  location.assign("/login?left=1");
+}
+
 /** Leave for the log-in page; it leads back to this place. */
 export function goToLogin(): void {
+  if (isLeaving) return;
   const here = `${location.pathname}${location.search}`;
   location.assign(`/login?ended=1&next=${encodeURIComponent(here)}`);
 }

@@ -8,7 +8,7 @@ import { lazy, Suspense, useState, type ReactNode } from "react";
 import { formatDate, formatMoment } from "../../shared/format";
 import { portal as words } from "../../shared/text/en.json";
 import { fill } from "../../shared/text/fill";
-import { call } from "../api/call";
+import { logOut } from "../api/call";
 import { sessionQuery, tokensQuery } from "../api/queries";
 import type { Token } from "../api/types";
 import { Icon } from "../parts/glyphs";
@@ -57,10 +57,9 @@ function AccountSection(): ReactNode {
   const queries = useQueryClient();
   const { data } = useQuery(sessionQuery);
   const leaving = useMutation({
-    mutationFn: () => call<unknown>("/session", { method: "DELETE" }),
+    mutationFn: logOut,
     onSuccess: () => {
       queries.clear();
-      location.assign("/login");
     },
   });
   const roles: Readonly<Record<string, string | undefined>> = words.roles;
