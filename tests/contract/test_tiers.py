@@ -87,9 +87,12 @@ async def test_an_original_goes_into_the_archive_and_nowhere_else(handing: Handi
     assert await handing.keeper.is_original_kept(filed.content_id)
 
 
-@pytest.mark.covers("BG-63", "T-TI-04", "M-ST-05")
-async def test_a_rendition_goes_into_the_archive_and_to_the_edge(handing: Handing) -> None:
-    """On one filesystem the two are one file, and the row says so."""
+@pytest.mark.covers("BG-63", "T-TI-04", "M-ST-05", "T-OB-01")
+async def test_a_rendition_goes_into_the_archive_and_to_the_edge(
+    handing: Handing, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On one filesystem the two are one file, and the row says so; each has a line in the log."""
+    caplog.set_level("INFO")
     filed = await arrive(handing)
     proxy = await handing.files.rendition(filed, "720p", content=PROXY)
     poster = await handing.files.rendition(
@@ -109,6 +112,10 @@ async def test_a_rendition_goes_into_the_archive_and_to_the_edge(handing: Handin
         "edge": ("present", f"stills/{filed.asset_id}/poster.webp", True),
     } == await rows_of(handing, poster)
     assert 4 == len(await told(handing))
+    moved = [vars(record) for record in caplog.records if hasattr(record, "deed")]
+    assert [("written", "archive"), ("written", "edge")] * 2 == [
+        (one["deed"], one["tier"]) for one in moved
+    ]
 
 
 @pytest.mark.covers("BG-11")

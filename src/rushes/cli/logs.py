@@ -1,5 +1,6 @@
 """Logs: one JSON object per line, on standard error, without secrets.
 
+Each names the request or the job in which it was written (`request_id`, `job`).
 Tokens, keys and signed paths are masked in the finished line, whoever wrote them into it; control
 characters are escaped by JSON, so a file name cannot forge a line.
 """
@@ -12,6 +13,8 @@ import re
 import sys
 from datetime import UTC, datetime
 from typing import Final
+
+from rushes.log_context import list_facts
 
 MASK: Final = "***"
 
@@ -54,6 +57,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **list_facts(),
         }
         line |= {
             name: value

@@ -32,6 +32,7 @@ from rushes.http import (
     jobs,
     library,
     live,
+    metrics,
     migrations,
     network,
     oidc,
@@ -51,6 +52,7 @@ from rushes.http import (
 from rushes.http.auth import Callers, Identify
 from rushes.http.guard import protect, require_safe_transport
 from rushes.http.health import Trouble
+from rushes.http.meters import Meters
 from rushes.http.openapi import Described, name_operation
 from rushes.http.paging import PURPOSE, Pager
 from rushes.http.problem import PROBLEMS
@@ -87,10 +89,21 @@ def build_app(house: House, *, trouble: Trouble) -> FastAPI:
     pager = Pager(house.signing.newest.derive(PURPOSE))
     for router in _routers(house, callers, pager, trouble):
         app.include_router(router)
+    meters = _count(app, house, callers)
     answers = Answers(house.database, house.clock, house.linking.sealer)
     add_repeats(app, answers)
-    protect(app, house.settings, callers, house.setup.is_done)
+    protect(app, house.settings, callers, house.setup.is_done, meters)
     return app
+
+
+def _count(app: FastAPI, house: House, callers: Callers) -> Meters:
+    """Add the route that tells what is counted; return what counts requests."""
+    meters = Meters()
+    meters.count_listeners(lambda: house.outlets.live.count)
+    counting = metrics.Counting(house.database, house.clock, house.vaults.overview)
+    networks = house.settings.http.metrics_from
+    app.include_router(metrics.routes(counting, meters, callers.identify, networks))
+    return meters
 
 
 def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> Iterator[APIRouter]:
@@ -138,13 +151,7 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield webhooks.zapier_routes(house.outlets.webhooks, house.database, identify)
     yield live.routes(house.outlets.live, callers)
     yield remaking.routes(house.database, house.remaking, identify)
-    yield health.routes(
-        house.database,
-        identify,
-        house.settings.http.metrics_from,
-        trouble,
-        house.receiver.space.find_trouble,
-    )
+    yield health.routes(house.database, trouble, house.receiver.space.find_trouble)
 
 
 def _uploading_routers(

@@ -24,6 +24,7 @@ from rushes.http.auth import API, Callers, Gate
 from rushes.http.callers import Called
 from rushes.http.cors import Cors, origin_of
 from rushes.http.crowd import Crowded
+from rushes.http.meters import Measured, Meters
 from rushes.http.problem import Edge, add_problems
 from rushes.http.proxies import Forwarded
 from rushes.http.trailers import Trailers
@@ -80,13 +81,20 @@ class PlainHttpRefused(RushesError):
     kind = Kind.INVALID
 
 
-def protect(app: FastAPI, settings: Settings, callers: Callers, is_set_up: IsSetUp) -> None:
+def protect(
+    app: FastAPI,
+    settings: Settings,
+    callers: Callers,
+    is_set_up: IsSetUp,
+    meters: Meters | None = None,
+) -> None:
     """Put every guard before the app's routes, and give every error its problem."""
     add_problems(app)
     app.add_middleware(Gate, callers=callers)
     app.add_middleware(Guard, settings=settings, is_set_up=is_set_up)
     app.add_middleware(Called)
     app.add_middleware(Crowded, settings=settings.http)
+    app.add_middleware(Measured, meters=meters or Meters())
     app.add_middleware(Edge)
     own = None if settings.upload_url is None else origin_of(settings.public_url)
     app.add_middleware(Cors, settings=settings.http, own_origin=own)

@@ -1,23 +1,16 @@
-"""Is the process alive, can it work, and what does it count.
+"""Is the process alive, and can it work.
 
-`/healthz` answers while the process lives; `/readyz` asks what it stands on; `/metrics` speaks
-Prometheus's text format to admins, and to the addresses that the settings name.
+`/healthz` answers while the process lives; `/readyz` asks what it stands on.
 """
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Final
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, generate_latest
-from prometheus_client import ProcessCollector as Process
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 
-from rushes.access.permit import Actor, Verb, permit
 from rushes.db import counts
 from rushes.db.engine import Database
 from rushes.errors import RushesError
@@ -32,16 +25,9 @@ DiskTrouble = Callable[[], Awaitable[str | None]]
 HEALTHY: Final = {"status": "ok"}
 
 
-def routes(
-    database: Database,
-    identify: Callable[[Request], Awaitable[Actor]],
-    metrics_from: Iterable[str],
-    trouble: Trouble,
-    disk_trouble: DiskTrouble,
-) -> APIRouter:
-    """Return the three routes."""
+def routes(database: Database, trouble: Trouble, disk_trouble: DiskTrouble) -> APIRouter:
+    """Return the two routes."""
     router = APIRouter(tags=["health"])
-    allowed = [ipaddress.ip_network(address) for address in metrics_from]
 
     @router.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -66,20 +52,6 @@ def routes(
             return JSONResponse(HEALTHY | box)
         return JSONResponse({"status": "unavailable", "checks": wrong} | box, status_code=503)
 
-    @router.get("/metrics", response_class=Response)
-    async def metrics(request: Request) -> Response:
-        """Give what is counted, in Prometheus's text format."""
-        address = ipaddress.ip_address(request.client.host) if request.client else None
-        if address is None or not any(address in network for network in allowed):
-            permit(await identify(request), Verb.SEE_SETTINGS)
-        async with database.reading() as connection:
-            states = await counts.count_states(connection)
-            waiting = await counts.count_unrelayed(connection)
-        registry = CollectorRegistry()
-        registry.register(_Counted(states, waiting))
-        Process(registry=registry)
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
     return router
 
 
@@ -99,21 +71,3 @@ async def _weakest_box(database: Database) -> str | None:
     except RushesError:
         return None
     return min(levels, key=lambda level: STRENGTH[level], default=None)
-
-
-class _Counted(Collector):
-    """Rows by state, and events that wait."""
-
-    def __init__(self, states: dict[str, dict[str, int]], waiting: int) -> None:
-        self._states, self._waiting = states, waiting
-
-    def collect(self) -> Iterator[Metric]:
-        """Give one family for each table."""
-        for name, by_state in self._states.items():
-            family = GaugeMetricFamily(f"rushes_{name}", f"{name} by state", labels=["state"])
-            for state, count in by_state.items():
-                family.add_metric([state], count)
-            yield family
-        yield GaugeMetricFamily(
-            "rushes_events_waiting", "Events that wait to be relayed", value=self._waiting
-        )

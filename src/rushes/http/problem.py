@@ -27,6 +27,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rushes.errors import Kind, RushesError
+from rushes.log_context import telling
 
 MEDIA_TYPE: Final = "application/problem+json"
 REQUEST_ID: Final = "request_id"
@@ -247,7 +248,8 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive, marked)
+            with telling(request_id=request_id):
+                await self._app(scope, receive, marked)
         except RushesError as error:
             if begun:
                 raise

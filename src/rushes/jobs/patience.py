@@ -13,6 +13,7 @@ from typing import Final, Protocol, TypeVar
 
 from rushes.errors import Kind, RushesError
 from rushes.jobs.job import StepTimedOut
+from rushes.log_context import telling
 
 R = TypeVar("R")
 
@@ -55,7 +56,8 @@ async def patiently(
     pause, has_waited = first_pause, False
     while True:
         try:
-            answer = await attempt()
+            with telling(job=job_id or ""):
+                answer = await attempt()
         except RushesError as error:
             if job_id is None or not is_awaited(error) or await rows.is_unwanted(job_id):
                 raise

@@ -30,6 +30,7 @@ from rushes.stores.store import Broken, NotFound, ObjectInfo, Refused, Unsupport
 from rushes.tiers import movement_records
 from rushes.tiers.flow import Flow
 from rushes.tiers.movement_records import Movement
+from rushes.tiers.noting import carrying, delete
 from rushes.tiers.placement import Placement
 from rushes.tiers.sources import Bytes, Given, Lying, Source, open_source
 
@@ -70,6 +71,12 @@ class Carrier:
             SourceWrong: the source has other bytes than are known.
             Broken, Full, Unreachable, Busy, Refused: a store failed; nothing is visible.
         """
+        with carrying(held, known.size_bytes):
+            return await self._bring(held, store, given, known, grown)
+
+    async def _bring(
+        self, held: Placement, store: Vault, given: Given, known: Fingerprint, grown: str | None
+    ) -> ObjectInfo:
         if isinstance(store, FolderStore) and not isinstance(given, Lying):
             linked = await store.link(held.key, given, known)
             if linked is not None:
@@ -136,7 +143,7 @@ class Carrier:
         try:
             return await store.prove(held.key, known)
         except Broken:
-            await store.delete(held.key)
+            await delete(store, held.tier, held.key, because="not as it should be")
             raise
 
     async def _resume(self, held: Placement, store: S3Store, source: Source) -> ObjectInfo:

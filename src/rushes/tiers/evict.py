@@ -33,6 +33,8 @@ from rushes.stores.filesystem import FolderStore
 from rushes.stores.store import NotFound, Vault
 from rushes.tiers import eviction_records, records
 from rushes.tiers.eviction_records import Leaving
+from rushes.tiers.noting import delete
+from rushes.tiers.placement import Tier
 
 GRACE: Final = timedelta(minutes=16)
 """A minute longer than an address of a bucket is good for."""
@@ -114,7 +116,7 @@ class Evicting:
         if held is None or asyncio.get_running_loop().time() - begun > SENT_WITHIN_SECONDS:
             return False
         async with asyncio.timeout(DELETE_SECONDS):
-            await self.edge.delete(held.key)
+            await delete(self.edge, Tier.EDGE, held.key, because=held.reason)
         async with self.database.transaction() as connection:
             now = await records.read_clock(connection, self.clock.now())
             has_left = await eviction_records.write_gone(connection, held, now)

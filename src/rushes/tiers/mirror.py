@@ -38,6 +38,7 @@ from rushes.tiers.editing_pen import Hand, OpenHand, TreeTrouble
 from rushes.tiers.editing_records import Due, FileRow, FolderRow, ProjectRow, TreeRow
 from rushes.tiers.editing_tree import MountAway
 from rushes.tiers.locate import Locator
+from rushes.tiers.noting import noting
 from rushes.tiers.piecing import stream_parts
 from rushes.tiers.placement import Tier
 
@@ -159,7 +160,8 @@ class Mirroring:
             async with self.database.transaction() as connection:
                 await rows.record_folder(connection, moving)
             try:
-                await pen.move(folder.path, f"{above}/{name}")
+                with noting("moved", Tier.EDITING, folder.path, to=f"{above}/{name}"):
+                    await pen.move(folder.path, f"{above}/{name}")
             except FileExistsError:
                 continue
             moved = replace(folder, path=f"{above}/{name}", moving_to=None)
@@ -178,7 +180,8 @@ class Mirroring:
             for file in leaving:
                 folder = folders.get(file.project_id)
                 if folder is not None and await _is_ours(pen, folder.path, file):
-                    await pen.delete(folder.path, file.name)
+                    with noting("deleted", Tier.EDITING, f"{folder.path}/{file.name}"):
+                        await pen.delete(folder.path, file.name)
                 async with self.database.transaction() as connection:
                     await rows.delete_file(connection, file.asset_id)
                 await pen.beat()
@@ -232,7 +235,9 @@ class Mirroring:
                 return
             foreign.add(file.folded)
         source = stream_parts(self.locator, due.rendition_id, parts)
-        version = await pen.write((folder.path, file.name), found, due, source)
+        place = f"{folder.path}/{file.name}"
+        with noting("written", Tier.EDITING, place, due.size_bytes, object_id=due.rendition_id):
+            version = await pen.write((folder.path, file.name), found, due, source)
         await self._record(due, file, version, folder, project)
 
     async def _find_plain(self, due: Due) -> tuple[Due, list[tuple[int, int]]]:

@@ -26,6 +26,7 @@ from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
 from rushes.tiers import movement_records, records, removal_records
 from rushes.tiers.foreign import list_theirs, remove_let_go
+from rushes.tiers.noting import delete
 from rushes.tiers.placement import Placement, State, Tier
 
 PAGE: Final = 100
@@ -115,7 +116,7 @@ class Remover:
             theirs = set() if tier is Tier.EDGE else await list_theirs(self.database, store, keys)
             for key in keys:
                 if key not in theirs:
-                    await store.delete(key)
+                    await delete(store, tier, key, because="nobody has it any more")
 
     async def _find_late(self, left: Sequence[Placement]) -> dict[str, datetime]:
         """Return until when objects of the archive stay, by placement."""

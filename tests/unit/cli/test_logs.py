@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import random
+import string
 
 import pytest
 
+from rushes.access.token import ENTROPY_BYTES, TokenKind, make_token
 from rushes.cli.logs import JsonLines, mask
+from rushes.log_context import telling
+from rushes.notify.signature import make_secret
 
 
 def write(message: str, *args: object, **extra: object) -> dict[str, object]:
@@ -66,3 +71,64 @@ def test_an_error_brings_its_trace_in_the_same_line() -> None:
     line = write("broke", exc_info=(ValueError, failure, None))
 
     assert "ValueError: rsh_pat_***" in str(line["trace"])
+
+
+def test_a_line_names_its_request_or_job() -> None:
+    """Whoever wrote it, and unless it says so itself."""
+    with telling(request_id="req_1", job="ladder:con_1"):
+        said = write("made")
+        corrected = write("made", request_id="req_2")
+
+    assert ("req_1", "ladder:con_1") == (said["request_id"], said["job"])
+    assert "req_2" == corrected["request_id"]
+    assert "request_id" not in write("made")
+
+
+@pytest.mark.covers("M-SEC-01")
+def test_no_secret_stands_in_ten_thousand_lines() -> None:
+    """Tokens, webhook secrets, signed addresses and cookies, wherever a line may hold them."""
+    chance = random.Random(20261121)  # noqa: S311 - the test's own
+    lines, secrets = [], []
+
+    for number in range(10_000):
+        secret, told = _tell_secret(number, chance)
+        secrets.append(secret)
+        lines.append(_write_somewhere(number, told))
+
+    assert 10_000 == len({*secrets})
+    assert [] == [line for line, secret in zip(lines, secrets, strict=True) if secret in line]
+
+
+def _tell_secret(number: int, chance: random.Random) -> tuple[str, str]:
+    """Return a secret, and how it is met: as it is, in an address, or in a header."""
+    secret = "".join(chance.choices(string.ascii_letters + string.digits, k=32))
+    token = make_token(TokenKind.API, chance.randbytes(ENTROPY_BYTES))
+    webhook = make_secret(chance.randbytes(32))
+    ways = (
+        (token, token),
+        (token, f"Authorization: Bearer {token}"),
+        (token, f"GET /u/{token}/files/upl_1"),
+        (webhook, f"signed by {webhook}, sent"),
+        (webhook.removeprefix("whsec_"), f"{{'secret': '{webhook}'}}"),
+        (secret, f"/p/{secret}.aGVsbG8gd29y/720p/index.m3u8"),
+        (secret, f"https://b.example/k?X-Amz-Signature={secret}&X-Amz-Date=1"),
+        (secret, f"'cookie': '__Host-rushes={secret}'"),
+        (secret, f"https://media.example.com/s/{secret}?t=4"),
+    )
+    return ways[number % len(ways)]
+
+
+def _write_somewhere(number: int, told: str) -> str:
+    """Return a line that holds what is told in its message, an argument, a fact or an error."""
+    error = ValueError(told)
+    record = logging.LogRecord("rushes.small", logging.INFO, "f.py", 1, "%s", ("ended",), None)
+    where = number // 9 % 4
+    if where == 0:
+        record.msg, record.args = told.replace("%", "%%"), ()
+    elif where == 1:
+        record.args = (told,)
+    elif where == 2:
+        record.__dict__["url"] = told
+    else:
+        record.exc_info = (ValueError, error, None)
+    return JsonLines().format(record)
