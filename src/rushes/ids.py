@@ -35,6 +35,7 @@ class Prefix(StrEnum):
     LETTER = "ltr"
     LINK = "lnk"
     NOTE = "nte"
+    PARTNER_COPY = "pcp"
     PLACEMENT = "plc"
     PROJECT = "prj"
     RENDITION = "rnd"

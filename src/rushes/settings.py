@@ -26,6 +26,7 @@ from rushes.access_section import AccessSettings, OidcSettings
 from rushes.errors import Kind, RushesError
 from rushes.mailing import MailSettings
 from rushes.media_section import MediaSettings
+from rushes.partner_section import PartnerSettings
 from rushes.price_section import BudgetSettings, ListSettings
 from rushes.scan_section import ScanSettings
 from rushes.schedule_section import ScheduleSettings
@@ -104,6 +105,7 @@ class Settings(BaseSettings):
     scan: ScanSettings = ScanSettings()
     budget: BudgetSettings = BudgetSettings()
     schedules: ScheduleSettings = ScheduleSettings()
+    partners: PartnerSettings = PartnerSettings()
 
     @field_validator("stores", "prices", mode="before")
     @classmethod

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+import httpcore
+
 from rushes import journey
 from rushes.access.answers import Answers
 from rushes.clock import SYSTEM, Clock
@@ -33,6 +35,10 @@ from rushes.media.studio import Studio
 from rushes.media.toolbox import Toolbox, open_toolbox
 from rushes.notify.guard import open_way_out
 from rushes.notify.posting import Posting
+from rushes.partners.arranging import Arranging
+from rushes.partners.hosting import Hosting
+from rushes.partners.opening import make_hosts, spread_to
+from rushes.partners.wire import Wire
 from rushes.renditions.attend import Attending
 from rushes.renditions.completing import Completing
 from rushes.renditions.grading import Grading
@@ -73,6 +79,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
     async with (
         open_house(settings, clock) as house,
         open_way_out(settings.webhooks.allow_private) as way_out,
+        open_way_out(settings.partners.allow_private) as elsewhere,
     ):
         program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
         house.scratch.sweep()
@@ -93,7 +100,10 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
         watching = [attending.run, posting.run, house.outlets.postman.run]
         if not settings.is_embedded:
             watching.append(Sharing(settings.at(SEGMENTS), engine.executor_id).run)
-        relay = Relay(house.database, journey.STORY, engine.follow, house.outlets.spread)
+        hosting = _hosting(house, elsewhere)
+        arranging = Arranging(house.database, clock, settings.partners)
+        spread = spread_to(arranging, house.outlets.spread)
+        relay = Relay(house.database, journey.STORY, engine.follow, spread)
         liveness = None
         if not settings.is_embedded:
             liveness = Liveness(
@@ -112,10 +122,18 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
             relay=relay,
             remote=house.desk.remote,
             liveness=liveness,
-            beside=(*_beside(house), *watching),
-            woken=(attending.wake, posting.wake, house.outlets.postman.wake),
+            beside=(*_beside(house), *watching, hosting.run),
+            woken=(attending.wake, posting.wake, house.outlets.postman.wake, hosting.wake),
             box=tools.level.value,
         )
+
+
+def _hosting(house: House, elsewhere: httpcore.AsyncConnectionPool) -> Hosting:
+    told = house.settings.partners
+    wire = Wire(elsewhere, house.clock, frozenset(told.allow_private))
+    hosts = make_hosts(told, wire)
+    base = house.database, house.clock, house.linking.sealer
+    return Hosting(*base, hosts, house.locator.stream, told.at_once)
 
 
 def _beside(house: House) -> tuple[Beside, ...]:

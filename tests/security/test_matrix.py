@@ -15,9 +15,11 @@ OPEN = frozenset(
     {
         *(("GET", path) for path in ("/healthz", "/readyz", "/metrics")),
         *(("POST", path) for path in ("/api/v1/session", "/api/v1/setup")),
+        ("POST", "/api/v1/partners/{partner}/webhook"),
     }
 )
-"""What nobody in particular may call; `/metrics` is open to this machine."""
+"""What nobody in particular may call; `/metrics` is open to this machine, and
+partners sign what they send."""
 
 LASTING = {"/api/v1/live": "?for_seconds=0"}
 """What is asked of an address whose answer goes on until it is broken off."""

@@ -17,6 +17,7 @@ from rushes.db.ledger_tables import LEDGER
 from rushes.db.letter_tables import letters
 from rushes.db.movement_tables import MOVED
 from rushes.db.notify_tables import BESIDE as TOLD
+from rushes.db.partner_tables import BESIDE as ELSEWHERE
 from rushes.db.scan_tables import scans
 from rushes.db.share_tables import BESIDE as HANDED_OUT
 from rushes.db.tables import metadata
@@ -39,6 +40,7 @@ EXTENSIONS: Final = (
     *FOUND,
     bundles,
     scans,
+    *ELSEWHERE,
     *AUDITED,
     *PROVED,
     kept_answers,

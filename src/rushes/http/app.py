@@ -36,6 +36,7 @@ from rushes.http import (
     migrations,
     network,
     oidc,
+    partners,
     remaking,
     removals,
     rendering,
@@ -59,6 +60,7 @@ from rushes.http.problem import PROBLEMS
 from rushes.http.repeats import add_repeats
 from rushes.http.senders import Senders
 from rushes.library.bulk import BulkEditing
+from rushes.partners.arranging import Arranging
 from rushes.tiers.agency import Agency
 
 DESCRIPTION: Final = (
@@ -149,6 +151,9 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield jobs.routes(house.desk, identify, pager)
     yield webhooks.routes(house.outlets.webhooks, identify, pager)
     yield webhooks.zapier_routes(house.outlets.webhooks, house.database, identify)
+    arranging = Arranging(house.database, house.clock, house.settings.partners)
+    showing_life = house.settings.delivery.playback_life
+    yield partners.routes(arranging, identify, showing_life)
     yield live.routes(house.outlets.live, callers)
     yield remaking.routes(house.database, house.remaking, identify)
     yield health.routes(house.database, trouble, house.receiver.space.find_trouble)

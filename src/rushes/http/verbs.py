@@ -17,6 +17,7 @@ ANYONE: Final = frozenset(
     {
         *("read_bundle", "head_read_bundle"),
         *("log_in", "claim", "unlock_link", "signed_path", "head_signed_path"),
+        "hear_partner",
         *("visit_share", "list_shown", "get_shown", "play_shown", "download_shown"),
         *("image_shown", "bundle_shown", "get_logo"),
         *("healthz", "readyz"),
@@ -182,6 +183,10 @@ VERBS: Final = MappingProxyType(
         "retry_job": (Verb.RUN_JOBS,),
         "raise_job": (Verb.RUN_JOBS,),
         "metrics": (Verb.SEE_SETTINGS,),
+        "list_partner_copies": (Verb.PLAY_ASSET,),
+        **dict.fromkeys(("hand_to_partner", "withdraw_from_partner"), (Verb.MANAGE_SHARES,)),
+        "list_project_partners": (Verb.SEE_PROJECTS,),
+        **dict.fromkeys(("add_project_partner", "remove_project_partner"), (Verb.MANAGE_MEMBERS,)),
         **dict.fromkeys(_WEBHOOKS, (Verb.MANAGE_WEBHOOKS,)),
     }
 )

@@ -23,6 +23,7 @@ ASKED: Final = MappingProxyType(
         "field": Verb.SEE_PROJECTS,
         "job": Verb.SEE_JOBS,
         "link": Verb.SEE_LINKS,
+        "partner": Verb.SEE_ASSET,
         "placement": Verb.SEE_ASSET,
         "project": Verb.SEE_PROJECTS,
         "rendition": Verb.SEE_ASSET,

@@ -28,6 +28,10 @@ FAMILIES: Final[Mapping[str, tuple[str, dict[str, JsonValue]]]] = MappingProxyTy
             "rnd_00d1zznskbwgg03rcjnwbzwx85rght8eszq7",
             {**_ASSET, "tier": "archive", "kind": "rendition"},
         ),
+        "partner": (
+            "pcp_00d1zznskbwgg03rcjnwbzwx85rght8eszq7",
+            {**_ASSET, "partner": "mux"},
+        ),
         "link": ("lnk_00d1zznskbwgg03rcjnwbzwx85rght8eszq7", {**_PLACE, "title": "Dailies"}),
         "share": ("shr_00d1zznskbwgg03rcjnwbzwx85rght8eszq7", {**_PLACE, "title": "First cut"}),
         "project": ("prj_00d1zznskbwgg03rcjnwbzwx85rght8eszq7", {**_PLACE}),

@@ -1,0 +1,1 @@
+"""Partners: assets that are handed to services elsewhere, and what these say of them."""
