@@ -148,6 +148,14 @@ class FolderStore:
         """
         return await self._run(self._begin_growing, key, name, size_bytes)
 
+    async def settle(self, grown: GrowingFile) -> None:
+        """Make a file that has grown durable; it has no name yet.
+
+        Raises:
+            Broken, Full: it could not be, and is gone.
+        """
+        await self._run(grown.finish)
+
     async def publish(self, key: str, grown: GrowingFile) -> ObjectInfo:
         """Give a file that has grown its name; it is durable before."""
         return await self._run(self._publish_grown, key, grown)

@@ -3,7 +3,8 @@
 1. Its name is its owner's, and it is held by a lock: nobody else writes it meanwhile.
 2. What it holds is told by nothing but its bytes: who goes on reads its blocks, and believes those
    whose digest is the right one. So neither a kill nor a power cut can leave a lie.
-3. A failed `fsync` is never repeated: the file is thrown away.
+3. It is pushed to the disk while it grows, so that little is left for the end.
+4. A failed `fsync` is never repeated: the file is thrown away.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
+from rushes.stores.aside import SYNC_BYTES
 from rushes.stores.blocks import BLOCK_BYTES
 from rushes.stores.store import Broken, Busy
 
@@ -40,7 +42,7 @@ class GrowingFile:
         self._folder = folder
         self._size_bytes = size_bytes
         self._lock = threading.Lock()
-        self._users, self._is_closed = 0, False
+        self._users, self._is_closed, self._unsynced = 0, False, 0
         self._file = os.open(name, _FLAGS, 0o640, dir_fd=folder)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -75,12 +77,18 @@ class GrowingFile:
             return hashlib.sha256(os.pread(file, end - start, start)).digest() == digest
 
     def write(self, data: bytes | bytearray | memoryview, at: int) -> None:
-        """Write bytes at a place."""
+        """Write bytes at a place; now and then a call waits until what was written is durable.
+
+        Raises:
+            OSError: it could not be written, or not made durable; then the file is gone.
+        """
         view = memoryview(data)
         with self._held() as file:
             while view:
                 count = os.pwrite(file, view, at)
                 at, view = at + count, view[count:]
+            if self._is_time_to_push(len(data)):
+                self._push(file, os.fdatasync)
 
     def finish(self) -> None:
         """Make it durable.
@@ -89,11 +97,7 @@ class GrowingFile:
             OSError: it could not be; the file is gone.
         """
         with self._held() as file:
-            try:
-                os.fsync(file)
-            except OSError:
-                self.remove()
-                raise
+            self._push(file, os.fsync)
             size_bytes = os.fstat(file).st_size
         if size_bytes != self._size_bytes:
             self.remove()
@@ -103,6 +107,20 @@ class GrowingFile:
         """Remove its name here; what was published under another name stays."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.name, dir_fd=self._folder)
+
+    def _is_time_to_push(self, written: int) -> bool:
+        with self._lock:
+            self._unsynced += written
+            is_time = self._unsynced >= SYNC_BYTES
+            self._unsynced = 0 if is_time else self._unsynced
+        return is_time
+
+    def _push(self, file: int, push: Callable[[int], None]) -> None:
+        try:
+            push(file)
+        except OSError:
+            self.remove()
+            raise
 
     def _is_hole(self, start: int, end: int) -> bool:
         """Say whether nothing was ever written there, where the filesystem can tell."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from rushes.sections import StoreSettings
+from rushes.stores.blocks import BlockHasher
 from rushes.stores.patience import Patience
 from rushes.stores.provider import UNKNOWN, Abilities
 from rushes.stores.s3_calls import Calls, Lane
@@ -29,6 +30,9 @@ from rushes.stores.store import (
 )
 
 PIECE_BYTES: Final = 2**20
+HASHED_BYTES: Final = 2**18
+"""A piece that is hashed and put down before it leaves the processor's cache."""
+
 COPY_AT_ONCE_BYTES: Final = 5 * 2**30  # S3: CopyObject
 COPY_PART_BYTES: Final = 2**30
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+)")  # RFC 9110 14.4
@@ -104,10 +108,13 @@ class S3Objects:
                 if body is not None:
                     body.close()
 
-    async def read_range(
+    async def read_blocks(
         self, key: str, start: int, end: int, if_version: str | None = None
-    ) -> bytearray:
-        """Return exactly the bytes from `start` up to `end`, by one request on one thread.
+    ) -> tuple[bytearray, tuple[bytes, ...]]:
+        """Return exactly the bytes from `start` up to `end`, and the SHA-256 of each block of them.
+
+        One request on one thread, which hashes each piece while it is still in the processor's
+        cache. `start` is a block's first byte.
 
         Raises:
             NotFound, Changed, Broken: as `get`.
@@ -116,7 +123,7 @@ class S3Objects:
         if if_version:
             given["IfMatch"] = if_version
 
-        def read(store: Connection) -> bytearray:
+        def read(store: Connection) -> tuple[bytearray, tuple[bytes, ...]]:
             said = store.call("get_object", given)
             body = said["Body"]
             try:
@@ -264,17 +271,18 @@ class S3Objects:
         return self._prefix + key
 
 
-def _read_all(body: Any, size_bytes: int) -> bytearray:
-    """Read a whole body into memory of its size. Blocks."""
-    data, at = bytearray(size_bytes), 0
+def _read_all(body: Any, size_bytes: int) -> tuple[bytearray, tuple[bytes, ...]]:
+    """Read a whole body into memory of its size, and hash its blocks. Blocks."""
+    data, at, hasher = bytearray(size_bytes), 0, BlockHasher(with_whole=False)
     while at < size_bytes:
         with translated():
-            piece = body.read(min(PIECE_BYTES, size_bytes - at))
+            piece = body.read(min(HASHED_BYTES, size_bytes - at))
         if not piece:
             raise Broken("The store's answer broke off.")
+        hasher.update(piece)
         data[at : at + len(piece)] = piece
         at += len(piece)
-    return data
+    return data, hasher.finish().blocks or ()
 
 
 def _version(said: Mapping[str, Any]) -> str:

@@ -115,7 +115,8 @@ class Carrier:
                     await asyncio.to_thread(grown.write, memoryview(data), start)
 
             await each(missing, send)
-            await asyncio.to_thread(_require_sample, grown, blocks)
+            proof = asyncio.to_thread(_require_sample, grown, blocks)
+            await asyncio.gather(proof, store.settle(grown))  # one computes, the other waits
             published = await store.publish(held.key, grown)
         finally:
             grown.close()

@@ -7,7 +7,6 @@ the source wrong, and says so: its copy is lost, not the line.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import mmap
 import os
 import stat
@@ -31,6 +30,8 @@ MAPPED_BYTES: Final = 64 * 2**20
 _PIECE_BYTES: Final = 2**20
 
 Bytes: TypeAlias = bytes | bytearray | mmap.mmap
+Blocks: TypeAlias = tuple[bytes, ...]
+"""The SHA-256 of each block of a range."""
 
 
 class SourceWrong(Broken):
@@ -69,8 +70,8 @@ class Source:
             NotFound, Changed, Unreachable, Busy, Refused: the store failed.
         """
         for _ in range(READS):
-            data = await self._read_once(start, end)
-            if await asyncio.to_thread(_is_right, data, start, self.known.blocks):
+            data, read = await self._read_once(start, end)
+            if self.known.blocks is None or _is_right(read, start, self.known.blocks):
                 return data
         raise SourceWrong("The copy to take the bytes from holds other bytes than it should.")
 
@@ -83,19 +84,20 @@ class Source:
         hasher = BlockHasher(with_whole=self.known.whole is not None)
         for start in range(0, self.known.size_bytes, BLOCK_BYTES):
             end = min(start + BLOCK_BYTES, self.known.size_bytes)
-            data = memoryview(await self._read_once(start, end))
-            await asyncio.to_thread(hasher.update, data)
+            data, _ = await self._read_once(start, end)
+            await asyncio.to_thread(hasher.update, memoryview(data))
         read = hasher.finish()
         if not self.known.is_confirmed_by(read):
             raise SourceWrong("The copy to take the bytes from holds other bytes than it should.")
         return read
 
-    async def _read_once(self, start: int, end: int) -> Bytes:
+    async def _read_once(self, start: int, end: int) -> tuple[Bytes, Blocks]:
+        """Return bytes, and the digests of their blocks."""
         if start == end:
-            return b""
+            return b"", ()
         if isinstance(self.given, Lying):
             found = self.given
-            return await found.store.read_range(found.key, start, end, found.version)
+            return await found.store.read_blocks(found.key, start, end, found.version)
         if self.file is None:
             raise AssertionError
         return await asyncio.to_thread(_slice, self.file, start, end)
@@ -156,26 +158,25 @@ def fingerprint_of(path: Path) -> Fingerprint:
     return replace(read, blocks=read.blocks or (read.whole or b"",)) if read.size_bytes else read
 
 
-def _slice(file: int, start: int, end: int) -> Bytes:
+def _slice(file: int, start: int, end: int) -> tuple[Bytes, Blocks]:
+    """Return a range of a file, and the digests of its blocks. Blocks."""
+    hasher = BlockHasher(with_whole=False)
     if end - start > MAPPED_BYTES:
-        return mmap.mmap(file, end - start, prot=mmap.PROT_READ, offset=start)
+        pages = mmap.mmap(file, end - start, prot=mmap.PROT_READ, offset=start)
+        with memoryview(pages) as view:
+            hasher.update(view)
+        return pages, hasher.finish().blocks or ()
     data, at = bytearray(end - start), 0
     with memoryview(data) as view:
         while at < len(data):
-            count = os.preadv(file, [view[at:]], start + at)
+            count = os.preadv(file, [view[at : at + _PIECE_BYTES]], start + at)
             if not count:
                 raise Broken("The file to keep is not what it should be. Make it again.")
+            hasher.update(view[at : at + count])
             at += count
-    return data
+    return data, hasher.finish().blocks or ()
 
 
-def _is_right(data: Bytes, start: int, blocks: tuple[bytes, ...] | None) -> bool:
-    if blocks is None:
-        return True
+def _is_right(read: Blocks, start: int, blocks: Blocks) -> bool:
     first = start // BLOCK_BYTES
-    with memoryview(data) as view:
-        return all(
-            hashlib.sha256(view[at : at + BLOCK_BYTES]).digest()
-            == blocks[first + at // BLOCK_BYTES]
-            for at in range(0, len(view), BLOCK_BYTES)
-        )
+    return read == blocks[first : first + len(read)]
