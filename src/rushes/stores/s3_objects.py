@@ -8,9 +8,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from rushes.sections import StoreSettings
 from rushes.stores.blocks import BlockHasher
@@ -28,11 +28,11 @@ from rushes.stores.store import (
     Unreachable,
     parse_key,
 )
+from rushes.stores.turns import Put, Turns
+
+T = TypeVar("T")
 
 PIECE_BYTES: Final = 2**20
-HASHED_BYTES: Final = 2**18
-"""A piece that is hashed and put down before it leaves the processor's cache."""
-
 COPY_AT_ONCE_BYTES: Final = 5 * 2**30  # S3: CopyObject
 COPY_PART_BYTES: Final = 2**30
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+)")  # RFC 9110 14.4
@@ -113,27 +113,66 @@ class S3Objects:
     ) -> tuple[bytearray, tuple[bytes, ...]]:
         """Return exactly the bytes from `start` up to `end`, and the SHA-256 of each block of them.
 
-        One request on one thread, which hashes each piece while it is still in the processor's
-        cache. `start` is a block's first byte.
+        `start` is a block's first byte.
 
         Raises:
             NotFound, Changed, Broken: as `get`.
         """
-        given: dict[str, str] = {"Key": self.name_of(key), "Range": f"bytes={start}-{end - 1}"}
-        if if_version:
-            given["IfMatch"] = if_version
 
-        def read(store: Connection) -> tuple[bytearray, tuple[bytes, ...]]:
+        def read(body: Any) -> tuple[bytearray, tuple[bytes, ...]]:
+            data = bytearray(end - start)
+
+            def put(piece: bytes | memoryview, at: int) -> None:
+                data[at - start : at - start + len(piece)] = piece
+
+            return data, _pour(body, start, end, put)
+
+        return await self._read_span(key, start, end, if_version, read)
+
+    async def pour_blocks(
+        self, key: str, start: int, end: int, put: Put, if_version: str | None = None
+    ) -> tuple[bytes, ...]:
+        """Hand on exactly the bytes from `start` up to `end`; return the SHA-256 of each block.
+
+        The thread that reads a piece hashes it and hands it on, while the processor has it at
+        hand. What was handed on counts only with the right digests; a second try hands on all of
+        it again, and nothing comes from a first one that hangs and wakes up late.
+
+        Raises:
+            NotFound, Changed, Broken: as `get`.
+            OSError: from `put`.
+        """
+        turns = Turns(put)
+
+        def read(body: Any) -> tuple[bytes, ...]:
+            return _pour(body, start, end, turns.begin())
+
+        return await self._read_span(key, start, end, if_version, read)
+
+    async def _read_span(
+        self,
+        key: str,
+        start: int,
+        end: int,
+        version: str | None,
+        read: Callable[[Any], T],
+    ) -> T:
+        """Ask for a range, and read its body, by one request on one thread."""
+        given: dict[str, str] = {"Key": self.name_of(key), "Range": f"bytes={start}-{end - 1}"}
+        if version:
+            given["IfMatch"] = version
+
+        def ask(store: Connection) -> T:
             said = store.call("get_object", given)
             body = said["Body"]
             try:
-                require_version(_version(said), if_version)
+                require_version(_version(said), version)
                 _check_span(said, start, end, given)
-                return _read_all(body, end - start)
+                return read(body)
             finally:
                 body.close()
 
-        return await self._calls.run(read, seconds=self._calls.patience.deadline(end - start))
+        return await self._calls.run(ask, seconds=self._calls.patience.deadline(end - start))
 
     async def _open(
         self, key: str, start: int, end: int | None, version: str | None
@@ -271,18 +310,18 @@ class S3Objects:
         return self._prefix + key
 
 
-def _read_all(body: Any, size_bytes: int) -> tuple[bytearray, tuple[bytes, ...]]:
-    """Read a whole body into memory of its size, and hash its blocks. Blocks."""
-    data, at, hasher = bytearray(size_bytes), 0, BlockHasher(with_whole=False)
-    while at < size_bytes:
+def _pour(body: Any, start: int, end: int, put: Put) -> tuple[bytes, ...]:
+    """Hand on a whole body, and hash its blocks. Blocks."""
+    at, hasher = start, BlockHasher(with_whole=False)
+    while at < end:
         with translated():
-            piece = body.read(min(HASHED_BYTES, size_bytes - at))
+            piece = body.read(min(PIECE_BYTES, end - at))
         if not piece:
             raise Broken("The store's answer broke off.")
         hasher.update(piece)
-        data[at : at + len(piece)] = piece
+        put(piece, at)
         at += len(piece)
-    return data, hasher.finish().blocks or ()
+    return hasher.finish().blocks or ()
 
 
 def _version(said: Mapping[str, Any]) -> str:

@@ -111,8 +111,8 @@ class Carrier:
 
             async def send(number: int) -> None:
                 start, end = cuts.span(number + 1)
-                async with self._taken(source, start, end) as data:
-                    await asyncio.to_thread(grown.write, memoryview(data), start)
+                async with self._room(start, end):
+                    await source.pour(start, end, grown.write)
 
             await each(missing, send)
             proof = asyncio.to_thread(_require_sample, grown, blocks)
@@ -222,9 +222,15 @@ class Carrier:
     @contextlib.asynccontextmanager
     async def _taken(self, source: Source, start: int, end: int) -> AsyncIterator[Bytes]:
         """Give bytes of the source when there is room for them and it is their time."""
+        async with self._room(start, end):
+            yield await source.read(start, end)
+
+    @contextlib.asynccontextmanager
+    async def _room(self, start: int, end: int) -> AsyncIterator[None]:
+        """Wait for room for so many bytes, and for their time."""
         async with self.flow.room(end - start):
             await self.flow.pace(end - start)
-            yield await source.read(start, end)
+            yield
 
 
 async def each(numbers: Iterable[int], work: Callable[[int], Awaitable[None]]) -> None:

@@ -21,6 +21,7 @@ from rushes.stores.filesystem import FolderStore
 from rushes.stores.folder import READ
 from rushes.stores.s3 import S3Store
 from rushes.stores.store import Broken, Unsupported, Vault
+from rushes.stores.turns import Put
 from rushes.tiers.placement import Placement, Tier
 
 READS: Final = 3
@@ -74,6 +75,27 @@ class Source:
             if self.known.blocks is None or _is_right(read, start, self.known.blocks):
                 return data
         raise SourceWrong("The copy to take the bytes from holds other bytes than it should.")
+
+    async def pour(self, start: int, end: int, put: Put) -> None:
+        """Hand on exactly these bytes; `start` is a block's. What came before it fails is no good.
+
+        Raises:
+            SourceWrong, NotFound, Changed, Unreachable, Busy, Refused: as `read`.
+            OSError: from `put`.
+        """
+        for _ in range(READS):
+            read = await self._pour_once(start, end, put)
+            if self.known.blocks is None or _is_right(read, start, self.known.blocks):
+                return
+        raise SourceWrong("The copy to take the bytes from holds other bytes than it should.")
+
+    async def _pour_once(self, start: int, end: int, put: Put) -> Blocks:
+        if isinstance(self.given, Lying):
+            found = self.given
+            return await found.store.pour_blocks(found.key, start, end, put, found.version)
+        data, read = await self._read_once(start, end)
+        await asyncio.to_thread(put, memoryview(data), start)
+        return read
 
     async def learn(self) -> Fingerprint:
         """Read all of it once, and return its blocks too.
