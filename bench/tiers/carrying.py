@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.ingest.machine import forget_peak, memory_mib
+from bench.tiers.plan import touch_memory
 from rushes.clock import SYSTEM
 from rushes.db.engine import open_database
 from rushes.sections import StoreSettings
@@ -44,6 +45,7 @@ async def carry(order: dict[str, Any]) -> dict[str, float]:
         size_bytes=known.size_bytes,
     )
     carrier = Carrier(database, SYSTEM, Flow())
+    touch_memory(Path(order["scratch"]), known.size_bytes)
     forget_peak(os.getpid())
     idle, begun = memory_mib(os.getpid(), "VmRSS"), time.perf_counter()
     await carrier.carry(place, target, await find_given(source, place), known)

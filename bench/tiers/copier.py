@@ -27,7 +27,7 @@ from bench.ingest.bucket import make_film
 from bench.ingest.figures import Budget, Figure, ratios
 from bench.ingest.machine import GIB, MIB, Cost, take_turns
 from bench.ingest.plan import tell
-from bench.tiers.plan import MovingPlan
+from bench.tiers.plan import MovingPlan, touch_memory
 from rushes.db.migrate import migrate
 from rushes.stores.blocks import BLOCK_BYTES, Fingerprint
 from rushes.tiers.carry import STREAMS
@@ -72,6 +72,7 @@ class Yard:
             "source": self._place(source, ""),
             "target": self._place(target, f"run-{self._moved}"),
             "key": KEY,
+            "scratch": str(self.folder / "touched"),
             "size_bytes": self.known.size_bytes,
             "blocks": [each.hex() for each in self.known.blocks or ()],
         }
@@ -101,6 +102,7 @@ class Yard:
                     "REGION": "us-east-1",
                 }.items()
             }
+        touch_memory(self.folder / "touched", self.known.size_bytes)
         begun = time.perf_counter()
         subprocess.run([*RCLONE, *words], env=environment, check=True)
         if target == "folder":  # ours is on the disk when it says so, and so are buckets'

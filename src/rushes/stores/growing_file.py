@@ -41,7 +41,7 @@ class GrowingFile:
         self.name = name
         self._folder = folder
         self._size_bytes = size_bytes
-        self._lock = threading.Lock()
+        self._lock, self._pen = threading.Lock(), threading.Lock()
         self._users, self._is_closed, self._unsynced = 0, False, 0
         self._file = os.open(name, _FLAGS, 0o640, dir_fd=folder)
         try:
@@ -84,9 +84,10 @@ class GrowingFile:
         """
         view = memoryview(data)
         with self._held() as file:
-            while view:
-                count = os.pwrite(file, view, at)
-                at, view = at + count, view[count:]
+            with self._pen:  # in the kernel writers of one file wait for each other by spinning
+                while view:
+                    count = os.pwrite(file, view, at)
+                    at, view = at + count, view[count:]
             if self._is_time_to_push(len(data)):
                 self._push(file, os.fdatasync)
 
