@@ -4,9 +4,20 @@ import { gatherDropped, gatherPicked } from "../shared/uploads/gather";
 import type { Chosen } from "../shared/uploads/item";
 import { need, write } from "./dom";
 
+/** A finger drops nothing: there it is only asked to choose. */
+const isTouch = matchMedia("(pointer: coarse)").matches;
+
+/** Return what the drop area says while nothing is held over it. */
+export function restingTitle(isFilled: boolean): string {
+  if (isTouch) return isFilled ? words.touch_more : words.touch_title;
+  return isFilled ? words.drop_more : words.drop_title;
+}
+
 /** Wire every way in; `take` gets what was chosen, `fail` is called when a drop cannot be read. */
 export function startDrop(take: (chosen: readonly Chosen[]) => void, fail: () => void): void {
   startPickers(take);
+  write(need("drop-title", HTMLElement), restingTitle(false));
+  if (isTouch) write(need("drop-hint", HTMLElement), words.choose_hint_touch);
   const read = (transfer: DataTransfer): void => {
     gatherDropped(transfer).then(take, fail);
   };
@@ -34,8 +45,7 @@ function startPickers(take: (chosen: readonly Chosen[]) => void): void {
     need("pick-files", HTMLInputElement).click();
   });
   // Phones have no folders to choose.
-  const folders =
-    "webkitdirectory" in HTMLInputElement.prototype && !matchMedia("(pointer: coarse)").matches;
+  const folders = "webkitdirectory" in HTMLInputElement.prototype && !isTouch;
   need("choose-folder", HTMLButtonElement).hidden = !folders;
 }
 
@@ -43,9 +53,8 @@ function startDragging(read: (transfer: DataTransfer) => void): void {
   const title = need("drop-title", HTMLElement);
   const show = (isOver: boolean): void => {
     document.body.toggleAttribute("data-over", isOver);
-    const resting =
-      document.body.dataset["queue"] === "filled" ? words.drop_more : words.drop_title;
-    write(title, isOver ? words.drop_now : resting);
+    const isFilled = document.body.dataset["queue"] === "filled";
+    write(title, isOver ? words.drop_now : restingTitle(isFilled));
   };
   let depth = 0; // enter and leave come for every element on the way
   document.addEventListener("dragenter", (event) => {

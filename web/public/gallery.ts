@@ -21,6 +21,7 @@ export class Gallery {
   readonly #packing: Packing | null;
   #cursor: string | null = null;
   #isAlone = false;
+  #opened = "";
 
   constructor(visit: Visit, isEmbedded: boolean, tell: (text: string) => void) {
     this.#visit = visit;
@@ -65,7 +66,12 @@ export class Gallery {
     this.#many.hidden = isOne;
     this.#more.hidden = isOne || this.#cursor === null;
     this.#packing?.show(!isOne);
-    if (wanted === undefined) return;
+    if (wanted === undefined) {
+      // Whoever comes back goes on where they were.
+      this.#many.querySelector<HTMLElement>(`a[href="#${this.#opened}"]`)?.focus();
+      return;
+    }
+    this.#opened = wanted;
     const details = await getShown(this.#visit.token, wanted);
     if ("id" in details) await this.#open(details);
     else this.#tell(wordsOf(details));

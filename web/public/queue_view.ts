@@ -7,6 +7,7 @@ import type { Queue } from "../shared/uploads/queue";
 import type { Totals } from "../shared/uploads/totals";
 import { need, write } from "./dom";
 import { pauseOf } from "./drawing";
+import { restingTitle } from "./drop";
 import { Row, timeText, type Deeds } from "./row";
 
 const SPOKEN_STEP = 10; // percent between two sentences for a screen reader
@@ -74,7 +75,7 @@ export class QueueView {
     need("empty", HTMLElement).hidden = items.length > 0;
     need("elsewhere", HTMLElement).hidden = !this.queue.isElsewhere;
     if (!document.body.hasAttribute("data-over")) {
-      write(need("drop-title", HTMLElement), items.length > 0 ? words.drop_more : words.drop_title);
+      write(need("drop-title", HTMLElement), restingTitle(items.length > 0));
     }
     write(need("queue-count", HTMLElement), count(words.queue_count, items.length));
     this.drawButtons(items);

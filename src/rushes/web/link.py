@@ -11,6 +11,7 @@ from rushes.access.question import PREFIX, FormField
 
 SIZE_UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 THOUSAND: Final = 1000
+DIGITS: Final = 3
 
 
 class Refusal(StrEnum):
@@ -114,6 +115,14 @@ def format_size(size_bytes: int) -> str:
     while amount >= THOUSAND - 0.005 and unit < len(SIZE_UNITS) - 1:
         amount, unit = amount / THOUSAND, unit + 1
     return f"{amount:.2f}".rstrip("0").rstrip(".") + f" {SIZE_UNITS[unit]}"
+
+
+def format_limit(size_bytes: int) -> str:
+    """Return how much may be sent, in three digits: a limit of 100 GiB is `107 GB`, not more."""
+    amount, _, unit = format_size(size_bytes).partition(" ")
+    whole, _, rest = amount.partition(".")
+    rest = rest[: max(0, DIGITS - len(whole))].rstrip("0")
+    return f"{whole}{'.' if rest else ''}{rest} {unit}"
 
 
 def format_moment(moment: datetime) -> str:

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from rushes.web.assets import PREFIX, Bundle
-from rushes.web.link import format_moment, format_size
+from rushes.web.link import format_limit, format_moment, format_size
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 NOT_BUILT: Final = "The web pages were not built. Run `make web`.\n"
@@ -69,6 +69,7 @@ class Shell:
             "fill": fill,
             "plural": choose_plural,
             "size": format_size,
+            "limit": format_limit,
             "moment": format_moment,
             "code": mark_code,
         }

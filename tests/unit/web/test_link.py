@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rushes.web.link import LinkOpen, describe_facts, format_moment, format_size
+from rushes.web.link import LinkOpen, describe_facts, format_limit, format_moment, format_size
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,21 @@ from rushes.web.link import LinkOpen, describe_facts, format_moment, format_size
 def test_a_size_is_written_as_in_the_browser(size_bytes: int, words: str) -> None:
     """The same figures stand in web/shared/format.test.ts."""
     assert words == format_size(size_bytes)
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "words"),
+    [
+        (100 * 2**30, "107 GB"),
+        (15_990_000_000, "15.9 GB"),
+        (2_560_000, "2.56 MB"),
+        (2 * 10**12, "2 TB"),
+        (0, "0 B"),
+    ],
+)
+def test_a_limit_has_three_digits_and_says_never_too_much(size_bytes: int, words: str) -> None:
+    """Nobody thinks in hundredths of a gigabyte."""
+    assert words == format_limit(size_bytes)
 
 
 def test_a_moment_names_its_zone() -> None:

@@ -5,6 +5,7 @@ import { lazy, Suspense, useState, type ReactNode } from "react";
 import { portal as words } from "../../shared/text/en.json";
 import type { Asset, Rendition } from "../api/types";
 import { Icon } from "../parts/glyphs";
+import { useRights } from "../parts/role";
 
 const ShareDrawer = lazy(() =>
   import("../shares/drawer").then(({ ShareDrawer }) => ({ default: ShareDrawer })),
@@ -20,6 +21,7 @@ export interface ActionsProps {
 }
 
 export function Actions({ asset, renditions }: ActionsProps): ReactNode {
+  const { mayChange } = useRights();
   const [isDeleting, setDeleting] = useState(false);
   const [isAsked, setAsked] = useState(false);
   const [isSharing, setSharing] = useState(false);
@@ -38,7 +40,7 @@ export function Actions({ asset, renditions }: ActionsProps): ReactNode {
           <Downloads asset={asset} renditions={renditions} isOpen={isAsked} />
         </Suspense>
       )}
-      {asset.scan !== "infected" && (
+      {mayChange && asset.scan !== "infected" && (
         <Button
           variant="default"
           leftSection={<Icon of="shares" size={16} />}
@@ -59,15 +61,17 @@ export function Actions({ asset, renditions }: ActionsProps): ReactNode {
           />
         </Suspense>
       )}
-      <Button
-        variant="default"
-        leftSection={<Icon of="bin" size={16} />}
-        onClick={() => {
-          setDeleting(true);
-        }}
-      >
-        {words.asset.delete}
-      </Button>
+      {mayChange && (
+        <Button
+          variant="default"
+          leftSection={<Icon of="bin" size={16} />}
+          onClick={() => {
+            setDeleting(true);
+          }}
+        >
+          {words.asset.delete}
+        </Button>
+      )}
       {isDeleting && (
         <Suspense>
           <Delete

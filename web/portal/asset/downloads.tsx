@@ -9,6 +9,7 @@ import { formatSize } from "../../shared/format";
 import { portal as words } from "../../shared/text/en.json";
 import { Icon } from "../parts/glyphs";
 import type { ActionsProps } from "./actions";
+import { useRights } from "../parts/role";
 import { useDownload } from "./download";
 
 export interface DownloadsProps extends ActionsProps {
@@ -18,6 +19,7 @@ export interface DownloadsProps extends ActionsProps {
 
 export function Downloads({ asset, renditions, isOpen }: DownloadsProps): ReactNode {
   const download = useDownload(asset);
+  const { mayChange } = useRights();
   const rungs = renditions
     .filter(({ kind, state }) => kind === "proxy" && state === "ready")
     .sort((one, other) => (other.height ?? 0) - (one.height ?? 0));
@@ -37,11 +39,13 @@ export function Downloads({ asset, renditions, isOpen }: DownloadsProps): ReactN
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Choice
-            label={words.asset.original}
-            size={asset.size_bytes}
-            onChoose={choose("original")}
-          />
+          {mayChange && (
+            <Choice
+              label={words.asset.original}
+              size={asset.size_bytes}
+              onChoose={choose("original")}
+            />
+          )}
           {rungs.map(({ id, name, size_bytes: size }) => (
             <Choice key={id} label={name} size={size} onChoose={choose(name)} />
           ))}

@@ -1,7 +1,7 @@
 /** The drawer that makes an upload link, or changes one; a new one shows its address. */
-import { NativeSelect, PasswordInput, Switch, Textarea, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { NativeSelect, Switch, Textarea, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 
 import { portal as words } from "../../shared/text/en.json";
 import { call } from "../api/call";
@@ -9,7 +9,8 @@ import { projectsQuery } from "../api/queries";
 import type { UploadLink } from "../api/types";
 import { Brand } from "../parts/brand";
 import { Fold } from "../parts/fold";
-import { FormDrawer, Made } from "../parts/form_drawer";
+import { Made } from "../parts/form_drawer";
+import { binder, HandedDrawer, Secret, type Bound, type FieldsOf } from "../parts/handed_drawer";
 import { Life } from "../parts/life";
 import {
   changesOf,
@@ -23,6 +24,7 @@ import {
 import { Questions } from "./questions";
 
 const { links: texts } = words;
+const LIMITS = ["maxFiles", "maxGigabytes", "totalGigabytes", "keepDays"] as const;
 
 export interface LinkDrawerProps {
   /** What is changed; none: a new one is made. */
@@ -31,51 +33,29 @@ export interface LinkDrawerProps {
 }
 
 export function LinkDrawer({ of: link, onClose }: LinkDrawerProps): ReactNode {
-  const queries = useQueryClient();
-  const [form, setForm] = useState(() => (link === undefined ? EMPTY_FORM : formOfLink(link)));
-  const [isChecked, setChecked] = useState(false);
-  const saving = useMutation({
-    mutationFn: () => save(link, form),
-    onSuccess: async () => {
-      if (link !== undefined) onClose();
-      await queries.invalidateQueries({ queryKey: ["links"] });
-      await queries.invalidateQueries({ queryKey: ["projects"] });
-    },
-  });
-  const wrong = wrongFields(form);
-  if (link === undefined && saving.data !== undefined) {
-    return (
-      <Made
-        title={texts.made}
-        detail={texts.made_detail}
-        address={saving.data.url}
-        code={`/api/v1/links/${saving.data.id}/qr`}
-        onClose={onClose}
-      />
-    );
-  }
+  const isNew = link === undefined;
   return (
-    <FormDrawer
-      title={link === undefined ? texts.make : texts.change}
-      action={link === undefined ? texts.make : words.save}
-      isBusy={saving.isPending}
-      error={saving.error}
-      failed={link === undefined ? texts.not_made : words.not_saved}
+    <HandedDrawer
+      of={link}
+      begin={() => (isNew ? EMPTY_FORM : formOfLink(link))}
+      title={isNew ? texts.make : texts.change}
+      action={isNew ? texts.make : words.save}
+      failed={isNew ? texts.not_made : words.not_saved}
+      wrongIn={wrongFields}
+      save={(form) => save(link, form)}
+      stale={["links", "projects"]}
+      made={(one) => (
+        <Made
+          title={texts.made}
+          detail={texts.made_detail}
+          address={one.url}
+          code={`/api/v1/links/${one.id}/qr`}
+          onClose={onClose}
+        />
+      )}
+      fields={(of) => <Fields {...of} link={link} />}
       onClose={onClose}
-      onSubmit={() => {
-        setChecked(true);
-        if (wrong.size === 0) saving.mutate();
-      }}
-    >
-      <Fields
-        form={form}
-        link={link}
-        wrong={isChecked ? wrong : new Set()}
-        onChange={(part) => {
-          setForm((before) => ({ ...before, ...part }));
-        }}
-      />
-    </FormDrawer>
+    />
   );
 }
 
@@ -85,33 +65,12 @@ function save(link: UploadLink | undefined, form: LinkForm): Promise<UploadLink>
   return call(`/links/${link.id}`, { method: "PATCH", body: changesOf(form, now) });
 }
 
-interface FieldsProps {
-  readonly form: LinkForm;
-  readonly link: UploadLink | undefined;
-  readonly wrong: ReadonlySet<keyof LinkForm>;
-  readonly onChange: (part: Partial<LinkForm>) => void;
-}
-
-type Bind = (name: Typed) => {
-  readonly label: string;
-  readonly value: string;
-  readonly onChange: (event: { readonly currentTarget: { readonly value: string } }) => void;
-};
+type FieldsProps = FieldsOf<LinkForm> & { readonly link: UploadLink | undefined };
+type Bind = (name: Typed) => Bound;
 
 function Fields(props: FieldsProps): ReactNode {
   const { form, link, wrong, onChange } = props;
-  const bind = (name: Typed) => {
-    const { label, hint, wrong: sentence } = texts.fields[name];
-    return {
-      label,
-      description: hint || undefined,
-      value: form[name],
-      error: wrong.has(name) ? sentence : undefined,
-      onChange: (event: { readonly currentTarget: { readonly value: string } }): void => {
-        onChange({ [name]: event.currentTarget.value });
-      },
-    };
-  };
+  const bind = binder<Typed, LinkForm>(props, texts.fields);
   const has = (...names: (keyof LinkForm)[]): boolean => names.some((name) => wrong.has(name));
   return (
     <>
@@ -119,19 +78,13 @@ function Fields(props: FieldsProps): ReactNode {
       <TextInput {...bind("title")} maxLength={200} data-autofocus={link !== undefined} />
       <Textarea {...bind("message")} rows={3} maxLength={2000} />
       <Life bound={bind("days")} before={link?.expires_at} />
-      <Secret {...props} bind={bind} />
-      <Fold
-        title={texts.folds.limits}
-        isOpen={has("maxFiles", "maxGigabytes", "totalGigabytes", "keepDays")}
-      >
-        <div className="pair">
-          <TextInput {...bind("maxFiles")} inputMode="numeric" />
-          <TextInput {...bind("maxGigabytes")} inputMode="decimal" />
-          <TextInput {...bind("totalGigabytes")} inputMode="decimal" />
-          <TextInput {...bind("keepDays")} inputMode="numeric" />
-        </div>
-        <TextInput {...bind("types")} maxLength={1000} />
-      </Fold>
+      <Secret
+        bound={bind("password")}
+        isOpened={form.isOpened}
+        hasPassword={link?.has_password === true}
+        onChange={onChange}
+      />
+      <Limits bind={bind} isOpen={has(...LIMITS)} />
       <Fold
         title={texts.folds.questions}
         note={form.questions.length === 0 ? "" : String(form.questions.length)}
@@ -155,6 +108,20 @@ function Fields(props: FieldsProps): ReactNode {
   );
 }
 
+function Limits({ bind, isOpen }: { readonly bind: Bind; readonly isOpen: boolean }): ReactNode {
+  return (
+    <Fold title={texts.folds.limits} isOpen={isOpen}>
+      <div className="pair">
+        <TextInput {...bind("maxFiles")} inputMode="numeric" />
+        <TextInput {...bind("maxGigabytes")} inputMode="decimal" />
+        <TextInput {...bind("totalGigabytes")} inputMode="decimal" />
+        <TextInput {...bind("keepDays")} inputMode="numeric" />
+      </div>
+      <TextInput {...bind("types")} maxLength={1000} />
+    </Fold>
+  );
+}
+
 function Place({ form, bind }: { readonly form: LinkForm; readonly bind: Bind }): ReactNode {
   const projects = useQuery(projectsQuery).data?.items ?? [];
   const clients = [...new Set(projects.map((each) => each.client_name))];
@@ -173,32 +140,6 @@ function Place({ form, bind }: { readonly form: LinkForm; readonly bind: Bind })
           <option key={each.id} value={each.name} />
         ))}
       </datalist>
-    </>
-  );
-}
-
-/** The password; one that is there stays until another is typed or it is taken off. */
-function Secret({ form, link, onChange, bind }: FieldsProps & { readonly bind: Bind }): ReactNode {
-  const isKept = link?.has_password === true && !form.isOpened;
-  return (
-    <>
-      <PasswordInput
-        {...bind("password")}
-        placeholder={isKept ? words.handed.password_kept : undefined}
-        disabled={form.isOpened}
-        autoComplete="new-password"
-        maxLength={200}
-      />
-      {link?.has_password === true && (
-        <Switch
-          withThumbIndicator={false}
-          label={words.handed.no_password}
-          checked={form.isOpened}
-          onChange={(event) => {
-            onChange({ isOpened: event.currentTarget.checked, password: "" });
-          }}
-        />
-      )}
     </>
   );
 }

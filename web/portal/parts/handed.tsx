@@ -2,7 +2,7 @@
 import "@mantine/core/styles/Switch.layer.css";
 import "@mantine/core/styles/InlineInput.layer.css";
 
-import { Button, Switch } from "@mantine/core";
+import { ActionIcon, Button, Switch } from "@mantine/core";
 import {
   useMutation,
   useQueryClient,
@@ -174,6 +174,7 @@ function Row<T extends Handed>(props: HandedProps<T> & { readonly one: T }): Rea
       <span className="meta when">{expiryOf(one)}</span>
       <span className="meta figures uses">{uses}</span>
       <span className="acts">
+        {one.url !== null && <Visit address={one.url} label={fill(words.handed.visit, { name })} />}
         {one.url !== null && <CopyButton text={one.url} label={fill(texts.copy, { name })} />}
         <Act
           glyph="settings"
@@ -208,6 +209,31 @@ function Row<T extends Handed>(props: HandedProps<T> & { readonly one: T }): Rea
         )}
       </Suspense>
     </li>
+  );
+}
+
+/** Leads to the page as its receivers see it. */
+function Visit({
+  address,
+  label,
+}: {
+  readonly address: string;
+  readonly label: string;
+}): ReactNode {
+  return (
+    <ActionIcon
+      component="a"
+      href={address}
+      target="_blank"
+      rel="noreferrer"
+      variant="subtle"
+      color="gray"
+      className="act"
+      aria-label={label}
+      title={label}
+    >
+      <Icon of="visit" size={16} />
+    </ActionIcon>
   );
 }
 

@@ -17,6 +17,7 @@ import { Details } from "../asset/details";
 import { Renditions } from "../asset/renditions";
 import { StoragePlaces } from "../asset/storage";
 import { Viewer } from "../asset/viewer";
+import { lastFilter } from "../grid/last";
 import { Badge, TierStrip } from "../parts/badge";
 import { Icon } from "../parts/glyphs";
 import { Failure, FailureBar, Waiting } from "../parts/notes";
@@ -101,7 +102,7 @@ function Head({ asset, renditions }: HeadProps): ReactNode {
 
 function Back(): ReactNode {
   return (
-    <Link to="/library" search={{}} className="back">
+    <Link to="/library" search={lastFilter()} className="back">
       <Icon of="left" size={16} />
       {words.places.library}
     </Link>

@@ -1,18 +1,20 @@
 /** The library: every asset one may see, newest first, found by name and by filters. */
 import { Button } from "@mantine/core";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useState, type DragEvent, type ReactNode } from "react";
+import { useEffect, useState, type DragEvent, type ReactNode } from "react";
 
 import { portal as words } from "../../shared/text/en.json";
 import { gatherDropped } from "../../shared/uploads/gather";
-import { libraryQuery, sessionQuery, type LibraryFilter } from "../api/queries";
+import { libraryQuery, type LibraryFilter } from "../api/queries";
 import { Card } from "../grid/card";
 import { Filters } from "../grid/filters";
+import { keepFilter } from "../grid/last";
 import { More } from "../grid/more";
 import { Selection } from "../grid/selection";
 import { Icon } from "../parts/glyphs";
 import { Empty, Failure, FailureBar, Waiting } from "../parts/notes";
+import { useRights } from "../parts/role";
 import { useTitle } from "../parts/title";
 import { openUploads } from "../uploads/desk";
 
@@ -23,6 +25,10 @@ export function Library(): ReactNode {
   useTitle(words.places.library);
   const filter = route.useSearch();
   const navigate = route.useNavigate();
+  const { mayChange } = useRights();
+  useEffect(() => {
+    keepFilter(filter);
+  }, [filter]);
   const setFilter = (next: LibraryFilter): void => {
     void navigate({ search: next, replace: true });
   };
@@ -31,15 +37,17 @@ export function Library(): ReactNode {
       <div className="screen-head">
         <h1>{words.places.library}</h1>
         <Filters filter={filter} onChange={setFilter} />
-        <Button
-          className="primary"
-          leftSection={<Icon of="upload" size={18} />}
-          onClick={() => {
-            openUploads();
-          }}
-        >
-          {words.upload}
-        </Button>
+        {mayChange && (
+          <Button
+            className="primary"
+            leftSection={<Icon of="upload" size={18} />}
+            onClick={() => {
+              openUploads();
+            }}
+          >
+            {words.upload}
+          </Button>
+        )}
       </div>
       <Results
         filter={filter}
@@ -58,7 +66,7 @@ interface ResultsProps {
 
 function Results({ filter, onClear }: ResultsProps): ReactNode {
   const found = useInfiniteQuery(libraryQuery(filter));
-  const role = useQuery(sessionQuery).data?.account.role ?? "viewer";
+  const { mayChange } = useRights();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [last, setLast] = useState<string>();
   const retry = (): void => {
@@ -113,7 +121,7 @@ function Results({ filter, onClear }: ResultsProps): ReactNode {
       {shownChosen.length > 0 && (
         <Selection
           assets={shownChosen}
-          mayChange={role !== "viewer"}
+          mayChange={mayChange}
           onClear={() => {
             setChosen(new Set());
           }}
@@ -143,6 +151,7 @@ function Nothing({
   readonly onClear: () => void;
 }): ReactNode {
   const navigate = route.useNavigate();
+  const { mayChange } = useRights();
   if (isFiltered) {
     return (
       <Empty glyph="search" title={words.library.no_match} detail={words.library.no_match_detail}>
@@ -150,6 +159,11 @@ function Nothing({
           {words.library.clear}
         </Button>
       </Empty>
+    );
+  }
+  if (!mayChange) {
+    return (
+      <Empty glyph="library" title={words.library.empty} detail={words.library.empty_viewer} />
     );
   }
   return (

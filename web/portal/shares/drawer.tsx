@@ -1,7 +1,7 @@
 /** The drawer that makes a share, of assets or of a project, or changes one. */
-import { NativeSelect, PasswordInput, Switch, Textarea, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { NativeSelect, Switch, Textarea, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 
 import { portal as words } from "../../shared/text/en.json";
 import { call } from "../api/call";
@@ -10,7 +10,8 @@ import type { Share } from "../api/types";
 import { Brand } from "../parts/brand";
 import { CopyText } from "../parts/copy";
 import { Fold } from "../parts/fold";
-import { FormDrawer, Made } from "../parts/form_drawer";
+import { Made } from "../parts/form_drawer";
+import { binder, HandedDrawer, Secret, type FieldsOf } from "../parts/handed_drawer";
 import { Life } from "../parts/life";
 import {
   changesOf,
@@ -35,44 +36,22 @@ export interface ShareDrawerProps {
 }
 
 export function ShareDrawer({ of: share, assetIds, onClose }: ShareDrawerProps): ReactNode {
-  const queries = useQueryClient();
-  const [form, setForm] = useState(() => (share === undefined ? EMPTY_SHARE : formOfShare(share)));
-  const [isChecked, setChecked] = useState(false);
-  const saving = useMutation({
-    mutationFn: () => save(share, form, assetIds),
-    onSuccess: async () => {
-      if (share !== undefined) onClose();
-      await queries.invalidateQueries({ queryKey: ["shares"] });
-    },
-  });
-  if (share === undefined && saving.data !== undefined) {
-    return <MadeShare share={saving.data} onClose={onClose} />;
-  }
-  const wrong = wrongInShare(form, assetIds, share === undefined);
+  const isNew = share === undefined;
   const makes = assetIds.length === 0 ? texts.make : texts.share;
   return (
-    <FormDrawer
-      title={share === undefined ? makes : texts.change}
-      action={share === undefined ? texts.share : words.save}
-      isBusy={saving.isPending}
-      error={saving.error}
-      failed={share === undefined ? texts.not_made : words.not_saved}
+    <HandedDrawer
+      of={share}
+      begin={() => (isNew ? EMPTY_SHARE : formOfShare(share))}
+      title={isNew ? makes : texts.change}
+      action={isNew ? texts.share : words.save}
+      failed={isNew ? texts.not_made : words.not_saved}
+      wrongIn={(form) => wrongInShare(form, assetIds, isNew)}
+      save={(form) => save(share, form, assetIds)}
+      stale={["shares"]}
+      made={(one) => <MadeShare share={one} onClose={onClose} />}
+      fields={(of) => <Fields {...of} share={share} isOfProject={isNew && assetIds.length === 0} />}
       onClose={onClose}
-      onSubmit={() => {
-        setChecked(true);
-        if (wrong.size === 0) saving.mutate();
-      }}
-    >
-      <Fields
-        form={form}
-        share={share}
-        isOfProject={share === undefined && assetIds.length === 0}
-        wrong={isChecked ? wrong : new Set()}
-        onChange={(part) => {
-          setForm((before) => ({ ...before, ...part }));
-        }}
-      />
-    </FormDrawer>
+    />
   );
 }
 
@@ -88,29 +67,14 @@ function save(
   return call("/shares", { method: "POST", body: shareOfForm(form, assetIds, now) });
 }
 
-interface FieldsProps {
-  readonly form: ShareForm;
+type FieldsProps = FieldsOf<ShareForm> & {
   readonly share: Share | undefined;
   readonly isOfProject: boolean;
-  readonly wrong: ReadonlySet<keyof ShareForm>;
-  readonly onChange: (part: Partial<ShareForm>) => void;
-}
+};
 
-function Fields({ form, share, isOfProject, wrong, onChange }: FieldsProps): ReactNode {
-  const bind = (name: Typed) => {
-    const { label, hint, wrong: sentence } = texts.fields[name];
-    return {
-      label,
-      description: hint || undefined,
-      value: form[name],
-      error: wrong.has(name) ? sentence : undefined,
-      onChange: (event: { readonly currentTarget: { readonly value: string } }): void => {
-        onChange({ [name]: event.currentTarget.value });
-      },
-    };
-  };
-  const has = (...names: (keyof ShareForm)[]): boolean => names.some((name) => wrong.has(name));
-  const isKept = share?.has_password === true && !form.isOpened;
+function Fields(props: FieldsProps): ReactNode {
+  const { form, share, isOfProject, wrong, onChange } = props;
+  const bind = binder<Typed, ShareForm>(props, texts.fields);
   return (
     <>
       {isOfProject && <Projects bound={bind("project")} />}
@@ -134,20 +98,16 @@ function Fields({ form, share, isOfProject, wrong, onChange }: FieldsProps): Rea
         <Life bound={bind("days")} before={share?.expires_at} />
         <TextInput {...bind("maxViews")} inputMode="numeric" />
       </div>
-      <PasswordInput
-        {...bind("password")}
-        placeholder={isKept ? words.handed.password_kept : undefined}
-        disabled={form.isOpened}
-        autoComplete="new-password"
-        maxLength={200}
+      <Secret
+        bound={bind("password")}
+        isOpened={form.isOpened}
+        hasPassword={share?.has_password === true}
+        onChange={onChange}
       />
-      {share?.has_password === true && (
-        <Right name="isOpened" form={form} onChange={onChange} label={words.handed.no_password} />
-      )}
       <Fold title={words.brand.title} isOpen={false}>
         <Brand form={form} onChange={onChange} />
       </Fold>
-      <Fold title={texts.embed} isOpen={has("origins")}>
+      <Fold title={texts.embed} isOpen={wrong.has("origins")}>
         <Textarea {...bind("origins")} rows={2} maxLength={4000} />
       </Fold>
     </>
@@ -155,7 +115,7 @@ function Fields({ form, share, isOfProject, wrong, onChange }: FieldsProps): Rea
 }
 
 interface RightProps {
-  readonly name: "mayPlay" | "mayGetOriginal" | "isOpened";
+  readonly name: "mayPlay" | "mayGetOriginal";
   readonly label: string;
   readonly form: ShareForm;
   readonly onChange: (part: Partial<ShareForm>) => void;

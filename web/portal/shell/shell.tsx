@@ -1,12 +1,12 @@
 /** The frame round every screen: rail or bottom bar, keys, the upload tray. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 
 import { portal as words } from "../../shared/text/en.json";
 import { listen } from "../api/live";
-import { sessionQuery } from "../api/queries";
 import { Icon, type Glyph } from "../parts/glyphs";
+import { useRights, type Rights } from "../parts/role";
 import { openUploads, useUploads } from "../uploads/desk";
 import { isTyping, takeKey, type Place } from "./keys";
 
@@ -16,19 +16,25 @@ const Chooser = lazy(() =>
 );
 const Help = lazy(() => import("./help").then(({ Help }) => ({ default: Help })));
 
-const PLACES: readonly { readonly to: Place; readonly glyph: Glyph }[] = [
+interface Stop {
+  readonly to: Place;
+  readonly glyph: Glyph;
+  /** Who has any business there; none: everybody. */
+  readonly for?: keyof Rights;
+}
+
+const PLACES: readonly Stop[] = [
   { to: "library", glyph: "library" },
-  { to: "links", glyph: "links" },
-  { to: "shares", glyph: "shares" },
+  { to: "links", glyph: "links", for: "mayChange" },
+  { to: "shares", glyph: "shares", for: "mayChange" },
   { to: "jobs", glyph: "jobs" },
-  { to: "storage", glyph: "storage" },
+  { to: "storage", glyph: "storage", for: "isAdmin" },
   { to: "settings", glyph: "settings" },
 ];
 
 export function Shell(): ReactNode {
   const uploads = useUploads();
-  const role = useQuery(sessionQuery).data?.account.role ?? "";
-  const isAdmin = ["admin", "superadmin"].includes(role);
+  const rights = useRights();
   const [isHelpOpen, setHelpOpen] = useState(false);
   useKeys(() => {
     setHelpOpen(true);
@@ -47,20 +53,22 @@ export function Shell(): ReactNode {
           </svg>
           <span>{words.product}</span>
         </Link>
-        {PLACES.filter(({ to }) => to !== "storage" || isAdmin).map(({ to, glyph }) => (
-          <Link
-            key={to}
-            to={`/${to}`}
-            search={{}}
-            className="place"
-            title={words.places[to]}
-            aria-label={words.places[to]}
-          >
-            <Icon of={glyph} />
-            <span className="long">{words.places[to]}</span>
-            <span className="short">{words.short_places[to]}</span>
-          </Link>
-        ))}
+        {PLACES.filter(({ for: whom }) => whom === undefined || rights[whom]).map(
+          ({ to, glyph }) => (
+            <Link
+              key={to}
+              to={`/${to}`}
+              search={{}}
+              className="place"
+              title={words.places[to]}
+              aria-label={words.places[to]}
+            >
+              <Icon of={glyph} />
+              <span className="long">{words.places[to]}</span>
+              <span className="short">{words.short_places[to]}</span>
+            </Link>
+          ),
+        )}
         <button
           type="button"
           className="place help"
