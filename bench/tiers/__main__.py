@@ -19,12 +19,12 @@ from typing import Any
 from bench.ingest.figures import Figure, format_markdown, format_text, place_table
 from bench.ingest.machine import allow_many_files
 from bench.ingest.plan import tell
-from bench.tiers import copier, recall, rules
+from bench.tiers import copier, planning, recall, rules
 from bench.tiers.plan import MovingPlan
 
 MARK = "bench tiers"
 ROWS: MappingProxyType[str, Callable[[MovingPlan], Iterator[Figure]]] = MappingProxyType(
-    {part.ROW: part.measure for part in (copier, recall, rules)}
+    {part.ROW: part.measure for part in (copier, recall, planning, rules)}
 )
 QUICK: MappingProxyType[str, Any] = MappingProxyType(
     {"object_mib": 256, "first_bytes": 11, "seeds": (1,)}

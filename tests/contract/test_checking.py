@@ -176,6 +176,28 @@ async def test_an_edge_that_was_wiped_plays_on_and_is_filled_again_by_hand(
     assert {"archive": "present", "edge": "present"} == await states(handing, made)
 
 
+@pytest.mark.parametrize("page", [1, 2, 3])
+async def test_small_pages_find_the_same(kept: tuple[Handing, Filed, str], page: int) -> None:
+    """A stretch with more rows than objects, or the contrary, is compared piece by piece."""
+    handing, filed, _ = kept
+    for name in ("360p", "540p", "1080p"):
+        other = await handing.files.rendition(
+            filed, name, content=PROXY, layout=layout_of(name, PROXY)
+        )
+        await handing.keep(other, PROXY)
+    for key in await handing.edge.list_keys():
+        await handing.edge.delete(key)
+    for name in ("A/strange", "Zebra/strange", "Zebra/stranger"):
+        handing.archive.path(name).parent.mkdir(exist_ok=True)
+        handing.archive.path(name).write_bytes(b"whose?")
+    few = replace(checking(handing, scrub_bytes=0), page=page)
+
+    check = await few.run_now(SYSTEM_ACTOR, repairs=False)
+
+    assert {"rows": 4, "doubted": 4} == found(check, "edge")
+    assert {"rows": 5, "objects": 8, "unknown": 3} == found(check, "archive")
+
+
 async def test_what_no_row_tells_of_is_named_and_stays(kept: tuple[Handing, Filed, str]) -> None:
     """Nothing is deleted for want of a row."""
     handing, _, _ = kept

@@ -44,7 +44,7 @@ from rushes.renditions.records import Rendition
 from rushes.renditions.rendition import State
 from rushes.sections import DeliverySettings
 from rushes.stores.store import Broken
-from rushes.tiers.editing_names import fold, free_name, wished_name
+from rushes.tiers.editing_names import Names, wished_name
 from rushes.tiers.locate import Locator
 from rushes.tiers.piecing import stream_parts
 
@@ -118,13 +118,11 @@ class Bundling:
             raise TooManyFiles(f"A download holds 1 to {MOST} files. Choose fewer.")
         verb = Verb.GET_ORIGINAL if quality == ORIGINAL else Verb.PLAY_ASSET
         items: list[Item] = []
-        taken: set[str] = set()
+        names = Names()
         async with self.database.reading() as connection:
             for asset_id in wanted:
                 medium = await get_permitted(connection, actor, verb, asset_id)
-                item = _item(medium, quality, taken, cap)
-                taken.add(fold(item.name))
-                items.append(item)
+                items.append(_item(medium, quality, names, cap))
         now = self.clock.now()
         bundle_id = ids.new(Prefix.BUNDLE, now, self.clock.entropy(ENTROPY_BYTES))
         expires_at = until(now, self.settings.playback_life)
@@ -225,12 +223,12 @@ def _plan(bundle: Bundle) -> Layout:
     return plan([Entry(item.name, item.size_bytes, made_at) for item in bundle.items])
 
 
-def _item(medium: Medium, quality: str, taken: set[str], cap: str | None) -> Item:
+def _item(medium: Medium, quality: str, names: Names, cap: str | None) -> Item:
     """Return what an asset gives: its original, or a finished rendition."""
     asset, content = medium.asset, medium.content
     name = clean_name(asset.file_name, asset.id)
     if quality == ORIGINAL:
-        return Item(asset.id, content.id, _free(name, asset.id, taken), asset.size_bytes)
+        return Item(asset.id, content.id, names.take(_safe(name, asset.id)), asset.size_bytes)
     for found in _candidates(medium, quality, cap):
         if found.state is State.READY and found.size_bytes is not None:
             ending = found.file_name.rpartition(".")[2]
@@ -238,7 +236,8 @@ def _item(medium: Medium, quality: str, taken: set[str], cap: str | None) -> Ite
             plain = find_plain(found.layout)
             overlay = WHOLE if plain is None else plain.overlay
             size_bytes = overlay.size_of(found.size_bytes)
-            return Item(asset.id, found.id, _free(wished, asset.id, taken), size_bytes, overlay)
+            name = names.take(_safe(wished, asset.id))
+            return Item(asset.id, found.id, name, size_bytes, overlay)
     raise QualityNotFound(f"{name} has no finished quality {quality}. Take it out, or originals.")
 
 
@@ -250,10 +249,9 @@ def _candidates(medium: Medium, quality: str, cap: str | None) -> Iterator[Rendi
         yield found
 
 
-def _free(name: str, asset_id: str, taken: set[str]) -> str:
+def _safe(name: str, asset_id: str) -> str:
     stem, dot, ending = name.rpartition(".")
-    safe = wished_name(name, ending, asset_id) if stem and ending.isalnum() and dot else name
-    return free_name(safe, taken)
+    return wished_name(name, ending, asset_id) if stem and ending.isalnum() and dot else name
 
 
 def _cut(piece: bytes, at: int, span: tuple[int, int]) -> bytes:

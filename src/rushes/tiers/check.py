@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -25,7 +25,7 @@ from rushes.events.event import SYSTEM_ACTOR, Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.stores.store import NotFound, Vault
 from rushes.tiers import check_records
-from rushes.tiers.check_records import Check
+from rushes.tiers.check_records import PAGE, Check
 from rushes.tiers.comparing import Differences, Tally, compare
 from rushes.tiers.copy import Keeper
 from rushes.tiers.locate import Locator
@@ -35,7 +35,6 @@ from rushes.tiers.placement import Placement, Tier
 from rushes.tiers.scrub import EVERYTHING, Scrub
 from rushes.uploads.direct import LANDING
 
-PAGE: Final = 1_000
 NAMED: Final = 100
 """So many keys that nobody knows are named in a report; all are counted."""
 MOST_LISTED: Final = 50
@@ -61,6 +60,8 @@ class Checking:
     scrub: Scrub
     mending: Mending
     scrub_bytes: int
+    page: int = PAGE
+    """So many objects, or rows, are held in memory at once."""
 
     async def ask(self, actor: str, *, is_full: bool, repairs: bool) -> Check:
         """Ask a worker for a check; with `is_full` it reads every byte."""
@@ -132,32 +133,40 @@ class Checking:
     ) -> None:
         after = ""
         while True:
-            objects = dict(await store.list_sizes("", after, PAGE))
-            until = max(objects, key=str.encode) if len(objects) >= PAGE else None
-            rows = await self._rows(tier, after, until)
+            objects = dict(await store.list_sizes("", after, self.page))
+            until = max(objects, key=str.encode) if len(objects) >= self.page else None
             async with self.database.reading() as connection:
                 known = await check_records.list_known_keys(connection, list(objects))
-            found = compare(rows, objects, known)
-            tally.rows += len(rows)
-            tally.objects += len(objects)
-            await self._note(check, tier, found, tally, set(objects))
-            strange = [key for key in found.unknown if not key.startswith(LANDING)]
-            tally.unknown += len(strange)
-            unknown += [f"{tier.value}: {key}" for key in strange][: NAMED - len(unknown)]
+            async for rows, there in self._pieces(tier, after, until, objects):
+                found = compare(rows, there, known)
+                tally.rows += len(rows)
+                tally.objects += len(there)
+                await self._note(check, tier, found, tally, set(there))
+                strange = [key for key in found.unknown if not key.startswith(LANDING)]
+                tally.unknown += len(strange)
+                unknown += [f"{tier.value}: {key}" for key in strange][: NAMED - len(unknown)]
             if until is None:
                 return
             after = until
 
-    async def _rows(self, tier: Tier, after: str, until: str | None) -> list[Placement]:
-        """Return every row of a stretch; the last stretch has no end, and comes by pages."""
-        rows: list[Placement] = []
+    async def _pieces(
+        self, tier: Tier, after: str, until: str | None, objects: Mapping[str, int]
+    ) -> AsyncIterator[tuple[list[Placement], dict[str, int]]]:
+        """Yield a stretch in pieces of a page of rows, each with the objects of the same keys.
+
+        Where a store lost all it had, one stretch without objects has every row.
+        """
+        left = dict(objects)
         while True:
             async with self.database.reading() as connection:
-                page = await check_records.list_stretch(connection, tier, after, until)
-            rows += page
-            if until is not None or not page:
-                return rows
-            after = page[-1].key
+                rows = await check_records.list_stretch(connection, tier, (after, until), self.page)
+            if len(rows) < self.page:
+                yield rows, left
+                return
+            after = rows[-1].key
+            there = {key: left[key] for key in left if key.encode() <= after.encode()}
+            left = {key: left[key] for key in left if key not in there}
+            yield rows, there
 
     async def _note(
         self, check: Check, tier: Tier, found: Differences, tally: Tally, there: set[str]

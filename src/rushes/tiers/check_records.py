@@ -69,16 +69,17 @@ async def list_checks(connection: Connection, limit: int) -> list[Check]:
 
 
 async def list_stretch(
-    connection: Connection, tier: Tier, after: str, until: str | None
+    connection: Connection, tier: Tier, between: tuple[str, str | None], limit: int
 ) -> list[Placement]:
     """Return the placements of a tier by key in byte order, after one key and up to another.
 
-    Without `until` a page of them.
+    None is no end; there are `limit` at most.
     """
+    after, until = between
     key = _in_bytes(connection)
     query = select(placements).where(placements.c.tier == tier.value, key > after).order_by(key)
-    query = query.limit(PAGE) if until is None else query.where(key <= until)
-    return [records.placement_of(row) for row in await connection.execute(query)]
+    query = query if until is None else query.where(key <= until)
+    return [records.placement_of(row) for row in await connection.execute(query.limit(limit))]
 
 
 async def find_by_key(connection: Connection, tier: Tier, key: str) -> Placement | None:

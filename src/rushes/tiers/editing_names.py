@@ -81,6 +81,29 @@ def free_name(wished: str, taken: Collection[str], held: Sequence[str] = ()) -> 
     return name
 
 
+class Names:
+    """The names of one folder that is filled at once, as a ZIP is.
+
+    The next number of each name is known, so a thousand equal names are a thousand looks.
+    """
+
+    def __init__(self) -> None:
+        """Nothing has a name yet."""
+        self._folded: set[str] = set()
+        self._next: dict[str, int] = {}
+
+    def take(self, wished: str) -> str:
+        """Return the name that one more thing gets."""
+        number = self._next.get(fold(wished), 1)
+        name = wished if number == 1 else _numbered(wished, number)
+        while fold(name) in self._folded:
+            number += 1
+            name = _numbered(wished, number)
+        self._next[fold(wished)] = number + 1
+        self._folded.add(fold(name))
+        return name
+
+
 def is_form_of(name: str, wished: str) -> bool:
     """Say whether a name is the wished one, or that with a number."""
     stem, ending = _split(wished)

@@ -1,6 +1,6 @@
 """Retain: the rules of retention applied to the edge, shown first, then carried out.
 
-1. The plan is made anew each time, by `retention.plan`; nothing is kept of an older one.
+1. The plan is made anew each time, by the cutoffs of the rules; nothing is kept of an older one.
 2. What the plan doubts waits for a person, who says yes to a number of objects: a plan that has
    grown beyond it meanwhile waits again.
 3. Carrying out is to mark; `evict` does the rest, and asks the archive again.
@@ -8,28 +8,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from itertools import islice
 from typing import Final
 
 from rushes import ids
 from rushes.clock import Clock
-from rushes.db.engine import Database
+from rushes.db.engine import Connection, Database
 from rushes.events import outbox
 from rushes.events.event import SYSTEM_ACTOR, Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
-from rushes.tiers import records, retain_records
+from rushes.tiers import plan_records, records, retain_records
+from rushes.tiers.cutoffs import Cutoffs, make_cutoffs
 from rushes.tiers.evict import Evicting, Marked
 from rushes.tiers.placement import Tier
 from rushes.tiers.prices import Price
 from rushes.tiers.retain_records import Run
-from rushes.tiers.retention import Held, Plan, Usage, plan
+from rushes.tiers.retention import Gathering, Kept, Plan, Usage, reason_of
 from rushes.tiers.rules import Rules
 
 PLAYS_COUNT: Final = timedelta(days=7)
+HOUR: Final = timedelta(hours=1)
 LOT: Final = 500
 SLACK: Final = 1.1
 """A plan may be so much larger than what a person said yes to."""
@@ -48,7 +49,7 @@ class Retaining:
 
     async def plan(self) -> Plan:
         """Return what the rules say of the edge now; nothing is changed."""
-        loop, ours = asyncio.get_running_loop(), self.clock.now()
+        ours = self.clock.now()
         async with self.database.reading() as connection:
             now = await records.read_clock(connection, ours)
             usage = Usage(
@@ -57,14 +58,8 @@ class Retaining:
                 clock_moved=now - ours,
                 price=self.price.storage,
             )
-
-        def rows() -> Iterator[Held]:
-            after = ""
-            while page := asyncio.run_coroutine_threadsafe(self._page(after, now), loop).result():
-                yield from page
-                after = page[-1].placement_id
-
-        return await asyncio.to_thread(plan, rows(), self.rules, usage, now)
+            cutoffs = make_cutoffs(self.rules, usage.held_bytes, now)
+            return await gather(connection, cutoffs, usage)
 
     async def ask(self, actor: str, at_most: int) -> None:
         """Ask a worker to carry out the plan, if it names no more than so many objects."""
@@ -117,9 +112,44 @@ class Retaining:
                 await retain_records.count_marked(connection, run.id, marked)
         return marked
 
-    async def _page(self, after: str, now: datetime) -> list[Held]:
-        async with self.database.reading() as connection:
-            return await retain_records.list_held(connection, after, (now - PLAYS_COUNT).date())
+
+async def gather(connection: Connection, cutoffs: Cutoffs, usage: Usage) -> Plan:
+    """Return the plan of the edge as the database judges it."""
+    gathering, plays_since = Gathering(cutoffs, usage), (cutoffs.now - PLAYS_COUNT).date()
+    sums = await plan_records.sum_up(connection, Tier.EDGE, cutoffs)
+    gathering.is_ahead = sums.is_ahead
+    gathering.keep(Kept.SMALL, sums.small_objects, sums.small_bytes)
+    objects, size_bytes = sums.objects - sums.small_objects, sums.size_bytes - sums.small_bytes
+    for group in await plan_records.judge(connection, Tier.EDGE, cutoffs, plays_since):
+        objects, size_bytes = objects - group.objects, size_bytes - group.size_bytes
+        if group.verdict == reason_of(cutoffs):
+            gathering.go(group.placement_ids, group.size_bytes, reason_of(cutoffs))
+        else:
+            gathering.keep(Kept(group.verdict), group.objects, group.size_bytes)
+    gathering.keep(Kept.WATCHED, objects, size_bytes)
+    if gathering.excess_bytes > 0:
+        await _make_room(connection, cutoffs, gathering, plays_since)
+    return gathering.finish()
+
+
+async def _make_room(
+    connection: Connection, cutoffs: Cutoffs, gathering: Gathering, plays_since: date
+) -> None:
+    """Let those give way that were read longest ago, by as many hours at once as seem enough."""
+    hours = await plan_records.sum_by_hour(connection, Tier.EDGE, cutoffs)
+    begin, found = cutoffs.graced, 0
+    for number, (hour, size_bytes) in enumerate(hours):
+        begin, found = min(begin, hour), found + size_bytes
+        if found < gathering.excess_bytes * SLACK and number + 1 < len(hours):
+            continue
+        span = (begin, hour + HOUR)
+        for each in await plan_records.list_oldest(
+            connection, Tier.EDGE, cutoffs, plays_since, span
+        ):
+            gathering.give_way(each.placement_id, each.size_bytes, Kept(each.verdict))
+        if gathering.excess_bytes <= 0:
+            return
+        begin, found = cutoffs.graced, 0
 
 
 def describe(found: Plan) -> Mapping[str, object]:

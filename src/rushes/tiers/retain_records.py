@@ -1,33 +1,23 @@
-"""The queries of retention: what the edge holds, and each time that the rules were applied."""
+"""The queries of retention: what tiers hold, and each time that the rules were applied."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from rushes.db.engine import Connection
-from rushes.db.tables import assets, contents, events, placements, renditions
-from rushes.db.vault_tables import read_counts, retention_runs
+from rushes.db.tables import events, placements
+from rushes.db.vault_tables import retention_runs
 from rushes.events.event import EventType
-from rushes.renditions.rendition import Kind as RenditionKind
 from rushes.tiers.placement import State, Tier
-from rushes.tiers.retention import Held, kind_of
 
-PAGE: Final = 5_000
 MOVEMENTS: Final = (
     EventType.PLACEMENT_EVICTED.value,
     EventType.PLACEMENT_RECALLED.value,
-)
-
-_archived = placements.alias("archived")
-_PROJECT: Final = (
-    select(func.min(assets.c.project_id))
-    .where(assets.c.content_id == placements.c.content_id)
-    .scalar_subquery()
 )
 
 
@@ -43,47 +33,6 @@ class Run:
     actor: str
     created_at: datetime
     confirmed_by: str | None
-
-
-async def list_held(connection: Connection, after: str, plays_since: date) -> list[Held]:
-    """Return what is present on the edge, by placement id, those after `after`; a page of them."""
-    plays = (
-        select(func.coalesce(func.sum(read_counts.c.plays), 0))
-        .where(read_counts.c.object_id == placements.c.object_id, read_counts.c.day >= plays_since)
-        .scalar_subquery()
-    )
-    archived = and_(
-        _archived.c.object_id == placements.c.object_id,
-        _archived.c.tier == Tier.ARCHIVE.value,
-        _archived.c.state == State.PRESENT.value,
-        _archived.c.verified_at.is_not(None),
-        _archived.c.digest == placements.c.digest,
-    )
-    query = (
-        select(
-            placements.c.id,
-            placements.c.object_id,
-            placements.c.content_id,
-            renditions.c.kind,
-            renditions.c.name,
-            contents.c.kind.label("content_kind"),
-            _PROJECT.label("project_id"),
-            placements.c.size_bytes,
-            func.coalesce(placements.c.arrived_at, placements.c.created_at).label("arrived_at"),
-            placements.c.last_access_at,
-            placements.c.pinned_until,
-            _archived.c.id.is_not(None).label("is_archived"),
-            plays.label("plays"),
-        )
-        .join(renditions, renditions.c.id == placements.c.object_id)
-        .join(contents, contents.c.id == placements.c.content_id)
-        .outerjoin(_archived, archived)
-        .where(placements.c.tier == Tier.EDGE.value, placements.c.state == State.PRESENT.value)
-        .where(placements.c.id > after)
-        .order_by(placements.c.id)
-        .limit(PAGE)
-    )
-    return [_held(row) for row in await connection.execute(query)]
 
 
 async def sum_held(connection: Connection, tier: Tier) -> int:
@@ -161,21 +110,3 @@ async def list_movements(
     )
     rows = await connection.execute(query)
     return [(what, subject, moment, data) for what, subject, moment, data in rows]
-
-
-def _held(row: Any) -> Held:
-    kind = RenditionKind(row.kind)
-    return Held(
-        placement_id=row.id,
-        object_id=row.object_id,
-        content_id=row.content_id,
-        kind=kind_of(kind, is_document=row.content_kind == "document"),
-        quality=row.name if kind is RenditionKind.PROXY else None,
-        project_id=row.project_id,
-        size_bytes=row.size_bytes,
-        arrived_at=row.arrived_at,
-        last_access_at=row.last_access_at,
-        pinned_until=row.pinned_until,
-        is_archived=bool(row.is_archived),
-        recent_plays=int(row.plays),
-    )

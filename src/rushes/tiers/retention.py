@@ -4,14 +4,14 @@ Rules of this file:
 1. Nothing here reads a clock, a row or a store; rows, rules, use and `now` come in, a plan comes
    out. What the plan names is evicted by nobody until a deed has asked the archive again.
 2. Never planned: what the archive does not hold, what is pinned, what was read within the grace.
-3. Time counts from the later of the last access and the arrival. A fuller tier waits less long
-   (`PRESSURE`); above 95 % those that were read longest ago go, until 90 % is left.
-4. A person confirms the first plan, one of over 20 % of the objects, and one after a clock moved.
+3. What is kept is counted by the first reason that holds, in the order of `Kept`.
+4. A plan is made of rows, or of what a database has judged by the same cutoffs (`Gathering`).
+5. A person confirms the first plan, one of over 20 % of the objects, and one after a clock moved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
 from rushes.renditions.rendition import Kind as RenditionKind
+from rushes.tiers.cutoffs import CLOCK_MOVED, Cutoffs, make_cutoffs
 from rushes.tiers.rules import Kind, Rules
 
 FOREVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -27,20 +28,8 @@ FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 
 GB: Final = 10**9
 
-PRESSURE: Final = ((0.90, 0.25), (0.80, 0.5), (0.70, 0.75))
-"""Above this share of the cap, days count this much."""
-
-CROWDED_ABOVE: Final = 0.95
-"""Above this share of the cap, the oldest go whatever their days say."""
-
-CROWDED_UNTIL: Final = 0.90
-"""Until this share is left."""
-
 MOST_OBJECTS: Final = 0.20
 """A plan over more of the objects needs a person."""
-
-CLOCK_MOVED: Final = timedelta(days=1)
-"""A clock that moved by more needs a person."""
 
 
 class Reason(StrEnum):
@@ -53,14 +42,14 @@ class Reason(StrEnum):
 
 
 class Kept(StrEnum):
-    """Why an object stays."""
+    """Why an object stays; the first that holds."""
 
+    SMALL = "small"
+    PINNED = "pinned"
     WATCHED = "watched"
+    ALWAYS = "always"
     NEW = "new"
     POPULAR = "popular"
-    SMALL = "small"
-    ALWAYS = "always"
-    PINNED = "pinned"
     NOT_ARCHIVED = "not archived"
 
 
@@ -117,11 +106,6 @@ class Tally:
     objects: int = 0
     size_bytes: int = 0
 
-    def count(self, size_bytes: int) -> None:
-        """Count one more object."""
-        self.objects += 1
-        self.size_bytes += size_bytes
-
 
 Choice: TypeAlias = tuple[str, Reason]
 """The id of a placement, and why it goes."""
@@ -129,7 +113,10 @@ Choice: TypeAlias = tuple[str, Reason]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be evicted, longest unread first; `saving` is in dollars a month."""
+    """What would be evicted: first what is over its days, then those that were read longest ago.
+
+    `saving` is in dollars a month.
+    """
 
     evict: list[Choice]
     held: Tally
@@ -145,7 +132,7 @@ class Plan:
         return bool(self.doubts)
 
 
-_KIND_OF: Final = MappingProxyType(
+KIND_OF: Final = MappingProxyType(
     {
         RenditionKind.PROXY: Kind.VIDEO,
         RenditionKind.AUDIO: Kind.AUDIO,
@@ -156,138 +143,160 @@ _KIND_OF: Final = MappingProxyType(
         RenditionKind.IMAGE: Kind.IMAGE,
     }
 )
-
-
-def kind_of(rendition: RenditionKind, *, is_document: bool = False) -> Kind:
-    """Return what the rules call a rendition; a picture may be of a page of a document."""
-    kind = _KIND_OF[rendition]
-    return Kind.DOCUMENT if is_document and kind is Kind.IMAGE else kind
+"""What the rules call a rendition; but an image of a document is a document."""
 
 
 def plan(rows: Iterable[Held], rules: Rules, usage: Usage, now: datetime) -> Plan:
     """Return what the rules say of the objects of one tier today.
 
-    Rows are read once; what is kept in memory are the ids that go and, of a tier above 95 %, one
-    tuple for each of the others.
+    Rows are read once; what is kept in memory is one tuple for each that goes, and of a tier above
+    95 % one for each of the others.
     """
-    judge = _Judge(rules, usage, now)
-    held, kept = Tally(), dict.fromkeys(Kept, 0)
+    cutoffs = make_cutoffs(rules, usage.held_bytes, now)
+    judge, gathering = _Judge(cutoffs), Gathering(cutoffs, usage)
     going: list[tuple[datetime, str, int, Reason]] = []
-    staying: list[tuple[datetime, str, int, Kept]] = []
-    latest = now
+    giving_way: list[tuple[datetime, str, int, Kept]] = []
     for row in rows:
-        held.count(row.size_bytes)
-        seen = row.last_access_at
-        since = row.arrived_at if seen is None or seen < row.arrived_at else seen
-        latest = max(since, latest)
+        since = since_of(row)
+        gathering.is_ahead |= cutoffs.is_ahead(since)
         verdict = judge.judge(row, since)
         if isinstance(verdict, Reason):
             going.append((since, row.placement_id, row.size_bytes, verdict))
             continue
-        kept[verdict] += 1
-        if judge.is_crowded and verdict in _MAY_GIVE_WAY and since < judge.graced:
-            staying.append((since, row.placement_id, row.size_bytes, verdict))
-    excess = judge.excess_bytes - sum(size for _, _, size, _ in going)
-    for since, placement_id, size_bytes, verdict in _take_oldest(staying, excess):
-        kept[verdict] -= 1
-        going.append((since, placement_id, size_bytes, Reason.OLDEST))
-    return _sum_up(going, held, kept, usage, (latest, now))
+        gathering.keep(verdict, 1, row.size_bytes)
+        if cutoffs.is_crowded and judge.may_give_way(row, since, verdict):
+            giving_way.append((since, row.placement_id, row.size_bytes, verdict))
+    for _, placement_id, size_bytes, verdict in sorted(going):
+        gathering.go([placement_id], size_bytes, verdict)
+    if gathering.excess_bytes > 0:
+        giving_way.sort()
+        for _, placement_id, size_bytes, verdict in giving_way:
+            gathering.give_way(placement_id, size_bytes, verdict)
+    return gathering.finish()
 
 
-_MAY_GIVE_WAY: Final = frozenset({Kept.WATCHED, Kept.NEW, Kept.POPULAR})
+def since_of(row: Held) -> datetime:
+    """Return from when time counts: the later of the last access and the arrival."""
+    seen = row.last_access_at
+    return row.arrived_at if seen is None or seen < row.arrived_at else seen
+
+
+GIVES_WAY: Final = frozenset({Kept.WATCHED, Kept.NEW, Kept.POPULAR})
 """What is kept for a reason that a full tier does not honour."""
 
 
 class _Judge:
-    """The rules as moments: what was last read before one goes."""
+    """Says of each row whether it goes; what is looked up once for many rows is kept."""
 
-    __slots__ = ("_cutoffs", "_factor", "_now", "_rules", "excess_bytes", "graced", "is_crowded")
+    __slots__ = ("_cutoffs", "_known", "_reason")
 
-    def __init__(self, rules: Rules, usage: Usage, now: datetime) -> None:
-        share = usage.held_bytes / rules.cap_bytes if rules.cap_bytes else 0.0
-        self._rules, self._now = rules, now
-        self._factor = next((factor for above, factor in PRESSURE if share > above), 1.0)
-        self.is_crowded = share > CROWDED_ABOVE
-        self.excess_bytes = 0
-        if rules.cap_bytes and self.is_crowded:
-            self.excess_bytes = usage.held_bytes - int(rules.cap_bytes * CROWDED_UNTIL)
-        self.graced = now - (rules.grace_when_full if share > 1 else rules.grace)
-        self._cutoffs: dict[tuple[str | None, Kind, str | None], datetime | None] = {}
+    def __init__(self, cutoffs: Cutoffs) -> None:
+        self._cutoffs, self._reason = cutoffs, reason_of(cutoffs)
+        self._known: dict[tuple[str | None, Kind, str | None], datetime | None] = {}
 
     def judge(self, row: Held, since: datetime) -> Reason | Kept:
         """Say whether one object goes, and why."""
-        if not row.is_archived:
-            return Kept.NOT_ARCHIVED
-        if row.pinned_until is not None and row.pinned_until > self._now:
-            return Kept.PINNED
-        if row.size_bytes < self._rules.keep_below_bytes:
+        if row.size_bytes < self._cutoffs.rules.keep_below_bytes:
             return Kept.SMALL
+        if row.pinned_until is not None and row.pinned_until > self._cutoffs.now:
+            return Kept.PINNED
         if row.keep_for is not None:
-            keep_for = row.keep_for * self._factor
-            is_over = since < min(self.graced, self._now - keep_for)
-            return Reason.NOT_WORTH if is_over else Kept.WATCHED
-        return self._judge_by_days(row, since)
+            is_over = since < self._cutoffs.now - row.keep_for * self._cutoffs.factor
+            wished = Reason.NOT_WORTH if is_over and since < self._cutoffs.graced else Kept.WATCHED
+        else:
+            wished = self._judge_by_days(row, since)
+        return wished if row.is_archived or isinstance(wished, Kept) else Kept.NOT_ARCHIVED
+
+    def may_give_way(self, row: Held, since: datetime, verdict: Reason | Kept) -> bool:
+        """Say whether an object that stays would go if there were no room."""
+        if verdict not in GIVES_WAY or since >= self._cutoffs.graced or not row.is_archived:
+            return False
+        return row.keep_for is not None or self._cutoff(row) is not None
 
     def _judge_by_days(self, row: Held, since: datetime) -> Reason | Kept:
-        case = (row.project_id, row.kind, row.quality)
-        if case not in self._cutoffs:
-            self._cutoffs[case] = self._cutoff(*case)
-        cutoff = self._cutoffs[case]
+        if since >= self._cutoffs.newest:
+            return Kept.WATCHED
+        cutoff = self._cutoff(row)
         if cutoff is None:
             return Kept.ALWAYS
         if since >= cutoff:
             return Kept.WATCHED
-        if row.arrived_at > self._now - self._rules.new_for:
+        if row.arrived_at > self._cutoffs.now - self._cutoffs.rules.new_for:
             return Kept.NEW
-        if row.recent_plays > self._rules.popular_plays:
+        if row.recent_plays > self._cutoffs.rules.popular_plays:
             return Kept.POPULAR
-        return Reason.UNREAD if self._factor == 1 else Reason.CROWDED
+        return self._reason
 
-    def _cutoff(self, project_id: str | None, kind: Kind, quality: str | None) -> datetime | None:
-        keep_for = self._rules.keep_for(project_id, kind, quality)
-        return None if keep_for is None else min(self.graced, self._now - keep_for * self._factor)
+    def _cutoff(self, row: Held) -> datetime | None:
+        case = (row.project_id, row.kind, row.quality)
+        if case not in self._known:
+            self._known[case] = self._cutoffs.of(*case)
+        return self._known[case]
 
 
-def _take_oldest(
-    staying: list[tuple[datetime, str, int, Kept]], excess: int
-) -> Iterator[tuple[datetime, str, int, Kept]]:
-    """Yield those that were read longest ago until so many bytes are free."""
-    if excess <= 0:
-        return
-    staying.sort()
-    for one in staying:
-        yield one
-        excess -= one[2]
-        if excess <= 0:
+def reason_of(cutoffs: Cutoffs) -> Reason:
+    """Return why goes what is over its days."""
+    return Reason.UNREAD if cutoffs.factor == 1 else Reason.CROWDED
+
+
+class Gathering:
+    """Gathers a plan: first what stays and what goes, then what gives way while there is no room.
+
+    `excess_bytes` are still to go; `is_ahead`: an access lies so far in the future that a clock
+    must have moved.
+    """
+
+    def __init__(self, cutoffs: Cutoffs, usage: Usage) -> None:
+        """Nothing was judged yet."""
+        self.excess_bytes, self.is_ahead = cutoffs.excess_bytes, False
+        self._now, self._usage, self._held = cutoffs.now, usage, Tally()
+        self._kept = dict.fromkeys(Kept, 0)
+        self._by_reason = {reason: Tally() for reason in Reason}
+        self._evict: list[Choice] = []
+
+    def keep(self, why: Kept, objects: int, size_bytes: int) -> None:
+        """Count what stays."""
+        self._kept[why] += objects
+        self._held.objects += objects
+        self._held.size_bytes += size_bytes
+
+    def go(self, placement_ids: Sequence[str], size_bytes: int, reason: Reason) -> None:
+        """Take in what goes; bytes of all of them."""
+        for tally in (self._held, self._by_reason[reason]):
+            tally.objects += len(placement_ids)
+            tally.size_bytes += size_bytes
+        self.excess_bytes -= size_bytes
+        self._evict += [(placement_id, reason) for placement_id in placement_ids]
+
+    def give_way(self, placement_id: str, size_bytes: int, why: Kept) -> None:
+        """Let go the next one of those that were counted to stay, if there is still no room."""
+        if self.excess_bytes <= 0:
             return
+        self._kept[why] -= 1
+        self._held.objects -= 1
+        self._held.size_bytes -= size_bytes
+        self.go([placement_id], size_bytes, Reason.OLDEST)
 
+    def finish(self) -> Plan:
+        """Return the plan."""
+        size_bytes = sum(tally.size_bytes for tally in self._by_reason.values())
+        leaving = Tally(len(self._evict), size_bytes)
+        return Plan(
+            evict=self._evict,
+            held=self._held,
+            leaving=leaving,
+            by_reason=self._by_reason,
+            kept=self._kept,
+            saving=self._usage.price * size_bytes / GB,
+            doubts=tuple(self._doubts(leaving)),
+        )
 
-def _sum_up(
-    going: list[tuple[datetime, str, int, Reason]],
-    held: Tally,
-    kept: dict[Kept, int],
-    usage: Usage,
-    times: tuple[datetime, datetime],
-) -> Plan:
-    leaving, by_reason = Tally(), {reason: Tally() for reason in Reason}
-    going.sort()
-    for _, _, size_bytes, reason in going:
-        leaving.count(size_bytes)
-        by_reason[reason].count(size_bytes)
-    evict = [(placement_id, reason) for _, placement_id, _, reason in going]
-    saving = usage.price * leaving.size_bytes / GB
-    doubts = tuple(_doubts(held, leaving, usage, times))
-    return Plan(evict, held, leaving, by_reason, kept, saving, doubts)
-
-
-def _doubts(
-    held: Tally, leaving: Tally, usage: Usage, times: tuple[datetime, datetime]
-) -> Iterator[Doubt]:
-    latest, now = times
-    if usage.planned_at is None:
-        yield Doubt.FIRST_RUN
-    if leaving.objects > held.objects * MOST_OBJECTS:
-        yield Doubt.MANY_OBJECTS
-    back = max(latest, usage.planned_at or now) - now
-    if max(back, abs(usage.clock_moved)) > CLOCK_MOVED:
-        yield Doubt.CLOCK_MOVED
+    def _doubts(self, leaving: Tally) -> Iterator[Doubt]:
+        planned_at = self._usage.planned_at
+        if planned_at is None:
+            yield Doubt.FIRST_RUN
+        if leaving.objects > self._held.objects * MOST_OBJECTS:
+            yield Doubt.MANY_OBJECTS
+        back = (planned_at or self._now) - self._now
+        if self.is_ahead or max(back, abs(self._usage.clock_moved)) > CLOCK_MOVED:
+            yield Doubt.CLOCK_MOVED

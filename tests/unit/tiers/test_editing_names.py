@@ -6,6 +6,7 @@ import pytest
 
 from rushes.tiers.editing_names import (
     Given,
+    Names,
     Place,
     choose_folder,
     fold,
@@ -95,3 +96,22 @@ def test_a_numbered_name_is_a_form_of_the_wished_one(
 ) -> None:
     """What was given because of a clash need not change when the clash is over."""
     assert expected is is_form_of(name, wished)
+
+
+def test_names_that_are_taken_together_are_all_different() -> None:
+    """Also where a numbered name was wished for itself, and where only the case differs."""
+    names = Names()
+
+    wished = ("a.mov", "A.mov", "a (2).mov", "a.mov", "b.mov")
+    given = [names.take(each) for each in wished]
+
+    assert ["a.mov", "A (2).mov", "a (2) (2).mov", "a (3).mov", "b.mov"] == given
+
+
+def test_a_number_that_somebody_wished_for_is_left_out() -> None:
+    """The next free one is taken."""
+    names = Names()
+
+    given = [names.take(each) for each in ("a (2).mov", "a.mov", "a.mov")]
+
+    assert ["a (2).mov", "a.mov", "a (3).mov"] == given

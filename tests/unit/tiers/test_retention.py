@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rushes.renditions.rendition import Kind as RenditionKind
-from rushes.tiers.retention import FOREVER, Doubt, Held, Kept, Reason, Usage, kind_of, plan
+from rushes.tiers.retention import FOREVER, Doubt, Held, Kept, Reason, Usage, plan
 from rushes.tiers.rules import DAY, PRESETS, TB, Kind, Preset, Rules
 from tests.support.moments import NOON
 
@@ -250,24 +249,6 @@ def test_the_plan_says_what_it_is_worth() -> None:
     assert (1, 2 * GB) == (found.leaving.objects, found.leaving.size_bytes)
     assert found.by_reason[Reason.UNREAD] == found.leaving
     assert Decimal("0.030") == found.saving
-
-
-@pytest.mark.parametrize(
-    ("rendition", "kind"),
-    [
-        (RenditionKind.PROXY, Kind.VIDEO),
-        (RenditionKind.AUDIO, Kind.AUDIO),
-        (RenditionKind.STILL, Kind.STILL),
-        (RenditionKind.STORYBOARD, Kind.STILL),
-        (RenditionKind.WAVEFORM, Kind.STILL),
-        (RenditionKind.IMAGE, Kind.IMAGE),
-    ],
-)
-def test_every_kind_of_rendition_has_a_kind_of_rule(rendition: RenditionKind, kind: Kind) -> None:
-    """A picture of a document counts as one."""
-    assert kind == kind_of(rendition)
-    of_document = kind_of(rendition, is_document=True)
-    assert of_document == (Kind.DOCUMENT if kind is Kind.IMAGE else kind)
 
 
 ages = st.integers(0, 60 * 24 * 60).map(lambda minutes: timedelta(minutes=minutes))
