@@ -311,7 +311,10 @@ def make_states() -> Iterator[str]:
     yield "*Drawn from the tables in the code by `make reference`.*"
     for name, steps in MACHINES.items():
         first = next(iter(steps))[0]
-        yield from ("", f"## {name}", "", "```mermaid", "stateDiagram-v2", f"    [*] --> {first}")
+        led_to = {first, *steps.values()}
+        starts = [first, *dict.fromkeys(state for state, _ in steps if state not in led_to)]
+        yield from ("", f"## {name}", "", "```mermaid", "stateDiagram-v2")
+        yield from (f"    [*] --> {start}" for start in starts)
         for (state, step), after in steps.items():
             yield f"    {state} --> {after}: {step}"
         yield "```"

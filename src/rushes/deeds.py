@@ -14,7 +14,7 @@ from rushes.errors import RushesError
 from rushes.events.auditing import Auditing
 from rushes.intake.early import Early
 from rushes.intake.sniff import Sniffed
-from rushes.intake.verify import Intake
+from rushes.intake.verify import BytesChanged, Intake
 from rushes.jobs.desk import Desk
 from rushes.library.asset import Shown
 from rushes.library.editing import Editing
@@ -22,6 +22,7 @@ from rushes.library.filing import Filing
 from rushes.library.originals import Originals
 from rushes.library.screening import Screening
 from rushes.media.facts import MediaKind
+from rushes.renditions.glimpsing import Glimpsing
 from rushes.renditions.hearing import Hearing
 from rushes.renditions.keeping import Keeping
 from rushes.renditions.look import Looking
@@ -31,6 +32,7 @@ from rushes.renditions.outcome import Outcomes
 from rushes.renditions.remaking import Remaking
 from rushes.renditions.rendition import Kind
 from rushes.renditions.stills import Stills
+from rushes.stores.store import Broken, NotFound
 from rushes.tiers.adopt import Adopting
 from rushes.tiers.check import Checking
 from rushes.tiers.closing import Closing
@@ -60,6 +62,7 @@ class Deeds:
     hearing: Hearing
     opening: Opening | None
     making: Making
+    glimpsing: Glimpsing
     keeping: Keeping
     remaking: Remaking
     outcomes: Outcomes
@@ -121,7 +124,20 @@ class Deeds:
         sniffed = _sniffed(found)
         if not await self.early.judge(upload_id, sniffed):
             return ""
-        return await self.filing.accept(upload_id, sniffed)
+        asset_id = await self.filing.accept(upload_id, sniffed)
+        await self.withdraw(upload_id)  # its bytes were here: what was made of a glimpse goes
+        return asset_id
+
+    async def withdraw(self, upload_id: str) -> None:
+        """Take away what is watched of an upload that was not filed."""
+        left = await self.glimpsing.arriving.withdraw(upload_id)
+        if left:
+            await self.remove_all([left], purge=True)
+
+    async def doubt(self, upload_id: str, code: str) -> None:
+        """Take away what is watched of an upload that cannot be read as it was seen."""
+        if code in {Broken.code, BytesChanged.code, NotFound.code}:
+            await self.withdraw(upload_id)
 
     async def expire(self) -> int:
         """End uploads whose time is over; return how many."""

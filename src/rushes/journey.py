@@ -40,6 +40,7 @@ from rushes.jobs.job import BY_HAND, RAISED, Queue, StepFailed, workflow_id
 from rushes.jobs.schedule import CHECK_TIERS, EXPIRE_UPLOADS, IMPORT, RETAIN
 from rushes.library.screening import Order
 from rushes.media.ladder import RECIPE
+from rushes.renditions.glimpsing import ENDED, GLIMPSE, WITHDRAW, tell_glimpsing
 from rushes.renditions.make import LADDER
 from rushes.renditions.rendition import PLAYED, Kind
 from rushes.renditions.rolling_out import tell_rolling_out
@@ -114,7 +115,8 @@ KEEP: Final = Start("keep", arguments=_kept_of, queue=Queue.COPY, priority=BY_CO
 
 STORY: Final[Story] = {
     EventType.UPLOAD_READABLE: (Start("glance"),),
-    EventType.UPLOAD_COMPLETED: (Start("ingest"),),
+    EventType.UPLOAD_COMPLETED: (Start("ingest"), GLIMPSE),
+    **dict.fromkeys(ENDED, (WITHDRAW,)),
     EventType.ASSET_CREATED: (
         Start("prepare", arguments=_content_of, recipe=RECIPE),  # first: somebody wants to watch
         KEEP,
@@ -154,6 +156,7 @@ def tell(engine: Engine, deeds: Deeds) -> None:
     tell_upkeep(engine, deeds.upkeep)
     _tell_leaving(engine, deeds)
     tell_closing(engine, deeds.closing, deeds.remove_all)
+    tell_glimpsing(engine, deeds.glimpsing, deeds.looking.look, deeds.open, deeds.withdraw)
 
 
 def _tell_arrival(engine: Engine, deeds: Deeds, settle: Settle) -> None:
@@ -164,6 +167,7 @@ def _tell_arrival(engine: Engine, deeds: Deeds, settle: Settle) -> None:
     keep_original = engine.step("keep", timeout_seconds=DAY_SECONDS)(deeds.keeper.keep_original)
     let_pass = engine.step("let_pass")(deeds.let_pass)
     digest = engine.step("digest", timeout_seconds=DAY_SECONDS)(deeds.originals.digest)
+    doubt = engine.step("doubt", timeout_seconds=DAY_SECONDS)(deeds.doubt)
 
     @engine.workflow("ingest")
     async def ingest(upload_id: str) -> None:
@@ -176,6 +180,7 @@ def _tell_arrival(engine: Engine, deeds: Deeds, settle: Settle) -> None:
                 await scan(upload_id)
         except StepFailed as failure:
             if failure.failed_kind is not ErrorKind.GONE:  # cancelled before the verdict
+                await doubt(upload_id, failure.failed_code)
                 raise
 
     @engine.workflow("keep")

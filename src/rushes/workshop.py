@@ -16,10 +16,12 @@ from rushes.deeds import Deeds
 from rushes.events.auditing import Auditing
 from rushes.events.relay import Relay
 from rushes.intake.early import Early
+from rushes.intake.glimpse import Glimpses
 from rushes.intake.scanners import open_scanner
 from rushes.jobs.engine import Engine
 from rushes.jobs.liveness import Liveness
 from rushes.jobs.worker import Beside, Worker
+from rushes.library.arriving import Arriving
 from rushes.library.filing import Filing
 from rushes.library.originals import Originals
 from rushes.library.screening import Screening, Sources
@@ -41,6 +43,7 @@ from rushes.partners.opening import make_hosts, spread_to
 from rushes.partners.wire import Wire
 from rushes.renditions.attend import Attending
 from rushes.renditions.completing import Completing
+from rushes.renditions.glimpsing import Glimpsing
 from rushes.renditions.grading import Grading
 from rushes.renditions.hearing import Hearing
 from rushes.renditions.keeping import Keeping
@@ -49,6 +52,7 @@ from rushes.renditions.make import Making
 from rushes.renditions.opening import Opening
 from rushes.renditions.ordering import Ordering
 from rushes.renditions.outcome import Outcomes
+from rushes.renditions.reaching import Reaching, Stretch
 from rushes.renditions.segments import Segments
 from rushes.renditions.sharing import Sharing
 from rushes.renditions.stills import Stills
@@ -180,21 +184,16 @@ def _deeds(house: House, tools: Toolbox, encoder: Encoder) -> Deeds:
     nearby = None if isinstance(house.archive, FolderStore) else house.scratch
     studio, gallery, copier = Studio(tools, folder), Gallery(tools, folder), Copier()
     grading = Grading(database)
-    segments = _segments(house, studio, copier, encoder)
+    reaching = _reaching(house)
+    segments = _segments(house, studio, copier, encoder, reaching.stretch)
+    glimpsing = _glimpsing(house, studio)
     return Deeds(
         intake=house.intake,
-        early=Early(
-            database,
-            clock,
-            Growing(database, house.intake.spool),
-            house.ending,
-            studio,
-            settings.uploads.account_types,
-        ),
+        early=glimpsing.early,
         filing=Filing(database, clock),
         editing=house.editing,
         originals=Originals(database, house.intake.spool, original, nearby, house.locator.read),
-        screening=_screening(house),
+        screening=glimpsing.screening,
         looking=Looking(
             database=database,
             clock=clock,
@@ -202,7 +201,7 @@ def _deeds(house: House, tools: Toolbox, encoder: Encoder) -> Deeds:
             gallery=gallery,
             copier=copier,
             speed=Speed(tools, folder),
-            original=original,
+            original=reaching.begin,
             top=top,
             playback=settings.playback,
             ladder=settings.ladder,
@@ -212,6 +211,7 @@ def _deeds(house: House, tools: Toolbox, encoder: Encoder) -> Deeds:
         stills=Stills(database, gallery, outcomes, original, grading, folder),
         hearing=Hearing(database, Listening(tools, folder), outcomes, original, folder),
         making=Making(database, segments, outcomes, settings.media.run_segments),
+        glimpsing=glimpsing,
         keeping=Keeping(database, folder, settings.playback.keep_bytes),
         remaking=house.remaking,
         outcomes=outcomes,
@@ -232,7 +232,17 @@ def _deeds(house: House, tools: Toolbox, encoder: Encoder) -> Deeds:
     )
 
 
-def _segments(house: House, studio: Studio, copier: Copier, encoder: Encoder) -> Segments:
+def _glimpsing(house: House, studio: Studio) -> Glimpsing:
+    database, clock, spool = house.database, house.clock, house.intake.spool
+    types = house.settings.uploads.account_types
+    early = Early(database, clock, Growing(database, spool), house.ending, studio, types)
+    arriving = Arriving(database, clock)
+    return Glimpsing(database, early, _screening(house), arriving, house.intake.elsewhere)
+
+
+def _segments(
+    house: House, studio: Studio, copier: Copier, encoder: Encoder, stretch: Stretch
+) -> Segments:
     media = house.settings.media
     return Segments(
         house.database,
@@ -245,7 +255,16 @@ def _segments(house: House, studio: Studio, copier: Copier, encoder: Encoder) ->
         top=Quality(media.max_rung),
         threads=media.threads,
         encoder=encoder,
+        stretch=stretch,
     )
+
+
+def _reaching(house: House) -> Reaching:
+    elsewhere = house.intake.elsewhere
+    glimpses = None
+    if elsewhere is not None and isinstance(elsewhere.store, S3Store):
+        glimpses = Glimpses(elsewhere.store, elsewhere.name, elsewhere.scratch)
+    return Reaching(house.database, house.locator.local_path, glimpses)
 
 
 def _screening(house: House) -> Screening:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from rushes.access.permit import Actor, Verb, permit
+from rushes.access.permit import Actor, ActorKind, Verb, permit
 from rushes.db.engine import Connection
 from rushes.delivery.quality import within
 from rushes.intake.verdict import Scan
 from rushes.library import records as library_records
-from rushes.library.asset import Asset, AssetNotFound, ScanPending
+from rushes.library.asset import Asset, AssetArriving, AssetNotFound, ScanPending
+from rushes.library.asset import State as AssetState
 from rushes.library.records import Identity
 from rushes.media.ladder import Quality
 from rushes.renditions import records as rendition_records
@@ -73,14 +74,23 @@ def is_playable(rendition: Rendition) -> bool:
     return rendition.state is State.READY and rendition.layout is not None
 
 
-async def get_medium(connection: Connection, asset_id: str, *, with_stream: bool = False) -> Medium:
+async def get_medium(
+    connection: Connection,
+    asset_id: str,
+    *,
+    with_stream: bool = False,
+    for_member: bool = False,
+) -> Medium:
     """Return an asset with what belongs to it, whoever asks; its stream only where it is wanted.
 
     Raises:
-        AssetNotFound: it is unknown, being deleted, or known to be harmful.
+        AssetNotFound: it is unknown, being deleted, known to be harmful, or arrives and is not
+            asked for by a member.
     """
     asset = await library_records.find_asset(connection, asset_id)
     if asset is None or asset.scan is Scan.INFECTED:
+        raise unknown_asset()
+    if asset.state is AssetState.ARRIVING and not for_member:
         raise unknown_asset()
     content = await library_records.find_identity(connection, asset.content_id)
     if content is None:
@@ -114,10 +124,17 @@ async def get_permitted(
     Raises:
         AssetNotFound: there is none that they may know of.
         Forbidden: they may not do this.
+        AssetArriving: they want more than to watch it, and nobody has read it yet.
         ScanPending: they want the original, and nobody has looked through it yet.
     """
-    medium = await get_medium(connection, asset_id, with_stream=with_stream)
+    is_member = actor.kind not in {ActorKind.LINK, ActorKind.SHARE}
+    medium = await get_medium(connection, asset_id, with_stream=with_stream, for_member=is_member)
     permit(actor, verb, medium.asset.project_id, missing=unknown_asset())
+    if medium.asset.state is AssetState.ARRIVING and verb not in {Verb.SEE_ASSET, Verb.PLAY_ASSET}:
+        raise AssetArriving(
+            "The bytes of this file are being read. Ask again in a minute.",
+            retry_after=PENDING_SECONDS,
+        )
     if verb is Verb.GET_ORIGINAL and medium.asset.scan is Scan.PENDING:
         raise ScanPending(
             "The original is being looked through for viruses. Ask again in a minute.",

@@ -140,11 +140,14 @@ class Server:
         """
         now = self.clock.now()
         grant = self.signer.verify(signed, now)
-        if self.require_share is not None and is_id(Prefix.SHARE, grant.actor):
+        is_shared = is_id(Prefix.SHARE, grant.actor)
+        if self.require_share is not None and is_shared:
             await self.require_share(grant.actor, grant.epoch)
         async with self.database.reading() as connection:
             with_stream = path.endswith(PLAYLIST) or path.startswith(SEGMENT_FOLDER)
-            medium = await get_medium(connection, grant.asset_id, with_stream=with_stream)
+            medium = await get_medium(
+                connection, grant.asset_id, with_stream=with_stream, for_member=not is_shared
+            )
         if path.endswith(PLAYLIST):
             return _playlist(medium, grant, path.removesuffix(PLAYLIST), start, now)
         if path.startswith(STILLS):

@@ -88,7 +88,7 @@ def _shown(share: Share) -> Select[Any]:
     """Return the query of what a share shows: what is there and not harmful."""
     query = select(assets).where(
         assets.c.project_id == share.project_id,
-        assets.c.state != State.DELETING.value,
+        assets.c.state.not_in([State.DELETING.value, State.ARRIVING.value]),
         assets.c.scan != Scan.INFECTED.value,
     )
     if share.is_whole_project:

@@ -3,7 +3,9 @@
 Rules of this file:
 1. What an asset may do next stands in `STEPS` and nowhere else; an illegal step changes nothing.
 2. `failed` means that nothing can be shown; the original stays, and can be had.
-3. `ready` waits for the archive: an asset whose original is in one place only is not finished.
+3. What is `arriving` is for members alone, to be watched: its bytes lie in the archive's bucket,
+   and nobody has read them through. It goes with its upload, and only so.
+4. `ready` waits for the archive: an asset whose original is in one place only is not finished.
 """
 
 from __future__ import annotations
@@ -17,13 +19,16 @@ from typing import Final
 
 from rushes.errors import Kind as ErrorKind
 from rushes.errors import RushesError
+from rushes.events.event import SYSTEM_ACTOR
 from rushes.intake.verdict import Scan
 from rushes.steps import After
+from rushes.uploads.upload import Upload
 
 
 class State(StrEnum):
     """What is true of an asset."""
 
+    ARRIVING = "arriving"
     FILED = "filed"
     PLAYABLE = "playable"
     READY = "ready"
@@ -34,6 +39,7 @@ class State(StrEnum):
 class Step(StrEnum):
     """What may happen to an asset."""
 
+    FILE = "file"
     SHOW = "show"
     FINISH = "finish"
     FAIL = "fail"
@@ -52,6 +58,7 @@ STEPS: Final = MappingProxyType(
         (State.READY, Step.DELETE): State.DELETING,
         (State.FAILED, Step.RETRY): State.FILED,
         (State.FAILED, Step.DELETE): State.DELETING,
+        (State.ARRIVING, Step.FILE): State.FILED,
     }
 )
 
@@ -67,6 +74,13 @@ class ScanPending(RushesError):
     """The virus scan has not said yet whether the original may be had."""
 
     code = "scan.pending"
+    kind = ErrorKind.CONFLICT
+
+
+class AssetArriving(RushesError):
+    """The bytes of the asset were not read yet; until then it can only be watched."""
+
+    code = "asset.arriving"
     kind = ErrorKind.CONFLICT
 
 
@@ -128,6 +142,36 @@ class Shown:
     is_made: bool
     is_kept: bool
     error: tuple[str, str] | None = None
+
+
+def new_asset(
+    upload: Upload, content_id: str, *, kind: str, state: State, scan: Scan, now: datetime
+) -> Asset:
+    """Return the asset that an upload becomes; nothing is known of its pictures yet."""
+    return Asset(
+        id=upload.asset_id,
+        project_id=upload.project_id,
+        content_id=content_id,
+        upload_id=upload.id,
+        created_by=upload.account_id or upload.link_id or SYSTEM_ACTOR,
+        file_name=upload.file_name,
+        title="",
+        description="",
+        kind=kind,
+        state=state,
+        scan=scan,
+        size_bytes=upload.offset,
+        duration=None,
+        width=None,
+        height=None,
+        tags=(),
+        metadata={},
+        error_code=None,
+        error_detail=None,
+        created_at=now,
+        updated_at=now,
+        revision=1,
+    )
 
 
 def plan_step(state: State, shown: Shown) -> Step | None:

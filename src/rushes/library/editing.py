@@ -15,8 +15,10 @@ from rushes.events.event import EventType
 from rushes.library import catalog_records, records
 from rushes.library.asset import (
     Asset,
+    AssetArriving,
     AssetNotFound,
     AssetStale,
+    State,
     Step,
     after,
     merge,
@@ -164,6 +166,8 @@ async def _get(connection: Connection, asset_id: str, project_ids: Sequence[str]
     asset = await records.find_asset(connection, asset_id, project_ids=project_ids)
     if asset is None:
         raise AssetNotFound("There is no such asset. Check its id.")
+    if asset.state is State.ARRIVING:
+        raise AssetArriving("The bytes of this file are being read. Ask again in a minute.")
     return asset
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,9 +17,9 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.intake import scan_records
 from rushes.intake.sniff import Sniffed
 from rushes.intake.verdict import Scan
-from rushes.library import catalog_records, records
+from rushes.library import arriving_records, catalog_records, records
 from rushes.library.answering import with_fields
-from rushes.library.asset import Asset, Shown, State, after, plan_step
+from rushes.library.asset import Asset, Shown, State, Step, after, new_asset, plan_step
 from rushes.library.indexing import index
 from rushes.uploads import records as upload_records
 from rushes.uploads.asking import find_answers
@@ -49,13 +50,13 @@ class Filing:
         async with self.database.transaction() as connection:
             upload = await upload_records.lock_upload(connection, upload_id)
             known = await records.find_asset_of_upload(connection, upload_id)
-            if known is not None:
+            if known is not None and known.state is not State.ARRIVING:
                 return known.id
             now = self.clock.now()
             upload = upload.answering()
             project = await access_records.get_project(connection, upload.project_id)
             await upload_records.mark_accepted(connection, upload, now)
-            asset = await self._file(connection, upload, project, sniffed, now)
+            asset = await self._file(connection, upload, project, sniffed, known)
             facts = {
                 "upload_id": upload.id,
                 "file_name": asset.file_name,
@@ -98,19 +99,26 @@ class Filing:
         upload: Upload,
         project: Project,
         sniffed: Sniffed,
-        now: datetime,
+        arrived: Asset | None,
     ) -> Asset:
-        content = await records.record_content(
-            connection, self._content(upload, project.client_slug, sniffed, now)
-        )
+        now = self.clock.now()
+        read = self._content(upload, project.client_slug, sniffed, now)
+        if arrived is None:
+            content = await records.record_content(connection, read)
+        else:
+            content = await arriving_records.record_read(connection, arrived.content_id, read)
         if content.digest is not None and upload.digest is None:  # known bytes: known digest
             await upload_records.record_digest(connection, upload.id, content.digest)
         siblings = await records.list_of_content(connection, content.id)
         scanned = await scan_records.find_scan(connection, upload.id)
         scan = Scan.NOT_SCANNED if scanned is None else scanned.verdict.scan
-        asset = _asset(upload, content, siblings[0] if siblings else None, scan, now)
+        asset = _asset(upload, content, siblings, scan, now)
         asset = replace(asset, metadata=await _find_answers(connection, upload))
-        await records.record_asset(connection, asset)
+        if arrived is None:
+            await records.record_asset(connection, asset)
+        else:
+            filed = replace(asset, state=after(arrived.state, Step.FILE))
+            await arriving_records.record_filed(connection, filed)
         await index(connection, asset, project)
         return asset
 
@@ -174,30 +182,17 @@ async def _find_answers(connection: Connection, upload: Upload) -> dict[str, obj
 
 
 def _asset(
-    upload: Upload, content: records.Content, sibling: Asset | None, scan: Scan, now: datetime
+    upload: Upload,
+    content: records.Content,
+    siblings: Sequence[Asset],
+    scan: Scan,
+    now: datetime,
 ) -> Asset:
-    """Return the new asset; what is known of the same bytes already is taken from its sibling."""
-    return Asset(
-        id=upload.asset_id,
-        project_id=upload.project_id,
-        content_id=content.id,
-        upload_id=upload.id,
-        created_by=upload.account_id or upload.link_id or SYSTEM_ACTOR,
-        file_name=upload.file_name,
-        title="",
-        description="",
-        kind=sibling.kind if sibling else content.kind,
-        state=State.FILED,
-        scan=scan,
-        size_bytes=upload.offset,
-        duration=sibling.duration if sibling else None,
-        width=sibling.width if sibling else None,
-        height=sibling.height if sibling else None,
-        tags=(),
-        metadata={},
-        error_code=None,
-        error_detail=None,
-        created_at=now,
-        updated_at=now,
-        revision=1,
+    """Return the new asset; what is known of the same bytes already is taken from a sibling."""
+    asset = new_asset(upload, content.id, kind=content.kind, state=State.FILED, scan=scan, now=now)
+    if not siblings:
+        return asset
+    known = siblings[0]
+    return replace(
+        asset, kind=known.kind, duration=known.duration, width=known.width, height=known.height
     )

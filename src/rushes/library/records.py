@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Select, and_, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from rushes.db.catalog_tables import asset_notes, asset_terms
 from rushes.db.statements import change_if_same
 from rushes.db.tables import assets, contents, uploads
+from rushes.ids import Prefix
 from rushes.intake.verdict import Scan
 from rushes.library.asset import Asset, State
 from rushes.uploads.upload import State as UploadState
@@ -43,6 +44,19 @@ class Content:
     opened_at: datetime | None = None
     color: str | None = None
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether nobody has read its bytes: what stands for its root is the id of its upload."""
+        return self.root == unread_root(self.upload_id)
+
+
+UNREAD: Final = f"{Prefix.UPLOAD}_".encode()
+
+
+def unread_root(upload_id: str) -> bytes:
+    """Return what stands for a root that nobody knows yet; no SHA-256 has its length."""
+    return upload_id.encode()
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -55,6 +69,11 @@ class Identity:
     root: bytes
     media_type: str
     opened_at: datetime | None = None
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether nobody has read its bytes: see `Content.is_unread`."""
+        return self.root.startswith(UNREAD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,9 +101,13 @@ class Screening:
             upload = await upload_records.get_upload(connection, upload_id)
             if await scan_records.find_scan(connection, upload_id) is None:
                 await self._record(connection, upload_id, PENDING, 0)
+        return Order.BEFORE if self.is_before(upload) else Order.AFTER
+
+    def is_before(self, upload: Upload) -> bool:
+        """Say whether nobody has anything of an upload before it was looked through."""
         wanted = self.settings
         waits = wanted.gate == "all" or wanted.required or upload.link_id is not None
-        return Order.BEFORE if waits else Order.AFTER
+        return waits and self.scanner is not None
 
     async def scan(self, upload_id: str) -> bool:
         """Have an upload looked through; say whether it may come in, or stay.

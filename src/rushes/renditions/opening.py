@@ -14,7 +14,7 @@ from rushes.library import records as library_records
 from rushes.media.tracks import SOUND
 from rushes.renditions import wish_records
 from rushes.renditions.segments import Segments
-from rushes.renditions.subject import ContentGone, read_subject
+from rushes.renditions.subject import ContentGone, Subject, read_subject
 from rushes.renditions.wish_records import AHEAD, Place
 
 LOOKS: Final = 20
@@ -46,8 +46,9 @@ class Opening:
         if stream is None or not subject.renditions:
             return False
         names = {stream.first, SOUND} if stream.sound is not None else {stream.first}
+        missing = [name for name in sorted(names) if await self._is_missing(subject, name)]
         done = await asyncio.gather(
-            *(self.segments.make_some(subject, [name], 0, 1, niceness=0) for name in sorted(names)),
+            *(self.segments.make_some(subject, [name], 0, 1, niceness=0) for name in missing),
             return_exceptions=True,
         )
         for error in done:
@@ -66,6 +67,10 @@ class Opening:
                         connection, second, urgency=AHEAD, is_light=is_light, now=now
                     )
         return True
+
+    async def _is_missing(self, subject: Subject, name: str) -> bool:
+        """Say whether the first segment is to be made: of what was glimpsed it is there."""
+        return 0 in await self.segments.list_missing(subject, name)
 
     async def let_pass(self, content_id: str) -> None:
         """Return when a content can be watched, or will not be; after 5 s in any case.

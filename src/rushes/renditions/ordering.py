@@ -34,6 +34,9 @@ class Ordering:
     ) -> list[str]:
         """Have those of these that rest made; return the names of those that nobody had ordered."""
         async with self.database.transaction() as connection:
+            content = await library_records.find_identity(connection, content_id)
+            if content is None or content.is_unread:
+                return []  # nothing is kept of bytes that nobody has read
             rows = await records.list_of_content(connection, content_id)
             resting = [row for row in rows if row.name in names and row.state is State.RESTING]
             ordered = [row for row in resting if await self._order(connection, row)]

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from rushes.clock import Clock
@@ -27,6 +28,7 @@ from rushes.media.studio import BREAKS, OnSegment, Outcome, SoundRun, Studio
 from rushes.media.tracks import SOUND
 from rushes.renditions.falling_back import fall_back
 from rushes.renditions.grading import Grading
+from rushes.renditions.reaching import Stretch
 from rushes.renditions.stream import Stream
 from rushes.renditions.subject import Subject, read_subject
 
@@ -55,6 +57,8 @@ class Segments:
     top: Quality
     threads: int = 0
     encoder: Encoder = Encoder.SOFTWARE
+    stretch: Stretch | None = None
+    """Gives a part of what nobody has read through; None where all is read."""
 
     async def make(self, content_id: str, name: str, first: int, count: int = 1) -> None:
         """Make segments first .. first+count-1 of one quality, or of a sound, for a viewer.
@@ -97,7 +101,7 @@ class Segments:
                     sound.cuts, shelf, first, count, sound.name, sound.track, sound.channels
                 )
                 _tell_begin(subject, [sound.name], first, count)
-                original = await self.original(subject.content.id)
+                original = await self._reach(subject, sound.name, first, count)
                 await studio.encode_sound(original, subject.info, run, told)
         rungs = [rung for rung in subject.rungs if rung.quality in names]
         encoded = tuple(rung for rung in rungs if rung.quality not in copied)
@@ -117,7 +121,8 @@ class Segments:
         _tell_begin(subject, [rung.quality for rung in encoded], first, count)
         try:
             self._require_encoder(wanted)
-            return await studio.encode_run(await self.original(subject.content.id), wanted, told)
+            original = await self._reach(subject, encoded[0].quality, first, count)
+            return await studio.encode_run(original, wanted, told)
         except (DecodeFailed, *BREAKS) as error:
             if wanted.encoder is Encoder.SOFTWARE:
                 raise
@@ -151,7 +156,7 @@ class Segments:
     async def _copy(
         self, subject: Subject, stream: Stream, name: str, first: int, count: int
     ) -> None:
-        original = await self.original(subject.content.id)
+        original = await self._reach(subject, name, first, count)
         shelf, copies = self.shelf(subject, name), await self._plan(subject, stream, original)
         is_sound = name == SOUND
         if is_sound and copies.sound is None:
@@ -168,6 +173,17 @@ class Segments:
             else:
                 piece = await self.copier.picture(original, copies.picture, index)
             await asyncio.to_thread(shelf.put_segment, index, piece)
+
+    async def _reach(self, subject: Subject, name: str, first: int, count: int) -> Path:
+        """Return the original; of one that nobody has read, what these segments are made of."""
+        if self.stretch is None or not subject.content.is_unread:
+            return await self.original(subject.content.id)
+        stream = _streamed(subject)
+        sound = stream.find_sound(name)
+        clock = stream.grid if sound is None else sound.cuts
+        lengths = [clock.seconds_of(index) for index in range(first + count)] if clock else []
+        begin, end = sum(lengths[:first], Fraction(0)), sum(lengths, Fraction(0))
+        return await self.stretch(subject.content, begin, end)
 
     async def _plan(self, subject: Subject, stream: Stream, original: Path) -> Copies:
         """Return how the original is copied: as it was planned when it was looked at."""

@@ -69,7 +69,7 @@ export function assetPath(id: string): string {
 /** Say whether an asset will change by itself soon. */
 export function isInProgress(asset: Asset): boolean {
   const isMoving = asset.placements.some(({ state }) => state === "copying");
-  return ["filed", "playable", "deleting"].includes(asset.state) || isMoving;
+  return ["arriving", "filed", "playable", "deleting"].includes(asset.state) || isMoving;
 }
 
 export const sessionQuery = queryOptions({

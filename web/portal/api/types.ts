@@ -36,7 +36,7 @@ export interface RecoveryCodes {
 
 export type Tier = "edge" | "archive" | "editing" | "former";
 export type PlacementState = "absent" | "copying" | "present" | "evicting" | "lost";
-export type AssetState = "filed" | "playable" | "ready" | "failed" | "deleting";
+export type AssetState = "arriving" | "filed" | "playable" | "ready" | "failed" | "deleting";
 export type Scan = "pending" | "clean" | "infected" | "not_scanned" | "failed";
 
 export interface TierPlacement {

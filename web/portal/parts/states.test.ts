@@ -5,6 +5,7 @@ import { progressOf, signOfAsset, signOfJob, signOfPlacement, signOfRendition } 
 const asset = { kind: "video", scan: "clean" } as const;
 
 test.each([
+  ["arriving", "busy"],
   ["filed", "busy"],
   ["playable", "edge"],
   ["ready", "ok"],

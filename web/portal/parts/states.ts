@@ -23,6 +23,8 @@ export function signOfAsset(
 ): Sign {
   if (asset.scan === "infected") return { word: states.asset.held, tone: "error", glyph: "held" };
   switch (asset.state) {
+    case "arriving":
+      return { word: states.asset.arriving, tone: "busy", glyph: "making" };
     case "filed":
       return { word: making(progress), tone: "busy", glyph: "making" };
     case "playable":
