@@ -61,6 +61,8 @@ MEANINGS: Final = {
     "field.created": "A field of custom metadata was defined.",
     "field.deleted": "A field was removed; values that assets have stay.",
     "field.updated": "Label or choices of a field changed.",
+    "key.forgotten": "A key that closed nothing any more was deleted.",
+    "key.rotated": "A new key closes what is kept sealed, or signs what is given out.",
     "link.created": "An upload link was made.",
     "link.deleted": "An upload link was removed; what came through it stays.",
     "link.updated": "An upload link was changed, switched off or on.",

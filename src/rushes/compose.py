@@ -17,7 +17,7 @@ from rushes.access.allowance import Allowance
 from rushes.access.door import Door, open_door
 from rushes.access.hashing import Hashing
 from rushes.access.identify import Access
-from rushes.access.keys import SECRET, SIGNING, Ring, load_ring
+from rushes.access.keys import SECRET, SIGNING, LiveRing, Ring, load_ring
 from rushes.access.linking import Linking
 from rushes.access.places import Places
 from rushes.access.projects import Projects
@@ -217,7 +217,7 @@ def _build(
 ) -> House:
     archive, edge = tiers.archive, tiers.edge
     signing, secret = (load_ring(settings.at("keys"), each, clock) for each in (SIGNING, SECRET))
-    signer, sealer = build_signer(signing), Sealer(secret, clock)
+    signer, sealer = build_signer(signing), Sealer(LiveRing(settings.at("keys"), secret), clock)
     spool, ordering = Spool(settings.at("spool")), Ordering(database, clock)
     scratch = Scratch(settings.at("scratch"), settings.tiers.scratch_bytes)
     intake = Intake(database, spool, _elsewhere(archive, scratch))

@@ -19,7 +19,7 @@ from rushes.access.answers import Answers
 from rushes.access.door import open_door
 from rushes.access.hashing import MEMORY_KIB, Hashing
 from rushes.access.identify import Access
-from rushes.access.keys import SECRET, SIGNING, load_ring
+from rushes.access.keys import SECRET, SIGNING, LiveRing, load_ring
 from rushes.access.linking import Linking
 from rushes.access.permit import SYSTEM, Role
 from rushes.access.places import Places
@@ -100,7 +100,7 @@ def build_hall(database: Database, clock: Clock, settings: Settings, folder: Pat
     signing = load_ring(folder, SIGNING, clock)
     access = Access(database, clock, settings.access, signing, hashing, rates, places)
     accounts = Accounts(database, clock, hashing)
-    sealer = Sealer(load_ring(folder, SECRET, clock), clock)
+    sealer = Sealer(LiveRing(folder, load_ring(folder, SECRET, clock)), clock)
     entrance = Entrance(
         door=open_door(settings, hashing, rates, sealer),
         setup=Setup(database, clock, accounts, rates),

@@ -14,7 +14,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from rushes.access.keys import KeyUnreadable, Ring
+from rushes.access.keys import KeyUnreadable, LiveRing, Ring
 from rushes.clock import Clock
 
 VERSION: Final = "v1"
@@ -26,7 +26,7 @@ NONCE_BYTES: Final = 12
 class Sealer:
     """Closes and opens texts with the ring `secret`."""
 
-    ring: Ring
+    ring: Ring | LiveRing
     clock: Clock
 
     def close(self, place: str, text: str) -> bytes:

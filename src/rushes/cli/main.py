@@ -28,6 +28,7 @@ PLACES: Final = {
     "openapi": "openapi",
     "account": "admin",
     "token": "admin",
+    "secrets": "rotating",
     "upload": "sending",
     "uploads": "sending",
     "get": "transfer",

@@ -38,6 +38,8 @@ class EventType(StrEnum):
     FIELD_CREATED = "field.created"
     FIELD_DELETED = "field.deleted"
     FIELD_UPDATED = "field.updated"
+    KEY_FORGOTTEN = "key.forgotten"
+    KEY_ROTATED = "key.rotated"
     LINK_CREATED = "link.created"
     LINK_DELETED = "link.deleted"
     LINK_UPDATED = "link.updated"

@@ -22,6 +22,7 @@ ASKED: Final = MappingProxyType(
         "asset": Verb.SEE_ASSET,
         "field": Verb.SEE_PROJECTS,
         "job": Verb.SEE_JOBS,
+        "key": Verb.CHANGE_SECURITY,
         "link": Verb.SEE_LINKS,
         "partner": Verb.SEE_ASSET,
         "placement": Verb.SEE_ASSET,
