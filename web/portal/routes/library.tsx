@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useEffect, useState, type DragEvent, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState, type DragEvent, type ReactNode } from "react";
 
 import { portal as words } from "../../shared/text/en.json";
 import { gatherDropped } from "../../shared/uploads/gather";
@@ -11,13 +11,15 @@ import { Card } from "../grid/card";
 import { Filters } from "../grid/filters";
 import { keepFilter } from "../grid/last";
 import { More } from "../grid/more";
-import { Selection } from "../grid/selection";
 import { Icon } from "../parts/glyphs";
 import { Empty, Failure, FailureBar, Waiting } from "../parts/notes";
 import { useRights } from "../parts/role";
 import { useTitle } from "../parts/title";
 import { openUploads } from "../uploads/desk";
 
+const Selection = lazy(() =>
+  import("../grid/selection").then(({ Selection }) => ({ default: Selection })),
+);
 const route = getRouteApi("/library");
 const GUESSED_CARDS = 12;
 
@@ -119,13 +121,15 @@ function Results({ filter, onClear }: ResultsProps): ReactNode {
         }}
       />
       {shownChosen.length > 0 && (
-        <Selection
-          assets={shownChosen}
-          mayChange={mayChange}
-          onClear={() => {
-            setChosen(new Set());
-          }}
-        />
+        <Suspense>
+          <Selection
+            assets={shownChosen}
+            mayChange={mayChange}
+            onClear={() => {
+              setChosen(new Set());
+            }}
+          />
+        </Suspense>
       )}
     </>
   );
