@@ -52,7 +52,8 @@ TAGS: Final = MappingProxyType(
         "tiers": "Where objects are kept: what the edge holds, what would leave it, deeds by hand.",
         "jobs": "The work that is done in the background.",
         "webhooks": "Other programs that are told what happens, and what became of it.",
-        "partners": "Assets that are handed to services elsewhere: Mux.",
+        "partners": "Assets that are handed to services elsewhere: Mux, Cloudflare Stream, "
+        "Frame.io.",
         "audit": "Who did what, in a chain that shows when a row was changed.",
         "health": "Whether the server lives, can work, and what it counts.",
     }
@@ -126,7 +127,7 @@ PARAMETERS: Final = MappingProxyType(
         "link_id": "The link's id, `lnk_...`.",
         "name": "The name of the LUT.",
         "number": "The part's number, from 1.",
-        "partner": "The partner: `mux`.",
+        "partner": "The partner: `mux`, `stream` or `frameio`.",
         "path": "What is wanted of the asset, as its playlist or answer names it.",
         "project_id": "The project's id, `prj_...`.",
         "share_id": "The share's id, `shr_...`.",

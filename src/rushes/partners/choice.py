@@ -9,25 +9,39 @@ from typing import Any, Final
 from rushes.library.asset import Asset
 from rushes.media.facts import MediaKind
 from rushes.partner_section import PartnerSettings
-from rushes.partners import mux_shapes
+from rushes.partners import frameio_shapes, mux_shapes, stream_shapes
 from rushes.partners.copy import Partner, PartnerUnknown
 
 TAKES: Final[Mapping[Partner, frozenset[str]]] = MappingProxyType(
     {
         Partner.MUX: frozenset({MediaKind.VIDEO.value, MediaKind.AUDIO.value}),
+        Partner.STREAM: frozenset({MediaKind.VIDEO.value}),
+        Partner.FRAMEIO: frozenset(
+            {each.value for each in MediaKind} - {MediaKind.SEQUENCE.value, MediaKind.OTHER.value}
+        ),
     }
 )
-"""Kinds of assets; a partner that stands in no row takes all."""
+"""Kinds of assets that each can show."""
 
 SUBJECTS: Final[Mapping[Partner, Callable[[Mapping[str, Any]], tuple[str, ...]]]] = (
-    MappingProxyType({Partner.MUX: mux_shapes.subject_of})
+    MappingProxyType(
+        {
+            Partner.MUX: mux_shapes.subject_of,
+            Partner.STREAM: stream_shapes.subject_of,
+            Partner.FRAMEIO: frameio_shapes.subject_of,
+        }
+    )
 )
 """Reads what a call is about."""
 
 
 def list_on(settings: PartnerSettings) -> tuple[Partner, ...]:
     """Return the partners that are switched on."""
-    switches = {Partner.MUX: settings.mux.is_on}
+    switches = {
+        Partner.MUX: settings.mux.is_on,
+        Partner.STREAM: settings.stream.is_on,
+        Partner.FRAMEIO: settings.frameio.is_on,
+    }
     return tuple(partner for partner, is_on in switches.items() if is_on)
 
 
@@ -49,7 +63,11 @@ def find_secret(settings: PartnerSettings, name: str) -> tuple[Partner, str]:
     Raises:
         PartnerUnknown: there is none, it is off, or its secret was never told.
     """
-    secrets = {Partner.MUX: settings.mux.webhook_secret}
+    secrets = {
+        Partner.MUX: settings.mux.webhook_secret,
+        Partner.STREAM: settings.stream.webhook_secret,
+        Partner.FRAMEIO: settings.frameio.webhook_secret,
+    }
     partner = require_on(settings, name)
     secret = secrets[partner]
     if secret is None:
@@ -64,8 +82,7 @@ def list_subjects(partner: Partner, told: Mapping[str, Any]) -> tuple[str, ...]:
 
 def suits(partner: Partner, asset: Asset) -> bool:
     """Say whether a partner takes an asset."""
-    kinds = TAKES.get(partner)
-    return asset.size_bytes > 0 and (kinds is None or asset.kind in kinds)
+    return asset.size_bytes > 0 and asset.kind in TAKES[partner]
 
 
 def _unknown() -> PartnerUnknown:

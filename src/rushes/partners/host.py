@@ -25,6 +25,9 @@ class Parcel:
     media_type: str
     size_bytes: int
     place: str
+    """Client and project, for people."""
+    sent_bytes: int = 0
+    """How much of it is over there, as far as we were told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from rushes.access import records as access_records
 from rushes.access.seal import Sealer
 from rushes.clock import Clock
 from rushes.db.engine import Database
@@ -184,15 +185,20 @@ class Hosting:
         async with self.database.reading() as connection:
             asset = await library_records.find_asset(connection, copy.asset_id)
             content = await library_records.find_identity(connection, copy.content_id)
+            project = await access_records.find_project(connection, copy.project_id)
         if asset is None or content is None or asset.scan is Scan.INFECTED:
             raise AssetNotFound("There is no such asset any more.")
+        place = copy.project_id
+        if project is not None:
+            place = f"{project.client_name} - {project.project_name}"
         return Parcel(
             mark=copy.id,
             file_name=asset.file_name,
             title=asset.title or asset.file_name,
             media_type=content.media_type,
             size_bytes=copy.size_bytes,
-            place=copy.project_id,
+            place=place,
+            sent_bytes=copy.sent_bytes,
         )
 
     def _session(self, copy: PartnerCopy) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from rushes.partner_section import PartnerSettings
-from rushes.partners import mux
+from rushes.partners import frameio_shapes, mux, stream
 from rushes.partners.choice import list_on
 from rushes.partners.copy import Partner, PartnerCopy, State
 
@@ -28,4 +28,6 @@ def links_of(
         return {}
     if copy.partner is Partner.MUX:
         return mux.links_of(settings.mux, copy, now, life)
-    return {}
+    if copy.partner is Partner.STREAM:
+        return stream.links_of(settings.stream, copy, now, life)
+    return frameio_shapes.links_of(copy.facts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +12,7 @@ from typing import Final
 from rushes.partner_section import MuxSettings
 from rushes.partners import mux_shapes
 from rushes.partners.copy import Partner, PartnerCopy, PartnerUnexpected
+from rushes.partners.cutting import cut
 from rushes.partners.host import Begun, Parcel, Read, Seen, Told
 from rushes.partners.jwt import sign
 from rushes.partners.wire import GONE, SEND_SECONDS, Reply, Wire, expect
@@ -60,8 +60,8 @@ class Mux:
 
     async def _send_from(self, url: str, at: int, total: int, read: Read, told: Told) -> int | None:
         """Send pieces; return None at the end, or an offset that the place went back to."""
-        async with contextlib.aclosing(pieces(read(at), self.piece_bytes)) as cut:
-            async for piece in cut:
+        async with contextlib.aclosing(cut(read(at), self.piece_bytes)) as pieces:
+            async for piece in pieces:
                 now_at = await self._put(url, at, piece, total)
                 if now_at is None:
                     return None
@@ -138,16 +138,3 @@ def links_of(
             }
             links[link.name] += f"?token={sign(key_id, key.get_secret_value(), claims)}"
     return links
-
-
-async def pieces(source: AsyncGenerator[bytes, None], length: int) -> AsyncGenerator[bytes, None]:
-    """Cut what comes into pieces of one length; the last one may be shorter."""
-    held = bytearray()
-    async with contextlib.aclosing(source):
-        async for some in source:
-            held += some
-            while len(held) >= length:
-                yield bytes(held[:length])
-                del held[:length]
-    if held:
-        yield bytes(held)

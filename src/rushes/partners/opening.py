@@ -11,8 +11,10 @@ from rushes.partner_section import PartnerSettings
 from rushes.partners.arranging import Arranging
 from rushes.partners.choice import list_on
 from rushes.partners.copy import Partner
+from rushes.partners.frameio import Frameio
 from rushes.partners.host import Host
 from rushes.partners.mux import Mux
+from rushes.partners.stream import Stream
 from rushes.partners.wire import Wire
 
 Spread: TypeAlias = Callable[[Connection, Sequence[Event]], Awaitable[None]]
@@ -20,7 +22,11 @@ Spread: TypeAlias = Callable[[Connection, Sequence[Event]], Awaitable[None]]
 
 def make_hosts(settings: PartnerSettings, wire: Wire) -> dict[Partner, Host]:
     """Return the partners that are on."""
-    known: dict[Partner, Host] = {Partner.MUX: Mux(settings.mux, wire)}
+    known: dict[Partner, Host] = {
+        Partner.MUX: Mux(settings.mux, wire),
+        Partner.STREAM: Stream(settings.stream, wire),
+        Partner.FRAMEIO: Frameio(settings.frameio, wire),
+    }
     return {partner: known[partner] for partner in list_on(settings)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -48,6 +51,19 @@ def key_text() -> str:
     """Return that key as partners give theirs: PEM in base64."""
     pem = make_key().private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     return base64.b64encode(pem).decode()
+
+
+def read_token(token: str) -> dict[str, object]:
+    """Return what a token says, once its signature was found right."""
+    head, claims, signature = token.split(".")
+    signed = f"{head}.{claims}".encode()
+    make_key().public_key().verify(_open(signature), signed, PKCS1v15(), SHA256())
+    told: dict[str, object] = json.loads(_open(claims))
+    return told
+
+
+def _open(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 @dataclass(slots=True)

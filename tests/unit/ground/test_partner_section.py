@@ -21,7 +21,7 @@ def test_every_partner_is_off_at_first() -> None:
     """Nothing of Rushes needs one."""
     settings = PartnerSettings()
 
-    assert not settings.mux.is_on
+    assert not any((settings.mux.is_on, settings.stream.is_on, settings.frameio.is_on))
 
 
 def test_flat_names_are_those_of_the_environment() -> None:
@@ -40,12 +40,44 @@ def test_what_is_public_needs_no_key() -> None:
     assert PartnerSettings.model_validate({"mux": told}).mux.is_on
 
 
-@pytest.mark.parametrize("missing", [name for name in WHOLE if name != "mux_token_id"])
+STREAM = {
+    "stream_account_id": "id",
+    "stream_token": "token",
+    "stream_signing_key_id": "key",
+    "stream_signing_key": KEY,
+}
+FRAMEIO = {
+    "frameio_account_id": "id",
+    "frameio_folder_id": "folder",
+    "frameio_client_id": "client",
+    "frameio_client_secret": "secret",
+}
+
+
+def test_each_is_on_once_its_table_is_whole() -> None:
+    """One by one; films of Stream that are not signed need no key."""
+    settings = PartnerSettings.model_validate(WHOLE | STREAM | FRAMEIO)
+    plain = {"account_id": "id", "token": "token", "signed": False}
+
+    assert all((settings.mux.is_on, settings.stream.is_on, settings.frameio.is_on))
+    assert PartnerSettings.model_validate({"stream": plain}).stream.is_on
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        name
+        for table in (WHOLE, STREAM, FRAMEIO)
+        for name in table
+        if name not in {"mux_token_id", "stream_account_id", "frameio_account_id"}
+    ],
+)
 def test_half_a_table_is_refused(missing: str) -> None:
     """The sentence names the field."""
-    told = {name: value for name, value in WHOLE.items() if name != missing}
+    whole = WHOLE | STREAM | FRAMEIO
+    told = {name: value for name, value in whole.items() if name != missing}
 
-    with pytest.raises(ValueError, match=missing.removeprefix("mux_")):
+    with pytest.raises(ValueError, match=missing.partition("_")[2]):
         PartnerSettings.model_validate(told)
 
 
