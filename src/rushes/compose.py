@@ -157,7 +157,7 @@ class House:
     def bundling(self) -> Bundling:
         """What gives many files as one."""
         base = self.database, self.clock, self.server.signer, self.settings.delivery
-        return Bundling(*base, self.locator, self.server.require_share)
+        return Bundling(*base, self.locator, self.server.require)
 
     async def drain(self, seconds: float) -> bool:
         """Take no bytes in any more, write down what has come; say whether all came to rest."""

@@ -114,6 +114,23 @@ async def test_a_refusal_leaves_the_key_free(admin: httpx.AsyncClient) -> None:
     assert (422, 201) == (refused.status_code, made.status_code)
 
 
+async def test_a_mistake_of_ours_leaves_the_key_free(hall: Hall, admin: httpx.AsyncClient) -> None:
+    """After a 500 the same request is done, and answered from then on as it was."""
+    done: list[str] = []
+
+    @hall.app.post("/api/v1/breaks-once")
+    async def break_once() -> list[str]:
+        done.append("tried")
+        if len(done) == 1:
+            raise RuntimeError("a secret of the inside")
+        return done
+
+    answers = [await admin.post("/api/v1/breaks-once", headers=by("b")) for _ in range(3)]
+
+    assert [500, 200, 200] == [answer.status_code for answer in answers]
+    assert ["tried"] * 2 == answers[1].json() == answers[2].json() == done
+
+
 async def test_an_answer_is_kept_for_a_day_and_sealed(
     hall: Hall, admin: httpx.AsyncClient, hands: Hands
 ) -> None:

@@ -81,6 +81,20 @@ async def test_a_second_factor_is_asked_for_once_it_is_confirmed(
     )
 
 
+async def test_a_key_that_was_shown_long_ago_is_none(
+    admin: httpx.AsyncClient, hands: Hands
+) -> None:
+    """Whoever photographed it yesterday cannot add it; one begins anew."""
+    secret = (await admin.post(PLACE)).json()["secret"]
+    hands.advance(timedelta(minutes=15))
+
+    late = await admin.post(f"{PLACE}/confirm", json={"code": code_of(secret, hands)})
+    drawn = await admin.get(f"{PLACE}/code")
+
+    assert (404, "factor.missing") == (late.status_code, late.json()["code"])
+    assert 404 == drawn.status_code
+
+
 async def test_a_code_is_taken_once(hall: Hall, admin: httpx.AsyncClient, hands: Hands) -> None:
     """Of four who send it at the same moment one comes in, and nobody after them."""
     secret, _ = await add_factor(admin, hands)

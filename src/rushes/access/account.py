@@ -56,6 +56,7 @@ class LastSuperadmin(RushesError):
 class Account:
     """One account; its password's hash stays with the records.
 
+    `epoch` stands in the addresses that are signed for it: those of an older one open nothing.
     `used_bytes` is what its uploads have reserved and received; the limits (None: what the settings
     say) are those of `allowance`.
     """
@@ -71,6 +72,7 @@ class Account:
     max_total_bytes: int | None = None
     max_uploads_per_day: int | None = None
     has_factor: bool = False
+    epoch: int = 0
     revision: int = 1
 
 

@@ -90,6 +90,13 @@ async def change_account(
     await connection.execute(update(accounts).where(accounts.c.id == account_id).values(**known))
 
 
+async def raise_epoch(connection: AsyncConnection, account_id: str) -> None:
+    """End every address that was signed for an account."""
+    await connection.execute(
+        update(accounts).where(accounts.c.id == account_id).values(epoch=accounts.c.epoch + 1)
+    )
+
+
 async def hold_account(connection: AsyncConnection, account_id: str, revision: int | None) -> bool:
     """Say whether an account is as it was read, and keep it so until the commit."""
     return await hold_revision(connection, accounts, account_id, revision)

@@ -2,7 +2,8 @@
 
 Rules of this file:
 1. Admins manage editors and viewers; only a superadmin manages admins and superadmins.
-2. Another password, another role or an account switched off ends all of its sessions.
+2. Another password, another role or an account switched off ends all of its sessions, and within
+   seconds the addresses that were signed for it.
 3. What gives rights away needs a log-in of the last 15 minutes.
 """
 
@@ -284,6 +285,7 @@ class Accounts:
             await _hold(connection, account.id, revision)
             await account_records.change_account(connection, account.id, values)
             await account_records.delete_sessions(connection, account.id)
+            await account_records.raise_epoch(connection, account.id)
             await self._keep_one_superadmin(connection)
             await self._tell(connection, EventType.ACCOUNT_UPDATED, actor, account)
             return await _get(connection, account.id)

@@ -228,7 +228,14 @@ async def _actor(
 ) -> Actor:
     """Return an account as an actor; `only` are the projects that its token was made for."""
     if account.role in {Role.SUPERADMIN, Role.ADMIN}:
-        return Actor(kind=kind, id=account.id, role=account.role, project_ids=only, scopes=scopes)
+        return Actor(
+            kind=kind,
+            id=account.id,
+            role=account.role,
+            project_ids=only,
+            scopes=scopes,
+            epoch=account.epoch,
+        )
     memberships = await records.list_memberships(connection, account.id)
     visible = frozenset(memberships) if only is None else only & frozenset(memberships)
     looks = frozenset(key for key in visible if memberships[key] is Role.VIEWER)
@@ -239,6 +246,7 @@ async def _actor(
         project_ids=visible,
         view_only=looks,
         scopes=scopes,
+        epoch=account.epoch,
     )
 
 

@@ -2,7 +2,7 @@
 
 Rules of this file:
 1. Sessions, tokens, upload links and shares end in one transaction: each call asks their rows, so
-   the next one is refused. Addresses that were signed for a share end within seconds.
+   the next one is refused. Addresses that were signed for them end within seconds.
 2. By default the account is off afterwards; it may stay on, for one whose laptop was stolen.
 3. At the console of the server the password, the second factor and the lock can be undone.
 """
@@ -90,6 +90,7 @@ class Lockdown:
         self, connection: Connection, actor: Actor, account: Account, *, stays_on: bool
     ) -> Ended:
         ended = await lockdown_records.end_everything(connection, account.id, self.clock.now())
+        await account_records.raise_epoch(connection, account.id)
         if not stays_on:
             await account_records.change_account(connection, account.id, {"is_active": False})
         if not await account_records.count_superadmins(connection):

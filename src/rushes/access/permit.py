@@ -182,7 +182,7 @@ class Actor:
     project; `view_only` are those of them where an editor only looks. `link_id` is set for links
     alone. `proven_at` is when the password was last given, for sessions; one that `is_half_proven`
     may do nothing but add the second factor that is asked of it. `epoch` stands in the addresses
-    that are signed for a share: those of an older one open nothing any more.
+    that are signed for a share or an account: those of an older one open nothing any more.
     """
 
     kind: ActorKind

@@ -10,7 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -51,6 +51,9 @@ from rushes.events.event import EventType
 QUICK: Final = Rule("code", 5)
 SLOW: Final = Rule("code-hour", 30, 3_600.0)
 """Of 10**6 codes three are good at a time: at this pace a guess a day hits once in 460."""
+
+DRAFT_LIFE: Final = timedelta(minutes=15)
+"""So long a secret that was shown waits for its first code."""
 
 NEVER: Final = -1
 """The step before all others."""
@@ -123,13 +126,13 @@ class SecondFactors:
         """Return what an app needs, while no code of it was seen.
 
         Raises:
-            FactorMissing: nothing was begun, or it is confirmed already.
+            FactorMissing: nothing was begun lately, or it is confirmed already.
         """
         _require_person(actor)
         async with self.database.reading() as connection:
             factor = await factor_records.find_factor(connection, actor.id)
             account = await _get(connection, actor.id)
-        if factor is None or factor.confirmed_at is not None:
+        if factor is None or factor.confirmed_at is not None or self._is_over(factor):
             raise FactorMissing("No second factor waits for its first code. Begin with one.")
         return self._draft(account, self._open(factor))
 
@@ -139,7 +142,7 @@ class SecondFactors:
         Every other session of the account ends.
 
         Raises:
-            FactorMissing: nothing was begun.
+            FactorMissing: nothing was begun in the last 15 minutes.
             FactorPresent: it is confirmed already.
             FactorCodeWrong: the code is another one.
             TooOften: it was tried too often.
@@ -153,6 +156,8 @@ class SecondFactors:
                 raise _missing()
             if factor.confirmed_at is not None:
                 raise FactorPresent("This second factor is confirmed already.")
+            if self._is_over(factor):
+                raise FactorMissing("This key was shown too long ago. Begin with a new one.")
             if not await self._spend(connection, factor, code):
                 raise _wrong()
             await factor_records.confirm_factor(connection, actor.id, now)
@@ -263,6 +268,9 @@ class SecondFactors:
     async def _count(self, account_id: str) -> None:
         for rule in (QUICK, SLOW):
             await self.rates.take(rule, account_id)
+
+    def _is_over(self, factor: Factor) -> bool:
+        return factor.created_at + DRAFT_LIFE <= self.clock.now()
 
     def _open(self, factor: Factor) -> str:
         return self.sealer.open(_place(factor.account_id), factor.secret_sealed)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from rushes.db.answer_tables import kept_answers
 from rushes.db.door_tables import factors
 from rushes.db.notify_tables import webhooks
+from rushes.db.partner_tables import partner_copies
 from rushes.db.share_tables import shares
 from rushes.db.tables import links
 
@@ -33,6 +34,7 @@ SEALED: Final = (
     Sealed(shares, shares.c.id, shares.c.token_sealed, "shares.token_sealed"),
     Sealed(webhooks, webhooks.c.id, webhooks.c.secret_sealed, "webhooks.secret"),
     Sealed(webhooks, webhooks.c.id, webhooks.c.old_secret_sealed, "webhooks.secret"),
+    Sealed(partner_copies, partner_copies.c.id, partner_copies.c.session, "partner_copies.session"),
     Sealed(factors, factors.c.account_id, factors.c.secret_sealed, "factors.secret_sealed"),
 )
 """What lasts, and is sealed anew."""

@@ -50,6 +50,7 @@ accounts = Table(
     Column("max_total_bytes", Size),  # null: what the settings say
     Column("max_uploads_per_day", Integer),  # null: what the settings say
     Column("has_factor", Boolean, nullable=False, server_default=false()),  # a second one
+    Column("epoch", Integer, nullable=False, server_default="0"),  # signed addresses bear it
     Column("revision", Integer, nullable=False, server_default="1"),
 )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +28,7 @@ from rushes.delivery.download import ORIGINAL, QualityNotFound
 from rushes.delivery.medium import Medium, get_permitted
 from rushes.delivery.serve import PathNotFound
 from rushes.delivery.sign import Grant, Scope, Signer, until
+from rushes.delivery.standing import Require
 from rushes.delivery.zip64 import (
     Entry,
     Layout,
@@ -37,7 +38,7 @@ from rushes.delivery.zip64 import (
     plan,
 )
 from rushes.errors import Kind, RushesError
-from rushes.ids import ENTROPY_BYTES, Prefix, is_id
+from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.media.layout import find_plain
 from rushes.media.overlay import WHOLE
 from rushes.renditions.records import Rendition
@@ -92,8 +93,8 @@ class Bundling:
     signer: Signer
     settings: DeliverySettings
     locator: Locator
-    require_share: Callable[[str, int], Awaitable[None]] | None = None
-    """Raises where an address was signed for a share that does not stand; None: there are none."""
+    require: Require | None = None
+    """Raises where an address was signed for somebody who may not have it now; None: all may."""
 
     async def ask(
         self,
@@ -139,12 +140,12 @@ class Bundling:
 
         Raises:
             SignatureRefused, AddressExpired: see `Signer.verify`.
-            ShareRevoked, ShareExpired: it was signed for a share that does not give it any more.
+            ShareRevoked, ShareExpired, AddressRevoked: see `Standing.require`.
             PathNotFound: it is for something else, or an asset was deleted meanwhile.
         """
         grant = self.signer.verify(signed, self.clock.now())
-        if self.require_share is not None and is_id(Prefix.SHARE, grant.actor):
-            await self.require_share(grant.actor, grant.epoch)
+        if self.require is not None:
+            await self.require(grant.actor, grant.epoch)
         async with self.database.reading() as connection:
             bundle = await bundle_records.find_bundle(connection, grant.asset_id)
             if bundle is None or grant.cap != SUBJECT:

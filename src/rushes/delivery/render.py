@@ -107,7 +107,9 @@ class Rendering:
                 media_type = medium.content.media_type
                 known = await _know_original(connection, medium.content.id)
             else:
-                rendition = medium.renditions[quality]
+                rendition = medium.renditions.get(quality)
+                if rendition is None:  # it was there when its address was signed
+                    raise _stale()
                 media_type = rendition.media_type
                 known = await _know_rendition(connection, rendition.id)
         ranges = share_out(known.size_bytes, BLOCK_BYTES, streams)

@@ -12,7 +12,6 @@ original/{name}       the original; the name in the address is for people
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ from rushes.delivery.download import ORIGINAL
 from rushes.delivery.medium import Medium, get_medium, is_playable
 from rushes.delivery.quality import within
 from rushes.delivery.sign import Grant, OutOfScope, Scope, Signer
+from rushes.delivery.standing import Require
 from rushes.delivery.watch import (
     PLAYLIST,
     SEGMENTS,
@@ -123,8 +123,8 @@ class Server:
     signer: Signer
     wishing: Wishing | None = None
     """What gives segments that may have to be made; None where all must be there."""
-    require_share: Callable[[str, int], Awaitable[None]] | None = None
-    """Raises where an address was signed for a share that does not stand; None: there are none."""
+    require: Require | None = None
+    """Raises where an address was signed for somebody who may not have it now; None: all may."""
 
     async def resolve(
         self, signed: str, path: str, start: str | None = None, version: str | None = None
@@ -133,7 +133,7 @@ class Server:
 
         Raises:
             SignatureRefused, AddressExpired: see `Signer.verify`.
-            ShareRevoked, ShareExpired: it was signed for a share that does not give it any more.
+            ShareRevoked, ShareExpired, AddressRevoked: see `Standing.require`.
             OutOfScope: the address is for something else.
             PathNotFound, AssetNotFound: there is nothing there now.
             SegmentLate, SegmentFailed: see `Wishing.segment`.
@@ -141,8 +141,8 @@ class Server:
         now = self.clock.now()
         grant = self.signer.verify(signed, now)
         is_shared = is_id(Prefix.SHARE, grant.actor)
-        if self.require_share is not None and is_shared:
-            await self.require_share(grant.actor, grant.epoch)
+        if self.require is not None:
+            await self.require(grant.actor, grant.epoch)
         async with self.database.reading() as connection:
             with_stream = path.endswith(PLAYLIST) or path.startswith(SEGMENT_FOLDER)
             medium = await get_medium(

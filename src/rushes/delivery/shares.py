@@ -15,7 +15,8 @@ from rushes.delivery.playback import Playing
 from rushes.delivery.serve import Server
 from rushes.delivery.sharing import Sharing
 from rushes.delivery.sign import Signer
-from rushes.delivery.visiting import Standing, Visiting
+from rushes.delivery.standing import Standing
+from rushes.delivery.visiting import Visiting
 from rushes.renditions.ordering import Ordering
 from rushes.renditions.wishing import Wishing
 from rushes.sections import DeliverySettings
@@ -60,7 +61,7 @@ def build_shares(
 
 
 def build_server(linking: Linking, signer: Signer, segments: Path) -> Server:
-    """Return what serves signed addresses, those of shares while the share stands."""
+    """Return what serves signed addresses while the share or the account stands."""
     database, clock = linking.database, linking.clock
     wishing = Wishing(database, clock, segments)
     return Server(database, clock, signer, wishing, Standing(database, clock).require)

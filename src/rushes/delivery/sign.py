@@ -41,6 +41,13 @@ class AddressExpired(RushesError):
     kind = Kind.UNAUTHENTICATED
 
 
+class AddressRevoked(RushesError):
+    """The address was good; the account that it was made for is off, or its access was ended."""
+
+    code = "delivery.address_revoked"
+    kind = Kind.FORBIDDEN
+
+
 class OutOfScope(RushesError):
     """The address is good, but not for this."""
 

@@ -3,15 +3,14 @@
 1. A visit is counted when it begins, in the transaction that judges its limit; whoever shows the
    pass of a visit is not counted again.
 2. Each call judges the share anew; addresses that were signed for it are judged while they are
-   served, from what was read at most `LOOK_SECONDS` ago.
+   served, from what was read at most `standing.LOOK_SECONDS` ago.
 3. A visitor becomes an actor for one asset, after the share was found to list it.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from rushes.access import records as access_records
@@ -36,7 +35,6 @@ from rushes.delivery.share import (
     NotShared,
     Share,
     ShareLocked,
-    ShareRevoked,
     ShareState,
     judge,
     may_take,
@@ -54,10 +52,6 @@ PURPOSE: Final = "share-pass"
 
 UNKNOWN_SHARES: Final = Rule("unknown-share", 10)
 SHARE_PASSWORDS: Final = Rule("share-password", 5)
-LOOK_SECONDS: Final = 5.0
-"""How old may be what is known of a share while bytes are served for it."""
-
-MOST_KNOWN: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,39 +266,6 @@ class Visiting:
                 share_id=share.id,
                 title=share.title,
             )
-
-
-@dataclass(slots=True)
-class Standing:
-    """Remembers for seconds which shares stand: each range that is served asks."""
-
-    database: Database
-    clock: Clock
-    _known: dict[str, tuple[float, Share | None]] = field(default_factory=dict)
-
-    async def require(self, share_id: str, epoch: int) -> None:
-        """Return if a share gives today what it gave at this epoch.
-
-        Raises:
-            ShareRevoked, ShareExpired: it does not.
-        """
-        share = await self._look(share_id)
-        if share is None or share.epoch != epoch:
-            raise ShareRevoked("The share of this address has changed. Open its page again.")
-        require_open(share, self.clock.now())
-
-    async def _look(self, share_id: str) -> Share | None:
-        now = asyncio.get_running_loop().time()
-        seen_at, share = self._known.get(share_id, (now - 2 * LOOK_SECONDS, None))
-        if now - seen_at <= LOOK_SECONDS:
-            return share
-        share = await self.database.snapshot(
-            lambda connection: records.find_share(connection, share_id)
-        )
-        if len(self._known) >= MOST_KNOWN:
-            self._known.clear()
-        self._known[share_id] = (now, share)
-        return share
 
 
 def actor_of_share(share: Share) -> Actor:

@@ -27,7 +27,7 @@ Detail = Annotated[Text, Field(max_length=4_000)]
 class SeenAsked(BaseModel):
     """A file of the tree."""
 
-    size_bytes: int = Field(ge=0)
+    size_bytes: int = Field(ge=0, lt=2**63)
     version: Text = Field(max_length=100)
 
 

@@ -4,10 +4,12 @@ Rules of this file:
 1. It is taken on every POST under `/api/v1/` of somebody who is known, but for `FREE`.
 2. A caller is an account in its sessions, one API token, or one link: none hears another's answer.
 3. The answer is kept before it is sent, so whoever heard it hears it again.
+4. What is refused, and what fails by a mistake of ours, frees its key.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from typing import Final
@@ -79,14 +81,27 @@ class Repeats:
         if known is not None:
             await _replay(known, send)
             return
-        answer = _Caught()
-        await self._app(scope, _give(body, receive), answer.take)
+        answer = await self._do(scope, _give(body, receive), place)
         if answer.status in SUCCESS:
             await self._answers.finish(place, answer.kept)
         else:
             await self._answers.give_up(place)
         for message in answer.messages:
             await send(message)
+
+    async def _do(self, scope: Scope, receive: Receive, place: Place) -> _Caught:
+        """Return what is answered; a mistake of ours frees the key, so that it is not at work."""
+        answer, is_ours = _Caught(), True
+        try:
+            await self._app(scope, receive, answer.take)
+            is_ours = False
+        except asyncio.CancelledError:
+            is_ours = False  # nobody knows what was done
+            raise
+        finally:
+            if is_ours:
+                await self._answers.give_up(place)
+        return answer
 
 
 class _Caught:
