@@ -35,6 +35,7 @@ from rushes.media.listening import Listening
 from rushes.media.speed import Speed
 from rushes.media.studio import Studio
 from rushes.media.toolbox import Toolbox, open_toolbox
+from rushes.notify.courier import Courier
 from rushes.notify.guard import open_way_out
 from rushes.notify.posting import Posting
 from rushes.partners.arranging import Arranging
@@ -82,7 +83,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
     """
     async with (
         open_house(settings, clock) as house,
-        open_way_out(settings.webhooks.allow_private) as way_out,
+        Courier(settings.webhooks.allow_private) as courier,
         open_way_out(settings.partners.allow_private) as elsewhere,
     ):
         program = None if settings.media.ffmpeg is None else str(settings.media.ffmpeg)
@@ -100,7 +101,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
             url=settings.rooms_url,
             landed=completing.look,
         )
-        posting = Posting(house.database, clock, house.outlets.webhooks, way_out)
+        posting = Posting(house.database, clock, house.outlets.webhooks, courier)
         watching = [attending.run, posting.run, house.outlets.postman.run]
         if not settings.is_embedded:
             watching.append(Sharing(settings.at(SEGMENTS), engine.executor_id).run)

@@ -21,9 +21,9 @@ from rushes.db.engine import Database
 from rushes.events import outbox
 from rushes.events.event import EventType
 from rushes.events.relay import Relay
+from rushes.notify.courier import Courier
 from rushes.notify.delivery import WAITS, Delivery, State
 from rushes.notify.endpoint import Endpoint, WebhookNotFound, WebhookPaused
-from rushes.notify.guard import open_way_out
 from rushes.notify.posting import Posting
 from rushes.notify.webhooks import Webhooks, WebhookWish
 from rushes.sections import WebhookSettings
@@ -52,8 +52,8 @@ def webhooks(database: Database, clock: Clock, receiver: Receiver, tmp_path: Pat
 @asynccontextmanager
 async def posting(webhooks: Webhooks) -> AsyncIterator[Posting]:
     """Post meanwhile."""
-    async with open_way_out(webhooks.settings.allow_private) as way_out:
-        made = Posting(webhooks.database, webhooks.clock, webhooks, way_out)
+    async with Courier(webhooks.settings.allow_private) as courier:
+        made = Posting(webhooks.database, webhooks.clock, webhooks, courier)
         task = asyncio.create_task(made.run())
         try:
             yield made

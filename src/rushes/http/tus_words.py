@@ -69,6 +69,16 @@ STATUSES: Final = MappingProxyType(
 
 RAW: Final[dict[str, Any]] = {BODY_TYPE: {"schema": {"type": "string", "format": "binary"}}}
 
+BYTES: Final = MappingProxyType(
+    {
+        "200": "All bytes of what was sent.",
+        "206": "One range of them.",
+        "304": "They are there already.",
+        "416": "The range lies beyond the end.",
+    }
+)
+"""What a GET is answered with where the bytes come from here, not from a store's address."""
+
 
 def describe(method: str, path: str) -> dict[str, Any]:
     """Return what one operation adds to the document; a POST to an upload stands for others."""
@@ -85,6 +95,8 @@ def describe(method: str, path: str) -> dict[str, Any]:
     if meant in SENT:
         told["requestBody"] = {"required": meant == method == "PATCH", "content": RAW}
     told["responses"] = {str(STATUSES[meant]): {"headers": HEADERS.answer(ANSWERED.get(meant, ()))}}
+    if method == "GET":
+        told["responses"] |= {status: {"description": words} for status, words in BYTES.items()}
     if meant in SENT:
         told["responses"][str(CHECKSUM_MISMATCH)] = {
             "description": "The body is not what Upload-Checksum said; nothing of it is kept."

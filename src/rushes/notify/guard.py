@@ -69,17 +69,38 @@ async def resolve(host: str, port: int, *, is_free: bool) -> list[str]:
         UrlBlocked: one of the name's addresses is not public.
         httpcore.ConnectError: there is no such name.
     """
+    try:
+        addresses = await look_up(host, port)
+    except ConnectionError as error:
+        raise httpcore.ConnectError(str(error)) from error
+    require_public(addresses, is_free=is_free)
+    return addresses
+
+
+async def look_up(host: str, port: int) -> list[str]:
+    """Return what the system says a name stands for, each address once.
+
+    Raises:
+        ConnectionError: there is no such name.
+    """
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise httpcore.ConnectError(f"the name is unknown: {error.strerror}") from error
-    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+        raise ConnectionError(f"the name is unknown: {error.strerror}") from error
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+def require_public(addresses: Iterable[str], *, is_free: bool) -> None:
+    """Return if nothing of what a name stands for lies inside; `is_free` leaves all unjudged.
+
+    Raises:
+        UrlBlocked: one of the addresses is not public.
+    """
     for text in addresses:
         address = find_ip(text)
         if not is_free and (address is None or not is_public(address)):
             raise UrlBlocked("The name leads to an address that is not of the open internet.")
-    return addresses
 
 
 def open_way_out(allowed: Collection[str]) -> httpcore.AsyncConnectionPool:

@@ -21,8 +21,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-import httpcore
-
 from rushes.clock import Clock
 from rushes.db.engine import Database
 from rushes.db.trouble import DatabaseAway, DatabaseFull
@@ -30,6 +28,7 @@ from rushes.errors import RushesError
 from rushes.events.event import Event
 from rushes.notify import delivery_records, webhook_records
 from rushes.notify.address import UrlBlocked, parse_target
+from rushes.notify.courier import Courier
 from rushes.notify.delivery import CLAIM, Attempt, Delivery, State
 from rushes.notify.endpoint import Endpoint
 from rushes.notify.signature import sign
@@ -44,9 +43,6 @@ CLAIMED: Final = 128
 LOOK_SECONDS: Final = 1.0
 ATTEMPT_SECONDS: Final = 20.0
 PATIENCE_SECONDS: Final = CLAIM.total_seconds() - ATTEMPT_SECONDS
-MAX_ANSWER_BYTES: Final = 64 * 1024
-"""More is not read: the connection is closed."""
-
 FORGET_EVERY: Final = timedelta(hours=6)
 EXHAUSTED: Final = "Ten attempts in three days brought nothing."
 GONE: Final = "The receiver answered 410: it is gone for good."
@@ -61,7 +57,7 @@ class Posting:
     database: Database
     clock: Clock
     webhooks: Webhooks
-    way_out: httpcore.AsyncConnectionPool
+    courier: Courier
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _claimed: Counter[str] = field(default_factory=Counter)
     _places: dict[str, asyncio.Semaphore] = field(default_factory=dict)
@@ -142,10 +138,8 @@ class Posting:
             error = trouble.message
         except TimeoutError:
             error = f"No answer within {ATTEMPT_SECONDS:.0f} seconds."
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as lost:
-            error = f"No connection: {lost or type(lost).__name__}"
         except (OSError, ValueError) as lost:
-            error = f"No connection: {lost}"
+            error = f"No connection: {lost or type(lost).__name__}"
         return Attempt(status, timedelta(seconds=time.monotonic() - begun), error, words)
 
     async def _send(self, endpoint: Endpoint, event: Event) -> tuple[int, str]:
@@ -159,17 +153,13 @@ class Posting:
             legacy=self.webhooks.settings.legacy_signature,
         )
         headers = {
-            "host": target.url.split("/")[2],
             "content-type": "application/json",
-            "content-length": str(len(body)),
             "user-agent": "Rushes-Webhooks/1",
             "accept": "*/*",
             **signed,
         }
-        told = [(name.encode(), value.encode()) for name, value in headers.items()]
-        async with self.way_out.stream("POST", target.url, headers=told, content=body) as answer:
-            words = await _read(answer)
-        return answer.status, words
+        answer = await self.courier.post(target, headers, body)
+        return answer.status, _read(answer.body)
 
     async def _write(self) -> None:
         """Write what attempts brought, as many at once as there are."""
@@ -219,12 +209,7 @@ def payload_of(event: Event) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-async def _read(answer: httpcore.Response) -> str:
-    """Return how an answer begins; what is longer than it may be is left."""
-    read = b""
-    async for piece in answer.aiter_stream():
-        read += piece
-        if len(read) > MAX_ANSWER_BYTES:
-            break
-    text = read[:4_000].decode("utf-8", "replace")
+def _read(body: bytes) -> str:
+    """Return how an answer begins."""
+    text = body[:4_000].decode("utf-8", "replace")
     return "".join(char for char in text if char.isprintable() or char == "\n")
