@@ -108,6 +108,8 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
         hosting = _hosting(house, elsewhere)
         arranging = Arranging(house.database, clock, settings.partners)
         spread = spread_to(arranging, house.outlets.spread)
+        if hosting.hosts:  # what ends beside a worker ends the worker
+            watching.append(hosting.run)
         relay = Relay(house.database, journey.STORY, engine.follow, spread)
         liveness = None
         if not settings.is_embedded:
@@ -127,7 +129,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
             relay=relay,
             remote=house.desk.remote,
             liveness=liveness,
-            beside=(*_beside(house), *watching, hosting.run),
+            beside=(*_beside(house), *watching),
             woken=(attending.wake, posting.wake, house.outlets.postman.wake, hosting.wake),
             box=tools.level.value,
         )
