@@ -148,9 +148,10 @@ async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
 
 def is_of_the_schema(name: str | None, kind: str, _parents: object) -> bool:
     """Say whether a name is not of what each database finds words by in its own way."""
-    return name != BEYOND and not (kind == "table" and (name or "").startswith(WORDS))
+    return name not in BEYOND and not (kind == "table" and (name or "").startswith(WORDS))
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_a_migrated_database_is_what_the_tables_say(database_url: str) -> None:
     """The migrations and `db.tables` do not drift apart."""
     address = make_url(database_url)

@@ -13,11 +13,12 @@ from rushes.access.permit import SYSTEM
 from rushes.clock import SYSTEM as CLOCK
 from rushes.db.engine import Database
 from rushes.db.tables import assets
-from rushes.library import records, search_records
+from rushes.library import bounds, records, search_records
 from rushes.library.cataloguing import Cataloguing
 from rushes.library.editing import Change, Editing
 from rushes.library.indexing import index
 from rushes.library.question import Question, Sort, parse_condition
+from rushes.library.search_order import Place
 from tests.support.filed import Files
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -66,6 +67,14 @@ QUESTIONS: tuple[tuple[Question, frozenset[str]], ...] = tuple(
         (Question(tags=("TON", "wild track")), "Müller_Straße.wav"),
         (Question(tags=("wild",)), ""),
         (Question(kind="image"), "东京夜景.jpg|IMG1234.CR3"),
+        (Question(kind="image", q="acme", sort=Sort.NAME), "东京夜景.jpg|IMG1234.CR3"),
+        (Question(kind="audio", sort=Sort.LARGEST), "Müller_Straße.wav"),
+        (Question(min_duration=10**6), ""),
+        (Question(max_duration=10**6, q="wav"), "Müller_Straße.wav"),
+        (Question(max_size=1, q="acme"), ""),
+        (Question(min_size=1, q="wav"), "Müller_Straße.wav"),
+        (Question(min_size=1, max_size=10**9, q="img", sort=Sort.OLDEST), "IMG1234.CR3"),
+        (Question(tier="editing", q="acme"), ""),
         (Question(client="acme", project="spring", q="img"), "IMG1234.CR3"),
         (Question(client="nobody", q="img"), ""),
         *(
@@ -125,7 +134,7 @@ async def fill(database: Database) -> str:
 async def names(
     database: Database,
     question: Question,
-    after: search_records.Place = None,
+    after: Place = None,
     *,
     limit: int = 50,
     project_ids: list[str] | None = None,
@@ -135,8 +144,12 @@ async def names(
     return [asset.file_name for asset, _ in found]
 
 
-async def test_every_question_finds_what_it_should(database: Database) -> None:
-    """The table above, and those of one's own projects only."""
+@pytest.mark.parametrize("little", [2_000, 0])
+async def test_every_question_finds_what_it_should(
+    database: Database, little: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table above, and those of one's own projects only, whether or not few answer a part."""
+    monkeypatch.setattr(bounds, "LITTLE", little)
     project_id = await fill(database)
 
     found = [frozenset(await names(database, question)) for question, _ in QUESTIONS]
@@ -152,12 +165,14 @@ async def test_every_question_finds_what_it_should(database: Database) -> None:
     assert [[]] * len(QUESTIONS) == foreign
 
 
-@pytest.mark.parametrize("few", [0, 10_000])
+@pytest.mark.parametrize(("few", "far"), [(10_000, 50_000), (0, 50_000), (0, 1)])
 async def test_pages_follow_each_other_in_every_order(
-    database: Database, few: int, monkeypatch: pytest.MonkeyPatch
+    database: Database, few: int, far: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No asset is on two pages, and none on no page, by both ways of asking PostgreSQL."""
+    """No asset is on two pages, and none on no page, in whichever way it is found."""
     monkeypatch.setattr(search_records, "FEW", few)
+    monkeypatch.setattr(search_records, "FAR", far)
+    monkeypatch.setattr(bounds, "LITTLE", few)
     await fill(database)
 
     for sort in Sort:

@@ -2,7 +2,8 @@
 
 They belong to the one schema of `tables`, and follow its rules. On SQLite the terms of an asset are
 words in one text, and the virtual table `asset_words` (FTS5) follows `asset_terms` by triggers; on
-PostgreSQL they are a `tsvector` with a GIN index, `BEYOND`. Both stand in the migration alone.
+PostgreSQL they are a `tsvector` with a GIN index. Both stand in the migration alone, as does what
+is `BEYOND`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from rushes.db.tables import metadata
 Terms = Text().with_variant(TSVECTOR(), "postgresql")
 """What an asset is found by."""
 
-BEYOND: Final = "ix_asset_terms_terms"
+BEYOND: Final = frozenset({"ix_asset_terms_terms", "ix_assets_duration_id"})
+"""Indexes that no `Index` says: of terms, and of a duration that may be missing."""
+
 WORDS: Final = "asset_words"
 """The virtual table of SQLite, with the tables of its own that begin with this name."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, Table, and_, or_, update
+from sqlalchemy import Select, Table, and_, literal, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,8 +29,8 @@ def newest_first(query: Select[Any], table: Table, after: After, limit: int) -> 
     """Return the query for one page, by `created_at` and `id`."""
     if after is not None:
         moment, row_id = after
-        same_moment = and_(table.c.created_at == moment, table.c.id < row_id)
-        query = query.where(or_(table.c.created_at < moment, same_moment))
+        here = tuple_(table.c.created_at, table.c.id)  # as one value, which an index goes to
+        query = query.where(here < tuple_(literal(moment, table.c.created_at.type), row_id))
     return query.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
 
 

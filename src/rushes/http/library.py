@@ -26,6 +26,7 @@ from rushes.library import records, search_records
 from rushes.library.asset import Asset, AssetNotFound
 from rushes.library.editing import Change, Editing
 from rushes.library.records import Label
+from rushes.library.search_order import Place
 
 ASSETS: Final = "assets"
 EVENTS: Final = "events"
@@ -163,7 +164,7 @@ def _add_reading(router: APIRouter, library: Library, identify: Identify) -> Non
         permit(actor, Verb.SEE_ASSET)
         question = read_question(found, request.query_params)
         listing = f"{ASSETS}:{question.sort}:{question.is_full_text}"
-        after: search_records.Place = None
+        after: Place = None
         if cursor:
             value, asset_id = library.pager.read(listing, cursor)
             after = read_place(question, value), str(asset_id)

@@ -5,60 +5,51 @@
    matches in that order, so that a page costs what it shows.
 3. PostgreSQL's GIN knows no order. Where it finds `FEW` or fewer, these are sorted; where it finds
    more, the newest assets are looked at one after the other until the page is full.
+4. So it is on both with every other order: few are sorted, of many the next `FAR` assets are looked
+   at. All are sorted only where these do not fill the page.
+5. What is so rare that it alone leaves over few assets is found first, and the rest asked of these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     Select,
-    and_,
-    case,
-    cast,
-    column,
     func,
-    literal,
     literal_column,
-    null,
-    or_,
     select,
-    table,
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.catalog_tables import asset_terms
 from rushes.db.statements import insert_or
-from rushes.db.tables import assets, placements, projects, uploads
-from rushes.library.asset import Asset, State
-from rushes.library.question import Comparison, Condition, Question, Sort
+from rushes.db.tables import assets, projects
+from rushes.library.asset import Asset
+from rushes.library.bounds import MANY_PROJECTS, list_little, narrow, of_slugs
+from rushes.library.question import Comparison, Question, Sort
 from rushes.library.records import asset_of
+from rushes.library.search_order import Place, Value, beyond, page_by, page_by_place
+from rushes.library.term_queries import (
+    WORDS,
+    Group,
+    ask_fts5,
+    ask_terms,
+    ask_tsquery,
+    places_of,
+)
 from rushes.library.terms import FIELD, PROJECT, TAG, ask, facet, fold, form_of
 
 FEW: Final = 10_000
-MANY_PROJECTS: Final = 32
-"""Beyond so many, projects are asked of the assets alone."""
-
-NUMBERS: Final = ("number", "integer", "real")
-TEXTS: Final = ("string", "text")
-"""What PostgreSQL and SQLite call the values of JSON."""
-
+FAR: Final = 50_000
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-Value: TypeAlias = str | float | datetime
-Place: TypeAlias = tuple[Value, str] | None
-"""The value that is sorted by, and the id, of the last asset of the page before."""
-
-Group: TypeAlias = tuple[str, ...]
-"""Terms of which one has to be there; those that are no facets may go on."""
-
-_WORDS: Final = table("asset_words", column("rowid"), column("asset_words"))
 _STRAIGHT: Final = ("enable_bitmapscan", "enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 _INVERTED: Final = ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan")
 
@@ -72,49 +63,96 @@ async def find_assets(
 ) -> list[tuple[Asset, Value]]:
     """Return a page of assets, each with what it is sorted by; `project_ids` None: of all."""
     is_sqlite = connection.dialect.name == "sqlite"
-    query = _narrow(select(assets), question, project_ids, is_sqlite=is_sqlite)
-    ordered: ColumnElement[Any] = assets.c[question.sort.column]
-    if question.sort.column == "duration":
-        ordered = func.coalesce(ordered, -1.0)  # what has none is shorter than all others
-    is_in_time = question.is_full_text and question.sort.column == "created_at"
-    if question.is_full_text:
-        groups = await _groups(connection, question, project_ids)
-        if not groups:
-            return []
-        if is_in_time:
-            query, ordered = await _in_time(connection, query, groups, question.sort, after)
-        else:
-            query = query.where(assets.c.place.in_(_places(groups, is_sqlite=is_sqlite)))
+    query = narrow(select(assets), question, project_ids, is_sqlite=is_sqlite)
+    little = await list_little(connection, question)
+    if little is not None:
+        query = query.where(assets.c.id.in_(little))
+    if not question.is_full_text:
+        return await _read(connection, page_by(query, question.sort, after), limit)
+    groups = await _groups(connection, question, project_ids)
+    if not groups:
+        return []
+    if little is not None:
+        return await _list_of_little(connection, query, groups, Turn(question.sort, after, limit))
+    if question.sort.column != "created_at":
+        return await _list_sorted(connection, query, groups, Turn(question.sort, after, limit))
+    query, ordered = await _in_time(connection, query, groups, question.sort, after)
     query = query.add_columns(ordered.label("sorted_by"))
-    if is_in_time:  # no two places are equal; to sort by the id too, all would have to be read
-        query = _page_by_place(query, ordered, question.sort, after)
-    else:
-        query = _page(query, ordered, question.sort, after)
+    # No two places are equal; to sort by the id too, all would have to be read.
+    return await _read(connection, page_by_place(query, ordered, question.sort, after), limit)
+
+
+async def _read(
+    connection: AsyncConnection, query: Select[Any], limit: int
+) -> list[tuple[Asset, Value]]:
     rows = await connection.execute(query.limit(limit))
     return [(asset_of(row), row.sorted_by) for row in rows]
 
 
-def _page_by_place(
-    query: Select[Any], ordered: ColumnElement[Any], sort: Sort, after: Place
-) -> Select[Any]:
-    """Go through time, and begin behind the page before."""
-    if after is not None:
-        query = query.where(ordered < after[0] if sort.is_down else ordered > after[0])
-    return query.order_by(ordered.desc() if sort.is_down else ordered)
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Which page is wanted, and of which order."""
+
+    sort: Sort
+    after: Place
+    limit: int
 
 
-def _page(query: Select[Any], ordered: ColumnElement[Any], sort: Sort, after: Place) -> Select[Any]:
-    """Bring assets into their order, and begin behind the page before."""
-    by_id = assets.c.id
-    if after is not None:
-        value, asset_id = after
-        is_beyond, goes_on = ordered > value, by_id > asset_id
-        if sort.is_down:
-            is_beyond, goes_on = ordered < value, by_id < asset_id
-        query = query.where(or_(is_beyond, and_(ordered == value, goes_on)))
-    if sort.is_down:
-        return query.order_by(ordered.desc(), by_id.desc())
-    return query.order_by(ordered, by_id)
+async def _list_of_little(
+    connection: AsyncConnection, query: Select[Any], groups: Sequence[Group], turn: Turn
+) -> list[tuple[Asset, Value]]:
+    """Return a page of few assets, whose terms are looked at."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    query = query.join(asset_terms, assets.c.place == asset_terms.c.place)
+    query = query.where(ask_terms(groups) if is_sqlite else ask_tsquery(groups))
+    if turn.sort.column != "created_at":
+        return await _read(connection, page_by(query, turn.sort, turn.after), turn.limit)
+    query = query.add_columns(assets.c.place.label("sorted_by"))
+    page = page_by_place(query, assets.c.place, turn.sort, turn.after)
+    return await _read(connection, page, turn.limit)
+
+
+async def _list_sorted(
+    connection: AsyncConnection, query: Select[Any], groups: Sequence[Group], turn: Turn
+) -> list[tuple[Asset, Value]]:
+    """Return a page of those that the index finds, in another order than that of time."""
+    page = page_by(query, turn.sort, turn.after)
+    few = await _find_few(connection, groups)
+    if few is not None:
+        return await _read(connection, page.where(assets.c.place.in_(few)), turn.limit)
+    found = await _look_near(connection, page, groups, turn)
+    if found is not None:
+        return found
+    is_sqlite = connection.dialect.name == "sqlite"
+    some = assets.c.place.in_(places_of(groups, is_sqlite=is_sqlite))
+    return await _read(connection, page.where(some), turn.limit)
+
+
+async def _find_few(connection: AsyncConnection, groups: Sequence[Group]) -> list[int] | None:
+    if connection.dialect.name != "sqlite":
+        return await _list_few(connection, groups, Sort.NEWEST, None)
+    places = places_of(groups, is_sqlite=True).limit(FEW + 1)
+    found = list((await connection.execute(places)).scalars())
+    return found if len(found) <= FEW else None
+
+
+async def _look_near(
+    connection: AsyncConnection, page: Select[Any], groups: Sequence[Group], turn: Turn
+) -> list[tuple[Asset, Value]] | None:
+    """Look at the next `FAR` assets one after the other; None: they do not fill the page."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    following = page_by(select(assets.c.id), turn.sort, turn.after).offset(FAR).limit(1)
+    end = (await connection.execute(following)).one_or_none()
+    if end is not None:
+        page = page.where(beyond(turn.sort, end.sorted_by, end.id, is_before=True))
+    if not is_sqlite:
+        await _without(connection, _STRAIGHT)
+    page = page.join(asset_terms, assets.c.place == asset_terms.c.place)
+    held = ask_terms(groups) if is_sqlite else ask_tsquery(groups)
+    found = await _read(connection, page.where(held), turn.limit)
+    if not is_sqlite:
+        await _allow(connection, _STRAIGHT)
+    return None if end is not None and len(found) < turn.limit else found
 
 
 async def list_ids(
@@ -122,12 +160,12 @@ async def list_ids(
 ) -> list[str]:
     """Return the ids of all assets that a question finds, `limit` at most."""
     is_sqlite = connection.dialect.name == "sqlite"
-    query = _narrow(select(assets.c.id), question, project_ids, is_sqlite=is_sqlite)
+    query = narrow(select(assets.c.id), question, project_ids, is_sqlite=is_sqlite)
     if question.is_full_text:
         groups = await _groups(connection, question, project_ids)
         if not groups:
             return []
-        query = query.where(assets.c.place.in_(_places(groups, is_sqlite=is_sqlite)))
+        query = query.where(assets.c.place.in_(places_of(groups, is_sqlite=is_sqlite)))
     return list((await connection.execute(query.order_by(assets.c.id).limit(limit))).scalars())
 
 
@@ -180,18 +218,10 @@ async def _list_projects(
 ) -> Sequence[str] | None:
     if question.client is None and question.project is None:
         return project_ids
-    query = _of_slugs(select(projects.c.id), question)
+    query = of_slugs(select(projects.c.id), question)
     if project_ids is not None:
         query = query.where(projects.c.id.in_(project_ids))
     return list((await connection.execute(query.limit(MANY_PROJECTS + 1))).scalars())
-
-
-def _of_slugs(query: Select[Any], question: Question) -> Select[Any]:
-    if question.client is not None:
-        query = query.where(projects.c.client_slug == question.client)
-    if question.project is not None:
-        query = query.where(projects.c.project_slug == question.project)
-    return query
 
 
 async def _in_time(
@@ -208,16 +238,16 @@ async def _in_time(
     if connection.dialect.name == "sqlite":
         # The plus keeps SQLite from going through the assets and asking the index for each.
         rowid: ColumnElement[int] = literal_column("asset_words.rowid")
-        query = query.join(_WORDS, assets.c.place == literal_column("+asset_words.rowid"))
+        query = query.join(WORDS, assets.c.place == literal_column("+asset_words.rowid"))
         return query.where(
-            literal_column("asset_words.asset_words").op("MATCH")(_fts5(groups))
+            literal_column("asset_words.asset_words").op("MATCH")(ask_fts5(groups))
         ), rowid
     few = await _list_few(connection, groups, sort, after)
     if few is not None:
         return query.where(assets.c.place.in_(few)), assets.c.place
     await _without(connection, _STRAIGHT)
     query = query.join(asset_terms, assets.c.place == asset_terms.c.place)
-    return query.where(_tsquery(groups)), asset_terms.c.place
+    return query.where(ask_tsquery(groups)), asset_terms.c.place
 
 
 async def _list_few(
@@ -225,13 +255,12 @@ async def _list_few(
 ) -> list[int] | None:
     """Return the places of all matches of this page and later ones; None: there are too many."""
     await _without(connection, _INVERTED)
-    query = select(asset_terms.c.place).where(_tsquery(groups))
+    query = select(asset_terms.c.place).where(ask_tsquery(groups))
     if after is not None:
         place = asset_terms.c.place
         query = query.where(place <= after[0] if sort.is_down else place >= after[0])
     found = list((await connection.execute(query.limit(FEW + 1))).scalars())
-    for name in _INVERTED:
-        await connection.execute(text(f"SET LOCAL {name} = on"))
+    await _allow(connection, _INVERTED)
     return found if len(found) <= FEW else None
 
 
@@ -241,99 +270,7 @@ async def _without(connection: AsyncConnection, names: Sequence[str]) -> None:
         await connection.execute(text(f"SET LOCAL {name} = off"))
 
 
-def _places(groups: Sequence[Group], *, is_sqlite: bool) -> Select[Any]:
-    """Return the places of all that the index finds."""
-    if is_sqlite:
-        found = literal_column("asset_words.asset_words").op("MATCH")(_fts5(groups))
-        return select(_WORDS.c.rowid).where(found)
-    return select(asset_terms.c.place).where(_tsquery(groups))
-
-
-def _fts5(groups: Sequence[Group]) -> str:
-    return " AND ".join(
-        "(" + " OR ".join(_quoted(each, '"', "*") for each in group) + ")" for group in groups
-    )
-
-
-def _tsquery(groups: Sequence[Group]) -> ColumnElement[bool]:
-    asked = " & ".join(
-        "(" + " | ".join(_quoted(each, "'", ":*") for each in group) + ")" for group in groups
-    )
-    found: ColumnElement[bool] = asset_terms.c.terms.op("@@")(cast(literal(asked), TSQUERY))
-    return found
-
-
-def _quoted(term: str, quote: str, goes_on: str) -> str:
-    """Return a term for a query; no term holds a quote."""
-    return f"{quote}{term}{quote}" + ("" if term.startswith(":") else goes_on)
-
-
-def _narrow(
-    query: Select[Any],
-    question: Question,
-    project_ids: Sequence[str] | None,
-    *,
-    is_sqlite: bool,
-) -> Select[Any]:
-    """Ask of the assets themselves what is asked of them."""
-    query = query.where(assets.c.state != State.DELETING.value)
-    if project_ids is not None:
-        query = query.where(assets.c.project_id.in_(project_ids))
-    if question.client is not None or question.project is not None:
-        query = query.where(assets.c.project_id.in_(_of_slugs(select(projects.c.id), question)))
-    query = query.where(*_list_bounds(question))
-    return query.where(
-        *(
-            _compared(each, is_sqlite=is_sqlite)
-            for each in question.conditions
-            if each.comparison is not Comparison.IS
-        )
-    )
-
-
-def _list_bounds(question: Question) -> Iterator[ColumnElement[bool]]:
-    """Yield what is asked of the columns of an asset."""
-    for name, value in (("kind", question.kind), ("state", question.state)):
-        if value is not None:
-            yield assets.c[name] == value
-    for name, least, most in (
-        ("created_at", question.created_after, question.created_before),
-        ("duration", question.min_duration, question.max_duration),
-        ("size_bytes", question.min_size, question.max_size),
-        ("width", question.min_width, question.max_width),
-    ):
-        if least is not None:
-            yield assets.c[name] >= least
-        if most is not None:
-            yield assets.c[name] <= most
-    if question.link is not None:
-        by_link = select(uploads.c.id).where(uploads.c.link_id == question.link)
-        yield assets.c.upload_id.in_(by_link)
-    if question.tier is not None:
-        yield (
-            select(placements.c.id)
-            .where(
-                placements.c.content_id == assets.c.content_id,
-                placements.c.tier == question.tier,
-                placements.c.state == "present",
-            )
-            .exists()
-        )
-
-
-def _compared(condition: Condition, *, is_sqlite: bool) -> ColumnElement[bool]:
-    """Compare a field: numbers with numbers, texts (and dates, as they are written) with texts."""
-    value = assets.c.metadata[condition.key]
-    kind: ColumnElement[str] = func.jsonb_typeof(value)
-    kept: ColumnElement[Any] = value.as_string()
-    if is_sqlite:
-        kind = func.json_type(assets.c.metadata, f'$."{condition.key}"')
-    else:
-        kept = kept.collate("C")  # as SQLite compares
-    told: ColumnElement[Any] = literal(condition.value)
-    kinds: tuple[str, ...] = TEXTS
-    if condition.number is not None:
-        kept, told, kinds = value.as_float(), literal(condition.number), NUMBERS
-    # What the value is is asked first: PostgreSQL reads no number from what is none.
-    same = case((kind.in_(kinds), kept), else_=null())
-    return same >= told if condition.comparison is Comparison.AT_LEAST else same <= told
+async def _allow(connection: AsyncConnection, names: Sequence[str]) -> None:
+    """Take that back."""
+    for name in names:
+        await connection.execute(text(f"SET LOCAL {name} = on"))
