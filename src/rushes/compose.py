@@ -53,11 +53,9 @@ from rushes.renditions.ordering import Ordering
 from rushes.renditions.outcome import Outcomes
 from rushes.renditions.remaking import Remaking
 from rushes.settings import Settings
-from rushes.stores.filesystem import FolderStore, open_folder
-from rushes.stores.s3 import S3Store, open_s3
+from rushes.stores.s3 import S3Store
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
-from rushes.tier_section import list_chosen
 from rushes.tiers.budget import Budget
 from rushes.tiers.by_hand import ByHand
 from rushes.tiers.check import open_checking
@@ -68,10 +66,10 @@ from rushes.tiers.estate import Estate, open_estate
 from rushes.tiers.evict import Evicting
 from rushes.tiers.flow import Flow
 from rushes.tiers.foreign import name_of
+from rushes.tiers.holding import Stores, open_stores
 from rushes.tiers.locate import Locator
 from rushes.tiers.overview import Overview, Place, list_places
 from rushes.tiers.placement import Tier
-from rushes.tiers.probes import Probes
 from rushes.tiers.reads import Reads
 from rushes.tiers.recall import Recalling
 from rushes.tiers.retain import Retaining
@@ -165,15 +163,6 @@ class House:
         return all(await asyncio.gather(self.receiver.drain(seconds), self.taker.drain(seconds)))
 
 
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """The open stores of the tiers; `former` is the one from which the archive moves."""
-
-    archive: Vault
-    edge: Vault
-    former: Vault | None
-
-
 @asynccontextmanager
 async def open_house(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator[House]:
     """Open databases, stores and keys, and close them at the end.
@@ -186,30 +175,13 @@ async def open_house(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterator
     async with AsyncExitStack() as stack:
         database = open_database(settings.rooms_url)
         stack.push_async_callback(database.close)
-        stores = []
-        for chosen, folder in list_chosen(settings.tiers):
-            store = await open_store(settings, chosen, folder)
-            stack.push_async_callback(store.close)
-            if isinstance(store, S3Store):
-                await Probes(database, clock).recall(store)
-            stores.append(store)
-        archive, edge, *others = stores
-        former = others[0] if others else None
+        tiers = await open_stores(settings, database, clock, stack)
         remote = Remote(settings)
         stack.callback(remote.close)
-        tiers = Stores(archive, edge, former)
         house = _build(settings, clock, database, tiers, remote)
         await house.linking.require_keys()
         await house.estate.migrating.begin()
         yield house
-
-
-async def open_store(settings: Settings, name: str | None, folder: str) -> FolderStore | S3Store:
-    """Open a store by its name in the settings; None: a folder in the data folder."""
-    if name is None:
-        return await open_folder(settings.at(folder))
-    store = settings.stores[name]
-    return await (open_s3(name, store) if store.path is None else open_folder(store.path))
 
 
 def _build(
@@ -226,9 +198,10 @@ def _build(
     files, rereading = ChunkFiles(database, spool), Rereading(database, spool)
     hashing, rates, places = Hashing(), Rates(database, clock), Places(database, clock)
     linking = Linking(database, clock, settings.access, sealer, hashing, places)
-    locator = Locator(database, archive, edge, scratch, intake.path, tiers.former)
+    former, further = tiers.former, tiers.further
+    locator = Locator(database, archive, edge, scratch, intake.path, former, further)
     held = list_places(settings)
-    keeper = _keeper(settings, clock, intake, archive=archive, edge=edge)
+    keeper = _keeper(settings, clock, intake, tiers)
     return House(
         settings=settings,
         clock=clock,
@@ -273,12 +246,11 @@ def _build(
     )
 
 
-def _keeper(
-    settings: Settings, clock: Clock, intake: Intake, *, archive: Vault, edge: Vault
-) -> Keeper:
+def _keeper(settings: Settings, clock: Clock, intake: Intake, stores: Stores) -> Keeper:
     """Return what keeps things; all movements of the process share its flow."""
-    near, flow = edge_of(edge, settings.tiers.edge.on_ingest), Flow(settings.tiers.bandwidth_bytes)
-    return Keeper(intake.database, clock, archive, near, intake.path, flow)
+    near = edge_of(stores.edge, settings.tiers.edge.on_ingest, stores.further)
+    flow = Flow(settings.tiers.bandwidth_bytes)
+    return Keeper(intake.database, clock, stores.archive, near, intake.path, flow)
 
 
 def _taker(
@@ -295,16 +267,18 @@ def _vaults(
     database, clock = keeper.database, keeper.clock
     budget = Budget(database, clock, settings.budget.egress_bytes)
     recalling = Recalling(database, clock, keeper, locator.find_source, budget)
-    evicting = Evicting(database, clock, keeper.archive, keeper.edge.store)
+    edge, further = keeper.edge.store, keeper.edge.further
+    evicting = Evicting(database, clock, keeper.archive, edge, further=further)
     rules, price = make_rules(settings.retention), held[Tier.EDGE].price
-    doubts = Doubts(database, clock, keeper.edge.store, recalling)
+    regional = {tier: place for tier, place in held.items() if tier in further}
+    doubts = Doubts(database, clock, edge, recalling, further=further)
     tree = settings.tiers.editing.path
     return Vaults(
         reads=Reads(database, clock, recalling, doubts),
         doubts=doubts,
         recalling=recalling,
         evicting=evicting,
-        retaining=Retaining(database, clock, evicting, rules, price),
+        retaining=Retaining(database, clock, evicting, rules, price, regional),
         by_hand=ByHand(database, clock, recalling, evicting),
         overview=Overview(database, clock, held, None if tree is None else str(tree)),
         checking=open_checking(keeper, locator, settings.tiers.scrub_bytes),

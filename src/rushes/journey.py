@@ -103,6 +103,10 @@ def _generation_of(event: Event) -> str:
     return f"{event.data['tier']}:{event.data['generation']}"
 
 
+def _edge_of(event: Event) -> tuple[Argument, ...]:
+    return event.subject, str(event.data["tier"])
+
+
 def _id_of(event: Event) -> str:
     return event.id
 
@@ -125,7 +129,7 @@ STORY: Final[Story] = {
     EventType.SCAN_FINISHED: (KEEP,),
     EventType.SCAN_FAILED: (KEEP,),
     EventType.PLACEMENT_WISHED: (
-        Start("recall", recipe=_generation_of, queue=Queue.COPY, priority=RAISED),
+        Start("recall", _edge_of, _generation_of, queue=Queue.COPY, priority=RAISED),
     ),
     EventType.TIER_EVICTION_ASKED: (
         Start("evict", _yes_of, _id_of, queue=Queue.UPKEEP, priority=BY_HAND),
@@ -294,13 +298,13 @@ def _tell_recall(engine: Engine, deeds: Deeds) -> None:
     postpone = engine.step("postpone")(deeds.recalling.postpone)
 
     @engine.workflow("recall")
-    async def recall(object_id: str) -> None:
+    async def recall(object_id: str, edge: str = "edge") -> None:
         try:
-            await fill(object_id)
+            await fill(object_id, edge)
         except StepFailed as failure:
             if failure.failed_kind is ErrorKind.GONE:
                 return
-            await postpone(object_id)
+            await postpone(object_id, edge)
             raise
 
 
@@ -308,12 +312,16 @@ def _tell_retaining(engine: Engine, deeds: Deeds) -> None:
     carry_out = engine.step("retain", timeout_seconds=RUN_SECONDS)(deeds.retaining.carry_out)
 
     @engine.workflow("evict")
-    async def evict(_tier: str, at_most: int, actor: str) -> None:
-        await carry_out(at_most, actor)
+    async def evict(edge: str, at_most: int, actor: str) -> None:
+        await carry_out(at_most, actor, edge)
+
+    carry_out_all = engine.step("retain", timeout_seconds=RUN_SECONDS)(
+        deeds.retaining.carry_out_all
+    )
 
     @engine.scheduled(RETAIN)
     async def retain() -> None:
-        await carry_out()
+        await carry_out_all()
 
     sync = engine.step("sync", timeout_seconds=DAY_SECONDS)(deeds.adopting.sync)
 

@@ -146,6 +146,9 @@ class DeliverySettings(Section):
     """Life of a download address."""
     still_life: timedelta = timedelta(hours=24)
     """Life of an address of a poster or preview, rounded up to the hour so that it is cached."""
+    country_header: str | None = Field(default=None, pattern="^[A-Za-z0-9-]{1,60}$")
+    """Header in which a proxy before Rushes names the viewer's country, `CF-IPCountry`: by it the
+    nearest edge is chosen. Name one only where the proxy sets it on every request."""
 
 
 class WebhookSettings(Section):

@@ -115,6 +115,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _require_named_stores(self) -> Self:
         tiers = {"archive": self.tiers.archive.store, "edge": self.tiers.edge.store}
+        tiers |= {f"edges.{name}": edge.store for name, edge in self.tiers.edges.items()}
         for tier, name in tiers.items():
             if name is not None and name not in self.stores:
                 raise ValueError(
@@ -122,7 +123,7 @@ class Settings(BaseSettings):
                 )
         places = [self.stores[name].place for name in tiers.values() if name is not None]
         if len(set(places)) < len(places):
-            raise ValueError("the edge and the archive need a store each, not the same one")
+            raise ValueError("edges and the archive need a store each, not the same one")
         return self
 
     @model_validator(mode="after")
@@ -135,7 +136,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"tiers.archive.former names {former}, but there is no [stores.{former}]"
             )
-        used = [self._place(name) for name in (now, self.tiers.edge.store) if name is not None]
+        names = (now, self.tiers.edge.store, *(edge.store for edge in self.tiers.edges.values()))
+        used = [self._place(name) for name in names if name is not None]
         used += [self._place(OUR_FOLDER)] if now is None else []
         if self._place(former) in used:
             raise ValueError("tiers.archive.former names a store that a tier uses")

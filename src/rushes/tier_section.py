@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -39,9 +39,31 @@ class EdgeSettings(Section):
     @classmethod
     def _split(cls, given: object) -> object:
         """Take the names from the environment, parted by commas."""
-        if not isinstance(given, str) or given in {"all", "none"}:
-            return given
-        return tuple(name.strip() for name in given.split(","))
+        return given if given in ("all", "none") else split(given)
+
+
+RegionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,31}$")]
+
+
+class RegionSettings(Section):
+    """A further edge, `[tiers.edges.REGION]`, near to viewers elsewhere: it holds what they watch.
+
+    A region's name is of small letters and digits. In the environment:
+    `RUSHES_TIERS_EDGES_REGION_STORE`.
+    """
+
+    store: str
+    """Name of a store that no other tier uses."""
+    countries: tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...] = ()
+    """Countries whose viewers get their bytes from there: `US`, as ISO 3166-1 names them."""
+    cap_bytes: int | None = Field(default=None, gt=0)
+    """How much of it may be full; none by default."""
+
+    @field_validator("countries", mode="before")
+    @classmethod
+    def _split(cls, given: object) -> object:
+        """Take the names from the environment, parted by commas."""
+        return split(given)
 
 
 class EditingSettings(Section):
@@ -56,6 +78,8 @@ class TierSettings(Section):
 
     archive: ArchiveSettings = ArchiveSettings()
     edge: EdgeSettings = EdgeSettings()
+    edges: dict[RegionName, RegionSettings] = Field(default={})
+    """Further edges, each by the name of its region."""
     editing: EditingSettings = EditingSettings()
     scratch_bytes: int = Field(default=50 * GIB, ge=0)
     """What local copies of objects may take together that lie in a store without paths (S3)."""
@@ -69,7 +93,28 @@ class TierSettings(Section):
     @model_validator(mode="before")
     @classmethod
     def _unfold(cls, given: object) -> object:
-        return unfold(given, {"archive", "edge", "editing"})
+        return unfold(given, {"archive", "edge", "edges", "editing"})
+
+    @field_validator("edges", mode="before")
+    @classmethod
+    def _unfold_edges(cls, given: object) -> object:
+        return unfold(given)
+
+    @model_validator(mode="after")
+    def _require_one_edge_a_country(self) -> Self:
+        named = [country for edge in self.edges.values() for country in edge.countries]
+        if len(set(named)) < len(named):
+            raise ValueError("a country is led to one edge: tiers.edges names one twice")
+        if "home" in self.edges:
+            raise ValueError("tiers.edges.home is the name of the edge in [tiers.edge]")
+        return self
+
+
+def split(given: object) -> object:
+    """Return words from the environment, parted by commas; all else as it is."""
+    if not isinstance(given, str):
+        return given
+    return tuple(word.strip() for word in given.split(",") if word.strip())
 
 
 def list_chosen(tiers: TierSettings) -> list[tuple[str | None, str]]:

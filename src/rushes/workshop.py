@@ -147,9 +147,10 @@ def _beside(house: House) -> tuple[Beside, ...]:
     """Return what goes on beside the jobs of a worker."""
     database, clock, archive = house.database, house.clock, house.archive
     probes, leaving = Probes(database, clock), house.vaults.evicting.run
-    edges = [Asking(probes, house.edge).run] if isinstance(house.edge, S3Store) else []
-    former = house.locator.former
-    edges.append(Leftovers(database, clock, house.archive, house.edge, former).run)
+    former, further = house.locator.former, house.locator.further
+    buckets = [each for each in (house.edge, *further.values()) if isinstance(each, S3Store)]
+    edges = [Asking(probes, bucket).run for bucket in buckets]
+    edges.append(Leftovers(database, clock, house.archive, house.edge, former, further).run)
     if former is not None:
         edges.append(house.estate.migrating.run)
     if (tree := house.settings.tiers.editing.path) is not None:
@@ -175,6 +176,7 @@ def _remover(house: House) -> Remover:
         house.estate.closing.prices[Tier.ARCHIVE].min_days,
         house.clock,
         house.locator.former,
+        house.locator.further,
     )
 
 

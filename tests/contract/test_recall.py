@@ -145,7 +145,7 @@ async def test_a_fill_that_fails_waits_longer_each_time(cold: tuple[Handing, Fil
     """The archive goes on answering; a person may ask for it at once."""
     handing, _, high = cold
 
-    async def away(_object_id: str) -> Path:
+    async def away(_object_id: str, *, but: Tier) -> Path:  # noqa: ARG001 - as the real one
         raise Unreachable("The archive is away.")
 
     failing = replace(handing.recalling, source=away)

@@ -12,9 +12,10 @@ import typer
 from rushes.cli.admin import run_in_house
 from rushes.cli.places import DataOption, load_settings
 from rushes.cli.voice import AsJson, answer
-from rushes.compose import House, open_store
+from rushes.compose import House
 from rushes.settings import SettingsRefused
 from rushes.tier_section import OUR_FOLDER
+from rushes.tiers.holding import open_store
 from rushes.tiers.migrate import Progress
 from rushes.tiers.migration_plan import MigrationPlan, plan_migration
 from rushes.tiers.placement import Tier

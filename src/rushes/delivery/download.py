@@ -57,9 +57,17 @@ class Downloading:
     """Orders qualities that rest; None where nothing does."""
 
     async def ask(
-        self, actor: Actor, asset_id: str, base: str, *, quality: str = ORIGINAL
+        self,
+        actor: Actor,
+        asset_id: str,
+        base: str,
+        *,
+        quality: str = ORIGINAL,
+        region: str | None = None,
     ) -> Download | Waiting:
         """Return the address of the original or of one quality, or when to ask again.
+
+        `region` is that of the edge to take the bytes from; None leaves it to each request.
 
         A quality that rests is ordered by this.
 
@@ -82,7 +90,7 @@ class Downloading:
             await self.ordering.order(medium.content.id, [quality], actor.id)
         if rendition.state is not State.READY:
             return Waiting(asset_id, None, ASK_AGAIN_SECONDS, f"{quality} is being made.")
-        return self._sign(medium, actor, quality, f"{base}/p/{{}}/{_place(rendition)}")
+        return self._sign(medium, actor, quality, f"{base}/p/{{}}/{_place(rendition)}", region)
 
     async def original(self, actor: Actor, asset_id: str, base: str) -> Download:
         """Return the address of the original, whatever became of its renditions.
@@ -95,9 +103,12 @@ class Downloading:
         name = clean_name(medium.asset.file_name, medium.asset.id)
         return self._sign(medium, actor, ORIGINAL, f"{base}/p/{{}}/original/{quote(name)}")
 
-    def _sign(self, medium: Medium, actor: Actor, what: str, address: str) -> Download:
+    def _sign(
+        self, medium: Medium, actor: Actor, what: str, address: str, region: str | None = None
+    ) -> Download:
         expires_at = until(self.clock.now(), self.settings.download_life)
-        grant = Grant(medium.asset.id, Scope.FILE, what, actor.id, expires_at, actor.epoch)
+        asset_id = medium.asset.id
+        grant = Grant(asset_id, Scope.FILE, what, actor.id, expires_at, actor.epoch, region)
         return Download(address.replace("{}", self.signer.sign(grant), 1), expires_at)
 
 

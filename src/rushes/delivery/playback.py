@@ -141,7 +141,16 @@ class Playing:
             await self._order(medium, offers, quality, hints, actor)
         if not offers:
             return Waiting(asset_id, job, ASK_AGAIN_SECONDS, "The first quality is being made.")
-        return self._answer(medium, actor, base, _start(offers, quality, hints), cap)
+        grant = Grant(
+            asset_id=asset_id,
+            scope=Scope.PLAY,
+            cap=cap,
+            actor=actor.id,
+            expires_at=until(self.clock.now(), self.settings.playback_life),
+            epoch=actor.epoch,
+            region=hints.region,
+        )
+        return self._answer(medium, actor, base, _start(offers, quality, hints), grant)
 
     async def _find_cap(self, connection: Connection, medium: Medium) -> str | None:
         """Return the best quality there is to have while the budget is spent; None is any.
@@ -166,15 +175,10 @@ class Playing:
             await self.ordering.order(medium.content.id, [chosen.value], actor.id)
 
     def _answer(
-        self, medium: Medium, actor: Actor, base: str, start: Offer, cap: str | None
+        self, medium: Medium, actor: Actor, base: str, start: Offer, grant: Grant
     ) -> Playback:
-        asset = medium.asset
-        expires_at = until(self.clock.now(), self.settings.playback_life)
-        signed = self.signer.sign(
-            Grant(asset.id, Scope.PLAY, cap, actor.id, expires_at, actor.epoch)
-        )
-        folder = f"{base}/p/{signed}"
-        rungs = medium.rungs(cap) or list(medium.sounds())
+        asset, folder = medium.asset, f"{base}/p/{self.signer.sign(grant)}"
+        rungs = medium.rungs(grant.cap) or list(medium.sounds())
         path, reason = _path(medium, rungs)
         rate, stills = _rate(medium, start), {still.name: still for still in medium.seen()}
         timecode = parse_timecode(medium.timecode, Fraction(rate) if rate else None)
@@ -198,7 +202,7 @@ class Playing:
             height=asset.height,
             frame_rate=rate,
             timecode=None if timecode is None else timecode.text,
-            expires_at=expires_at,
+            expires_at=grant.expires_at,
         )
 
     def _still(self, medium: Medium, still: Rendition, actor: Actor, base: str) -> str:

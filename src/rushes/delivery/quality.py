@@ -46,11 +46,12 @@ CONNECTIONS: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What a player knows of its place: Mbit/s, the kind of connection, pixels."""
+    """What a player knows of its place: Mbit/s, the kind of connection, pixels, its region."""
 
     connection_speed: float | None = None
     connection_type: str | None = None
     client_width: int | None = None
+    region: str | None = None
 
 
 def wish_of(hints: Hints) -> Quality:

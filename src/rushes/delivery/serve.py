@@ -83,6 +83,7 @@ class Serving:
     """Bytes of an object; `etag` is strong and has its quotes, `max_age` is in seconds.
 
     They are those of the file within it that `overlay` names.
+    `region` is that of the edge that was chosen for them.
     """
 
     object_id: str
@@ -91,6 +92,7 @@ class Serving:
     etag: str
     max_age: int
     overlay: Overlay = WHOLE
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Part:
     max_age: int
     media_type: str = SEGMENT_TYPE
     is_second: bool = False
+    region: str | None = None
 
     def shape(self, content: bytes) -> bytes:
         """Return the bytes as the segment had them before its file was there."""
@@ -174,6 +177,7 @@ class Server:
                 where.size_bytes,
                 max_age,
                 is_second=name == SOUND and layout_of(found).video is not None,
+                region=grant.region,
             )
         index, stream = _index_of(piece), medium.stream
         offers = {offer.name for offer in list_offers(medium, grant.cap)}
@@ -293,6 +297,7 @@ def _original(medium: Medium, grant: Grant, now: datetime) -> Serving:
         disposition=disposition(asset.file_name, asset.id, content.media_type, is_download=True),
         etag=f'"{content.root.hex()}"',
         max_age=_max_age(grant, now),
+        region=grant.region,
     )
 
 
@@ -310,6 +315,7 @@ def _serving(medium: Medium, grant: Grant, found: Rendition, now: datetime) -> S
         etag=f'"{etag}"',
         max_age=_max_age(grant, now),
         overlay=overlay,
+        region=grant.region,
     )
 
 

@@ -69,6 +69,7 @@ class Grant:
 
     `cap`: for `play` the best quality, None for all; for `file` the one file, `original` or the
     name of a rendition. `actor` is the id of who asked. `expires_at` counts in whole seconds.
+    `region` is that of the edge to take the bytes from, where who asked has chosen one.
     """
 
     asset_id: str
@@ -77,6 +78,7 @@ class Grant:
     actor: str
     expires_at: datetime
     epoch: int = 0
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class Signer:
             grant.actor,
             int(grant.expires_at.timestamp()),
         ]
+        if grant.region is not None:
+            fields.append(grant.region)
         body = _encode(json.dumps(fields, separators=(",", ":")).encode())
         return f"{body}.{_mac(self.key, body)}"
 
@@ -116,7 +120,7 @@ class Signer:
         key = self._find_key(fields[1])
         if key is None or not hmac.compare_digest(_mac(key, body).encode(), mac.encode()):
             raise _refused()
-        _, _, asset_id, scope, cap, epoch, actor, seconds = fields
+        _, _, asset_id, scope, cap, epoch, actor, seconds, *region = fields
         expires_at = datetime.fromtimestamp(int(str(seconds)), UTC)
         if now > expires_at + SKEW:
             raise AddressExpired("This address has expired. Ask for a new one.")
@@ -127,6 +131,7 @@ class Signer:
             actor=str(actor),
             expires_at=expires_at,
             epoch=int(str(epoch)),
+            region=str(region[0]) if region else None,
         )
 
     def _find_key(self, key_id: object) -> bytes | None:
@@ -147,8 +152,8 @@ def _parse(body: str) -> list[object]:
     except (ValueError, binascii.Error, RecursionError):
         raise _refused() from None
     match fields:
-        case [int(version), str(), str(), str(), None | str(), int(), str(), int()]:
-            if version == VERSION:
+        case [int(version), str(), str(), str(), None | str(), int(), str(), int(), *region]:
+            if version == VERSION and [str] * len(region) == [type(each) for each in region[:1]]:
                 return list(fields)
     raise _refused()
 

@@ -37,6 +37,7 @@ from rushes.http import (
     network,
     oidc,
     partners,
+    regions,
     remaking,
     removals,
     rendering,
@@ -110,6 +111,7 @@ def _count(app: FastAPI, house: House, callers: Callers) -> Meters:
 
 def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> Iterator[APIRouter]:
     identify, base_url = callers.identify, house.settings.base_url
+    nearness = regions.nearness_of(house.settings)
     handing = delivery.Delivery(
         playing=house.playing,
         imaging=house.imaging,
@@ -119,6 +121,7 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
         locator=house.locator,
         reads=house.vaults.reads,
         base_url=base_url,
+        nearness=nearness,
     )
     entrance = access.Entrance(
         house.door, house.setup, house.accounts, house.tokens, house.projects, house.linking
@@ -133,6 +136,7 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield library.routes(shelf, identify)
     yield bundles.routes(house.bundling, identify, base_url)
     yield delivery.routes(handing, identify)
+    yield regions.routes(nearness, house.locator, identify)
     render = Rendering(house.database, house.clock, house.downloading)
     yield rendering.routes(render, identify, base_url)
     yield shares.routes(house.shares.sharing, callers, pager)

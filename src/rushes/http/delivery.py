@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +25,7 @@ from rushes.http.away import answer_away
 from rushes.http.leaving import while_there
 from rushes.http.problem import answer, request_id_of
 from rushes.http.ranged import USER_BYTES, answer_file, answer_part, answer_through, plan_asked
+from rushes.http.regions import Nearness
 from rushes.media.overlay import WHOLE
 from rushes.tiers.locate import Away, Copy, Locator
 from rushes.tiers.placement import Tier
@@ -43,6 +44,7 @@ class Delivery:
     locator: Locator
     reads: Reads
     base_url: str | None = None
+    nearness: Nearness = field(default_factory=Nearness)
 
 
 class PlaybackAsked(BaseModel):
@@ -60,6 +62,8 @@ class PlaybackAsked(BaseModel):
     """As `navigator.connection.effectiveType` says it."""
     connection_speed: float | None = Field(default=None, ge=0, le=1_000_000)
     """Mbit/s."""
+    region: str | None = Field(default=None, max_length=40)
+    """The region whose edge answers soonest; by default that of the viewer's country."""
 
 
 class RenditionList(BaseModel):
@@ -105,7 +109,12 @@ def _watching_routes(delivery: Delivery, identify: Identify) -> APIRouter:
     ) -> Playback | Waiting:
         """Say how to play an asset, or when to ask again."""
         known = asked or PlaybackAsked()
-        hints = Hints(known.connection_speed, known.connection_type, known.client_width)
+        hints = Hints(
+            known.connection_speed,
+            known.connection_type,
+            known.client_width,
+            delivery.nearness.regions.require(known.region),
+        )
         found = await delivery.playing.ask(
             await identify(request),
             asset_id,
@@ -124,10 +133,15 @@ def _watching_routes(delivery: Delivery, identify: Identify) -> APIRouter:
         quality: Annotated[
             str, Query(max_length=60, description="`original`, or a quality as playback names it")
         ] = ORIGINAL,
+        region: Annotated[
+            str | None,
+            Query(max_length=40, description="The region whose edge is to give it, if it has it"),
+        ] = None,
     ) -> Download | Waiting:
         """Give a signed address of the original, or of one quality."""
         who, base = await identify(request), _base(delivery, request)
-        found = await delivery.downloading.ask(who, asset_id, base, quality=quality)
+        chosen = delivery.nearness.regions.require(region)
+        found = await delivery.downloading.ask(who, asset_id, base, quality=quality, region=chosen)
         mark(response, found)
         return found
 
@@ -244,17 +258,18 @@ async def _answer_signed(
         return _playlist(found)
     if isinstance(found, Part):
         try:
-            return await _part(delivery, found)
+            return await _part(delivery, request, found)
         except FileNotFoundError:  # it went, because the file of its quality came
             return await _answer_signed(delivery, request, signed, path)
-    copy = await _open(delivery, request, found.object_id, f"{signed}/{path}")
+    near = delivery.nearness.find(request, found.region)
+    copy = await _open(delivery, request, found.object_id, f"{signed}/{path}", near)
     try:
         given = await _give(request, found, copy)
     except RangeNotSatisfiable as error:
         return _unsatisfiable(request, error, found.overlay.size_of(copy.size_bytes))
     if request.method == "GET" and copy.tier is not None:
         span = plan_asked(request, found, copy)
-        delivery.reads.note(found.object_id, copy.tier, span.length, span.start)
+        delivery.reads.note(found.object_id, copy.tier, span.length, span.start, near)
     return given
 
 
@@ -267,27 +282,28 @@ async def _give(request: Request, found: Serving, copy: Copy | Away) -> Response
     return answer_away(request, found, copy)
 
 
-async def _open(delivery: Delivery, request: Request, object_id: str, address: str) -> Copy | Away:
+async def _open(
+    delivery: Delivery, request: Request, object_id: str, address: str, near: Tier
+) -> Copy | Away:
     """Open the best copy; where that was of no use a moment ago, the next one."""
     doubts = delivery.reads.doubts
-    but = Tier.EDGE if doubts is not None and doubts.is_doubted(object_id) else None
-    copy = await delivery.locator.open_copy(object_id, but=but)
-    is_led = isinstance(copy, Away) and copy.tier is Tier.EDGE and request.method == "GET"
-    if doubts is None or not is_led:
+    but = near if doubts is not None and doubts.is_doubted(object_id, near) else None
+    copy = await delivery.locator.open_copy(object_id, but=but, near=near)
+    if doubts is None or not isinstance(copy, Away) or request.method != "GET":
         return copy
     question = (find_address(request), address, request.headers.get("range", ""))
-    if doubts.lead(object_id, question):
+    if not copy.tier.is_edge or doubts.lead(object_id, question, copy.tier):
         return copy
-    return await delivery.locator.open_copy(object_id, but=Tier.EDGE)
+    return await delivery.locator.open_copy(object_id, but=copy.tier, near=near)
 
 
-async def _part(delivery: Delivery, found: Part) -> Response:
+async def _part(delivery: Delivery, request: Request, found: Part) -> Response:
     """Return a segment; the file of its quality may have come while it was asked for."""
     headers = USER_BYTES | {
         "Cache-Control": f"private, max-age={found.max_age}",
         "Content-Type": found.media_type,
     }
-    file = await _open_part(delivery, found)
+    file = await _open_part(delivery, found, delivery.nearness.find(request, found.region))
     if isinstance(file, Away):
         end = found.offset + (found.size_bytes or file.size_bytes)
         return Response(found.shape(await file.read(found.offset, end)), headers=headers)
@@ -301,7 +317,7 @@ async def _part(delivery: Delivery, found: Part) -> Response:
     return answer_part(file, found.offset, size_bytes, headers)
 
 
-async def _open_part(delivery: Delivery, found: Part) -> int | Away:
+async def _open_part(delivery: Delivery, found: Part, near: Tier) -> int | Away:
     """Open what holds a segment, or say in which store it lies.
 
     Raises:
@@ -309,10 +325,10 @@ async def _open_part(delivery: Delivery, found: Part) -> int | Away:
     """
     if found.path is not None:
         return await asyncio.to_thread(os.open, found.path, os.O_RDONLY | os.O_CLOEXEC)
-    copy = await delivery.locator.open_copy(found.object_id)
+    copy = await delivery.locator.open_copy(found.object_id, near=near)
     if copy.tier is not None:
         size_bytes = found.size_bytes or copy.size_bytes
-        delivery.reads.note(found.object_id, copy.tier, size_bytes, found.offset)
+        delivery.reads.note(found.object_id, copy.tier, size_bytes, found.offset, near)
     return copy if isinstance(copy, Away) else copy.file
 
 

@@ -10,12 +10,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from rushes.access.permit import Actor, Forbidden, Verb, permit
+from rushes.delivery.region import HOME
 from rushes.http.alarms import alarm_routes, warm_routes
 from rushes.http.auth import Identify
 from rushes.http.checks import check_routes
 from rushes.http.ledger import ledger_routes
 from rushes.tiers.by_hand import FOREVER
 from rushes.tiers.overview import TierUse
+from rushes.tiers.placement import Tier, edge_in
 from rushes.tiers.retain import describe
 from rushes.tiers.vaults import Vaults
 
@@ -25,6 +27,13 @@ QualityWanted = Annotated[
     str | None, Query(max_length=60, description="One quality by its name; by default all")
 ]
 
+RegionWanted = Annotated[
+    str | None,
+    Query(
+        pattern="^[a-z][a-z0-9]{0,31}$",
+        description="The region whose edge is meant; by default the home edge",
+    ),
+]
 
 PinEnd = Annotated[
     AwareDatetime,
@@ -183,16 +192,16 @@ def _tier_routes(vaults: Vaults, identify: Identify) -> APIRouter:
         return TierList(items=[_tier(each) for each in found], hit_rate=hit_rate)
 
     @router.get("/edge/plan")
-    async def plan_eviction(request: Request) -> PlanAnswer:
+    async def plan_eviction(request: Request, region: RegionWanted = None) -> PlanAnswer:
         """Say what the rules would let leave the edge now; nothing is changed."""
         await require_admin(identify, request)
-        return PlanAnswer.model_validate(describe(await vaults.retaining.plan()))
+        return PlanAnswer.model_validate(describe(await vaults.retaining.plan(_edge(region))))
 
     @router.get("/edge/runs")
-    async def list_retention_runs(request: Request) -> RunList:
+    async def list_retention_runs(request: Request, region: RegionWanted = None) -> RunList:
         """List the last times that the rules were applied, and what waits for a person."""
         await require_admin(identify, request)
-        runs = await vaults.overview.list_runs(MOST_SHOWN)
+        runs = await vaults.overview.list_runs(MOST_SHOWN, _edge(region))
         return RunList(items=[RunAnswer.model_validate(run, from_attributes=True) for run in runs])
 
     @router.get("/edge/movements")
@@ -205,10 +214,12 @@ def _tier_routes(vaults: Vaults, identify: Identify) -> APIRouter:
         )
 
     @router.post("/edge/evict", status_code=202)
-    async def carry_out_plan(request: Request, asked: EvictionAsked) -> Asked:
+    async def carry_out_plan(
+        request: Request, asked: EvictionAsked, region: RegionWanted = None
+    ) -> Asked:
         """Carry out the plan, if it names no more objects than were said yes to."""
         actor = await require_admin(identify, request)
-        await vaults.retaining.ask(actor.id, asked.objects)
+        await vaults.retaining.ask(actor.id, asked.objects, _edge(region))
         return Asked(objects=asked.objects)
 
     return router
@@ -256,6 +267,10 @@ async def require_admin(identify: Identify, request: Request) -> Actor:
     if actor.project_ids is not None:  # what it sees and moves here is of every project
         raise Forbidden("This token is for certain projects. Use another for the tiers.")
     return actor
+
+
+def _edge(region: str | None) -> Tier:
+    return Tier.EDGE if region in {None, HOME} else edge_in(str(region))
 
 
 def _tier(use: TierUse) -> TierAnswer:

@@ -17,7 +17,7 @@ from rushes.db.statements import insert_or
 from rushes.db.tables import assets, placements, projects
 from rushes.db.vault_tables import read_counts
 from rushes.tiers.accounts import DayPart, Look, Slot
-from rushes.tiers.placement import State, Tier
+from rushes.tiers.placement import FURTHER, State, Tier
 from rushes.tiers.statement import Sums, TierDay
 
 MARK: Final = "accounts"
@@ -57,7 +57,9 @@ async def look_around(connection: Connection, since: datetime, now: datetime) ->
     arrived = func.coalesce(placements.c.arrived_at, placements.c.created_at)
     size, owners = placements.c.size_bytes, _owners()
     has_come = arrived > since
-    was_fetched = and_(has_come, placements.c.tier == Tier.EDGE.value, placements.c.generation > 1)
+    is_regional = placements.c.tier.startswith(FURTHER)  # nothing is made there
+    is_recalled = and_(placements.c.tier == Tier.EDGE.value, placements.c.generation > 1)
+    was_fetched = and_(has_come, or_(is_regional, is_recalled))
     requests = case((size <= PART_BYTES, 1), else_=size // PART_BYTES + 3)
     slot = (
         placements.c.tier,

@@ -243,7 +243,11 @@ def open_checking(keeper: Keeper, locator: Locator, scrub_bytes: int) -> Checkin
     return Checking(
         database=database,
         clock=clock,
-        stores={Tier.ARCHIVE: keeper.archive, Tier.EDGE: keeper.edge.store},
+        stores={
+            Tier.ARCHIVE: keeper.archive,
+            Tier.EDGE: keeper.edge.store,
+            **keeper.edge.further,
+        },
         losses=losses,
         scrub=Scrub(database, clock, losses, keeper.flow),
         mending=Mending(database, keeper, locator, losses),

@@ -37,7 +37,7 @@ from rushes.stores.store import Broken, Exists, NotFound, ObjectInfo, Vault
 from rushes.tiers import growth_records, movement_records, records
 from rushes.tiers.carry import Carrier
 from rushes.tiers.claim import Claims, claim_lost
-from rushes.tiers.edge import Edge
+from rushes.tiers.edge import Bring, Edge
 from rushes.tiers.flow import Flow
 from rushes.tiers.foreign import name_of, require_ours
 from rushes.tiers.growth_records import Copy
@@ -265,7 +265,7 @@ class Keeper:
         async with self.database.transaction() as connection:
             if not await records.write_state(connection, placement, leaving):
                 raise claim_lost()
-        await self._store(placement.tier).delete(placement.key)
+        await self.store_of(placement.tier).delete(placement.key)
         async with self.database.transaction() as connection:
             await records.write_state(connection, leaving, leaving.after(Step.LEAVE))
 
@@ -274,7 +274,7 @@ class Keeper:
         try:
             return await self._carry(held, given, known)
         except Exists:
-            store = self._store(held.tier)
+            store = self.store_of(held.tier)
             if known.is_confirmed_by(await _read(store, held.key)):
                 return await store.head(held.key)
             if not thing.may_replace:
@@ -298,14 +298,14 @@ class Keeper:
         if direct is None or direct.key != held.key:
             return None
         require_store(direct, name_of(self.archive))
-        return await self._store(held.tier).head(held.key)
+        return await self.store_of(held.tier).head(held.key)
 
     async def _carry(self, held: Placement, given: Given, known: Fingerprint) -> ObjectInfo:
         carrier = Carrier(self.database, self.clock, self.flow)
-        if held.tier is Tier.EDGE:
-            return await self.edge.take(
-                EdgeKey(held.key), lambda store: carrier.carry(held, store, given, known)
-            )
+        if held.tier.is_edge:
+            key = EdgeKey(held.key)
+            bring: Bring = lambda store: carrier.carry(held, store, given, known)  # noqa: E731
+            return await self.edge.take(key, bring, held.tier)
         grown = await self._find_grown(held) if isinstance(self.archive, S3Store) else None
         begun = None if grown is None else grown.store_upload_id
         return await carrier.carry(held, self.archive, given, known, begun)
@@ -320,7 +320,7 @@ class Keeper:
         if found.size_bytes != known.size_bytes:
             raise Broken("The copy has another size than the original. Copy it again.")
         is_shared = False
-        if held.tier is Tier.EDGE:
+        if held.tier.is_edge:
             async with self.database.reading() as connection:
                 first = await records.find_placement(connection, held.object_id, Tier.ARCHIVE)
             is_shared = first is not None and first.version == found.version
@@ -373,8 +373,9 @@ class Keeper:
         """Return the file to make the second copy of: the first one, where it has a path."""
         return self.archive.path(kept.key) if isinstance(self.archive, FolderStore) else path
 
-    def _store(self, tier: Tier) -> Vault:
-        return self.edge.store if tier is Tier.EDGE else self.archive
+    def store_of(self, tier: Tier) -> Vault:
+        """Return the store of an edge, or the archive's."""
+        return self.edge.store_of(tier) if tier.is_edge else self.archive
 
 
 def edge_key_of(rendition: Rendition, shelf: Shelf) -> EdgeKey:

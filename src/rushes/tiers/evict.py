@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -32,9 +32,9 @@ from rushes.library import records as library_records
 from rushes.stores.filesystem import FolderStore
 from rushes.stores.store import NotFound, Vault
 from rushes.tiers import eviction_records, records
+from rushes.tiers.edge import Further, store_at
 from rushes.tiers.eviction_records import Leaving
 from rushes.tiers.noting import delete
-from rushes.tiers.placement import Tier
 
 GRACE: Final = timedelta(minutes=16)
 """A minute longer than an address of a bucket is good for."""
@@ -63,6 +63,7 @@ class Evicting:
     archive: Vault
     edge: Vault
     grace: timedelta = GRACE
+    further: Further = field(default_factory=dict)
 
     async def mark(
         self, reasons: Mapping[str, str], *, read_within: timedelta | None = None
@@ -104,8 +105,9 @@ class Evicting:
 
     async def _finish(self, leaving: Leaving) -> bool:
         """Delete one object, or bring it back; say whether it left."""
+        edge = store_at(leaving.tier, self.edge, self.further)
         is_wanted = leaving.may_stay and leaving.was_read
-        if is_wanted or not await self._is_archived(leaving):
+        if is_wanted or not await self._is_archived(leaving, edge):
             async with self.database.transaction() as connection:
                 await eviction_records.keep(connection, leaving)
             return False
@@ -116,7 +118,7 @@ class Evicting:
         if held is None or asyncio.get_running_loop().time() - begun > SENT_WITHIN_SECONDS:
             return False
         async with asyncio.timeout(DELETE_SECONDS):
-            await delete(self.edge, Tier.EDGE, held.key, because=held.reason)
+            await delete(edge, held.tier, held.key, because=held.reason)
         async with self.database.transaction() as connection:
             now = await records.read_clock(connection, self.clock.now())
             has_left = await eviction_records.write_gone(connection, held, now)
@@ -124,9 +126,9 @@ class Evicting:
                 await self._tell(connection, held)
         return has_left
 
-    async def _is_archived(self, leaving: Leaving) -> bool:
+    async def _is_archived(self, leaving: Leaving, edge: Vault) -> bool:
         """Say whether the archive surely holds the same object, by its row and a look now."""
-        if leaving.archive_key is None or _is_same_store(self.archive, self.edge):
+        if leaving.archive_key is None or _is_same_store(self.archive, edge):
             return False
         try:
             found = await self.archive.head(leaving.archive_key)
@@ -161,7 +163,7 @@ class Evicting:
             data={
                 **place,
                 "content_id": gone.content_id,
-                "tier": "edge",
+                "tier": gone.tier.value,
                 "key": gone.key,
                 "size_bytes": gone.size_bytes,
                 "reason": gone.reason,

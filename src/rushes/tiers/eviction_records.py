@@ -17,11 +17,12 @@ from sqlalchemy.engine import Row
 from rushes.db.engine import Connection
 from rushes.db.tables import placements
 from rushes.tiers.placement import LEASE, State, Tier
+from rushes.tiers.records import is_on_edge
 
 REST: Final = timedelta(seconds=60)
 """What has left is not filled again for so long: the delete of a dead worker may come late."""
 
-_ON_EDGE: Final = placements.c.tier == Tier.EDGE.value
+_ON_EDGE: Final = is_on_edge()
 _EVICTING: Final = placements.c.state == State.EVICTING.value
 
 _THERE: Final = frozenset({State.PRESENT.value, State.EVICTING.value})
@@ -32,9 +33,10 @@ PAGE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """An object on its way off the edge, and the archive's copy of it."""
+    """An object on its way off an edge, and the archive's copy of it."""
 
     id: str
+    tier: Tier
     object_id: str
     content_id: str
     key: str
@@ -200,4 +202,5 @@ def _is_proved() -> tuple[ColumnElement[bool], ...]:
 def _leaving(row: Row[tuple[object, ...]]) -> Leaving:
     told = row._mapping  # noqa: SLF001 - the documented way to a row's columns by name
     known = {name: told[name] for name in Leaving.__slots__ if name in told}
-    return Leaving(**known | {"reason": row.leaving_for, "archive_version": row.told})
+    known |= {"tier": Tier(str(told["tier"])), "reason": row.leaving_for}
+    return Leaving(**known | {"archive_version": row.told})

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,6 +20,7 @@ from rushes.errors import RushesError
 from rushes.stores.s3 import S3Store
 from rushes.stores.store import Vault
 from rushes.tiers import growth_records, movement_records
+from rushes.tiers.edge import Further, store_at
 from rushes.tiers.placement import Tier
 
 LOOK_SECONDS: Final = 60.0
@@ -42,6 +43,7 @@ class Leftovers:
     edge: Vault
     former: Vault | None = None
     """The store from which the archive moves."""
+    further: Further = field(default_factory=dict)
 
     async def run(self) -> None:
         """Go on until cancelled; the trouble of one bucket waits for the next round."""
@@ -67,7 +69,8 @@ class Leftovers:
         async with self.database.reading() as connection:
             stale = await movement_records.list_stale(connection, before, PAGE)
         for each in stale:
-            store = self.edge if each.tier == Tier.EDGE.value else self.archive
+            tier = Tier(each.tier)
+            store = store_at(tier, self.edge, self.further) if tier.is_edge else self.archive
             if isinstance(store, S3Store):
                 await store.abort(each.key, each.store_upload_id)
             async with self.database.transaction() as connection:
@@ -76,7 +79,8 @@ class Leftovers:
 
     async def abort_orphans(self) -> int:
         """Give up old multiparts that no row tells of; return how many."""
-        stores = {id(store): store for store in (self.archive, self.edge, self.former)}
+        every = (self.archive, self.edge, self.former, *self.further.values())
+        stores = {id(store): store for store in every}
         return sum(
             [await self._abort_at(store) for store in stores.values() if isinstance(store, S3Store)]
         )

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +31,7 @@ from rushes.stores.store import (
 )
 from rushes.tiers import records
 from rushes.tiers.copy import SpoolPath
+from rushes.tiers.edge import Further, store_at
 from rushes.tiers.placement import NoCopy, Placement, Tier
 from rushes.tiers.route import route
 from rushes.tiers.sources import Given, find_given
@@ -85,6 +86,7 @@ class Locator:
     spool_path: SpoolPath
     former: Vault | None = None
     """The store from which the archive moves."""
+    further: Further = field(default_factory=dict)
 
     async def local_path(self, object_id: str) -> Path:
         """Return a path of the object's bytes, for programs; what lies far away is fetched.
@@ -125,13 +127,17 @@ class Locator:
             name, known = await records.get_known(connection, placement)
         return await self.scratch.fetch(name, store, placement.key, known)
 
-    async def open_copy(self, object_id: str, *, but: Tier | None = None) -> Copy | Away:
+    async def open_copy(
+        self, object_id: str, *, but: Tier | None = None, near: Tier = Tier.EDGE
+    ) -> Copy | Away:
         """Open the best copy, or say where it can be had; that on the tier `but` is passed over.
+
+        `near` is the edge that is nearest to who asks.
 
         Raises:
             NoCopy: no copy can be read now.
         """
-        copies = await self._list_copies(object_id)
+        copies = await self._list_copies(object_id, near)
         for placement in [copy for copy in copies if copy.tier is not but] or copies:
             store = self._store(placement.tier)
             if isinstance(store, Presign):
@@ -209,15 +215,17 @@ class Locator:
             return None
         return Away(self.archive, direct.key, content.size_bytes, Tier.ARCHIVE)
 
-    async def _list_copies(self, object_id: str) -> list[Placement]:
+    async def _list_copies(self, object_id: str, near: Tier = Tier.EDGE) -> list[Placement]:
         """Return what can be read, best first; a store that is silent is asked only as the last."""
         async with self.database.reading() as connection:
-            copies = await records.list_of_object(connection, object_id)
+            found = await records.list_of_object(connection, object_id)
         stores = {Tier.EDGE: self.edge, Tier.ARCHIVE: self.archive, Tier.FORMER: self.former}
+        stores |= self.further
+        copies = [copy for copy in found if copy.tier.region is None or copy.tier in stores]
         silent = frozenset(
             tier for tier, store in stores.items() if isinstance(store, S3Store) and store.is_down
         )
-        return route(copies, down=silent) or route(copies)
+        return route(copies, down=silent, near=near) or route(copies, near=near)
 
     async def _spooled(self, object_id: str) -> Path:
         """Return where an original lies that is on its way to the archive."""
@@ -236,7 +244,7 @@ class Locator:
     def _store(self, tier: Tier) -> Vault:
         if tier is Tier.FORMER and self.former is not None:
             return self.former
-        return self.edge if tier is Tier.EDGE else self.archive
+        return store_at(tier, self.edge, self.further) if tier.is_edge else self.archive
 
 
 async def _pieces(copy: Copy | Away, start: int) -> AsyncGenerator[bytes, None]:

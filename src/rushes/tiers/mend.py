@@ -73,9 +73,7 @@ class Mending:
         try:
             source = await self.locator.find_source(place.object_id, but=place.tier)
         except NoCopy:
-            is_edge = place.tier is Tier.EDGE
-            store = self.keeper.edge.store if is_edge else self.keeper.archive
-            source = await find_given(store, place)
+            source = await find_given(self.keeper.store_of(place.tier), place)
         if isinstance(source, Path):  # a second name would make it the object unread
             async with open_source(source, known) as opened:
                 await opened.learn()

@@ -12,7 +12,7 @@ from rushes.db.engine import Connection, Database
 from rushes.settings import Settings
 from rushes.tier_section import OUR_FOLDER
 from rushes.tiers import editing_records, read_records, retain_records
-from rushes.tiers.placement import State, Tier
+from rushes.tiers.placement import State, Tier, edge_in
 from rushes.tiers.prices import MONTH_SECONDS, Listed, Price, list_of
 from rushes.tiers.retain_records import Run
 
@@ -42,6 +42,8 @@ def list_places(settings: Settings) -> dict[Tier, Place]:
         Tier.EDGE: _place_of(settings, tiers.edge.store, "edge", cap_bytes),
         Tier.ARCHIVE: _place_of(settings, tiers.archive.store, "archive", None),
     }
+    for region, edge in tiers.edges.items():
+        found[edge_in(region)] = _place_of(settings, edge.store, "", edge.cap_bytes)
     if (former := tiers.archive.former) is not None:
         name = None if former == OUR_FOLDER else former
         found[Tier.FORMER] = _place_of(settings, name, "archive", None)
@@ -108,7 +110,7 @@ class Overview:
             editing = await self._look_at_editing(connection)
         held = {(tier, state): (objects, size) for tier, state, objects, size in sums}
         asked = sum(count for count, _ in reads.values())
-        hits = reads.get(Tier.EDGE.value, (0, 0))[0]
+        hits = sum(count for tier, (count, _) in reads.items() if Tier(tier).is_edge)
         uses = [self._use(tier, place, held, reads) for tier, place in self.places.items()]
         return uses + editing, (hits / asked if asked else None)
 
@@ -132,10 +134,10 @@ class Overview:
         )
         return [use]
 
-    async def list_runs(self, limit: int) -> list[Run]:
-        """Return the last times that the rules were applied to the edge, newest first."""
+    async def list_runs(self, limit: int, tier: Tier = Tier.EDGE) -> list[Run]:
+        """Return the last times that the rules were applied to an edge, newest first."""
         async with self.database.reading() as connection:
-            return await retain_records.list_runs(connection, Tier.EDGE, limit)
+            return await retain_records.list_runs(connection, tier, limit)
 
     async def list_movements(self, limit: int) -> list[Moved]:
         """Return what last came to the edge or left it, newest first."""

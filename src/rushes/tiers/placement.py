@@ -8,6 +8,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,15 +24,45 @@ LEASE: Final = timedelta(seconds=30)
 BEAT: Final = timedelta(seconds=10)
 """How often who copies says that it still does."""
 
+FURTHER: Final = "edge-"
+"""What the name of a further edge begins with; its region follows."""
+
+_REGION: Final = re.compile(r"edge-[a-z][a-z0-9]{0,31}")
+
 
 class Tier(StrEnum):
-    """The role a store plays."""
+    """The role a store plays; the edge of a region, `edge-us`, is a tier of its own."""
 
     EDGE = "edge"
     ARCHIVE = "archive"
     EDITING = "editing"
     FORMER = "former"
     """The store from which the archive moves."""
+
+    @property
+    def is_edge(self) -> bool:
+        """Whether it is near to viewers: the home edge, or that of a region."""
+        return self is Tier.EDGE or self.region is not None
+
+    @property
+    def region(self) -> str | None:
+        """The region of a further edge."""
+        return self.value.removeprefix(FURTHER) if self.value.startswith(FURTHER) else None
+
+    @classmethod
+    def _missing_(cls, value: object) -> Tier | None:
+        """Take the edge of a region for a member, the same one each time."""
+        if not isinstance(value, str) or _REGION.fullmatch(value) is None:
+            return None
+        made = str.__new__(cls, value)
+        made._name_, made._value_ = value.upper(), value
+        found: Tier = cls._value2member_map_.setdefault(value, made)  # type: ignore[assignment] # of this class
+        return found
+
+
+def edge_in(region: str) -> Tier:
+    """Return the tier of a region's edge."""
+    return Tier(f"{FURTHER}{region}")
 
 
 class State(StrEnum):
@@ -118,6 +149,18 @@ class OriginalRefused(RushesError):
 
     code = "placement.original_refused"
     kind = Kind.BROKEN
+
+
+class RegionUnknown(RushesError):
+    """The settings name no edge of this region."""
+
+    code = "tier.region_unknown"
+    kind = Kind.INVALID
+
+
+def region_unknown() -> RegionUnknown:
+    """Return what is said of a region without an edge."""
+    return RegionUnknown("There is no edge of this region. `/api/v1/edges` lists those there are.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +12,8 @@ from rushes.db.engine import Connection
 from rushes.db.statements import insert_or
 from rushes.db.tables import placements
 from rushes.db.vault_tables import read_counts
-from rushes.tiers.placement import State, Tier
+from rushes.tiers.placement import FURTHER, State, Tier
+from rushes.tiers.records import is_on_edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Count:
     size_bytes: int
 
 
-async def record_reads(connection: Connection, counts: Iterable[Count], now: datetime) -> None:
+async def record_reads(connection: Connection, counts: Collection[Count], now: datetime) -> None:
     """Add counts to their day, and note that these objects were read just now."""
     rows = [
         {
@@ -54,13 +55,18 @@ async def record_reads(connection: Connection, counts: Iterable[Count], now: dat
         ),
         sorted(rows, key=lambda row: (str(row["object_id"]), str(row["tier"]))),
     )
-    known = placements.c.last_access_at
-    await connection.execute(
-        update(placements)
-        .where(placements.c.object_id.in_({count.object_id for count in counts}))
-        .where(or_(known.is_(None), known < now))
-        .values(last_access_at=now)
-    )
+    await _note_access(connection, counts, now)
+
+
+async def _note_access(connection: Connection, counts: Collection[Count], now: datetime) -> None:
+    """Note when objects were read last: on the edge of a region what was read there alone."""
+    known, is_regional = placements.c.last_access_at, placements.c.tier.startswith(FURTHER)
+    stale = update(placements).where(or_(known.is_(None), known < now)).values(last_access_at=now)
+    read = placements.c.object_id.in_({count.object_id for count in counts})
+    await connection.execute(stale.where(read, ~is_regional))
+    for tier in {count.tier for count in counts if count.tier.region is not None}:
+        here = placements.c.object_id.in_([each.object_id for each in counts if each.tier is tier])
+        await connection.execute(stale.where(here, placements.c.tier == tier.value))
 
 
 async def spare(connection: Connection, object_ids: Collection[str]) -> list[str]:
@@ -69,7 +75,7 @@ async def spare(connection: Connection, object_ids: Collection[str]) -> list[str
         update(placements)
         .where(
             placements.c.object_id.in_(object_ids),
-            placements.c.tier == Tier.EDGE.value,
+            is_on_edge(),
             placements.c.state == State.EVICTING.value,
             placements.c.leaving_at.is_not(None),  # else its content was removed
             placements.c.lease_until.is_(None),  # else its deletion has begun

@@ -51,17 +51,27 @@ class Reads:
     doubts: Doubts | None = None
     """What may not be on the edge; None where nobody is led there."""
     _counts: dict[tuple[str, Tier], Told] = field(default_factory=dict)
-    _missed: dict[str, float] = field(default_factory=dict)
-    _fresh: set[str] = field(default_factory=set)
+    _missed: dict[tuple[str, Tier], float] = field(default_factory=dict)
+    _fresh: set[tuple[str, Tier]] = field(default_factory=set)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def note(self, object_id: str, tier: Tier, size_bytes: int, start: int = 0) -> None:
-        """Count one read of an object from a tier: of so many bytes, from there on."""
+    def note(
+        self,
+        object_id: str,
+        tier: Tier,
+        size_bytes: int,
+        start: int = 0,
+        near: Tier = Tier.EDGE,
+    ) -> None:
+        """Count one read of an object from a tier: of so many bytes, from there on.
+
+        `near` is the edge that is nearest to who reads; what another tier gave is wished for there.
+        """
         reads, plays, total = self._counts.get((object_id, tier), NONE)
         plays += start == 0
         self._counts[object_id, tier] = reads + 1, plays, total + size_bytes
-        if tier is not Tier.EDGE and is_id(Prefix.RENDITION, object_id):
-            self._miss(object_id)
+        if tier is not near and is_id(Prefix.RENDITION, object_id):
+            self._miss(object_id, near)
         if len(self._counts) >= LOT:
             self._woken.set()
 
@@ -102,11 +112,12 @@ class Reads:
         missed, self._fresh = self._fresh, set()
         try:
             await self._write(counts)
-            if missed:
-                await self.recalling.want(missed)
+            for edge in {edge for _, edge in missed}:
+                wanted = {object_id for object_id, near in missed if near is edge}
+                await self.recalling.want(wanted, tier=edge)
             if self.doubts is not None:
-                for object_id in missed:
-                    self.doubts.suspect(object_id)
+                for object_id, edge in missed:
+                    self.doubts.suspect(object_id, edge)
                 await self.doubts.look()
         except RushesError:
             self._take_back(counts)
@@ -130,14 +141,14 @@ class Reads:
             before = self._counts.get(key, NONE)
             self._counts[key] = before[0] + told[0], before[1] + told[1], before[2] + told[2]
 
-    def _miss(self, object_id: str) -> None:
+    def _miss(self, object_id: str, edge: Tier) -> None:
         """Wish for an object at once, if this process has not done so a short while ago."""
         now = asyncio.get_running_loop().time()
-        asked = self._missed.get(object_id)
+        asked = self._missed.get((object_id, edge))
         if asked is not None and now - asked < ASKED_AGAIN.total_seconds():
             return
         if len(self._missed) >= MOST_REMEMBERED:
             self._missed.clear()
-        self._missed[object_id] = now
-        self._fresh.add(object_id)
+        self._missed[object_id, edge] = now
+        self._fresh.add((object_id, edge))
         self._woken.set()

@@ -11,10 +11,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from rushes import ids
 from rushes.clock import Clock
@@ -33,8 +33,12 @@ FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 MOST_DOUBLINGS: Final = 6
 
-FindSource = Callable[[str], Awaitable[Given]]
-"""Where the bytes of an object can be read, but on the edge."""
+
+class FindSource(Protocol):
+    """Says where the bytes of an object can be read, but on the edge that lacks them."""
+
+    def __call__(self, object_id: str, /, *, but: Tier) -> Awaitable[Given]:
+        """Return where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,35 +56,37 @@ class Recalling:
         self,
         object_ids: Collection[str],
         *,
+        tier: Tier = Tier.EDGE,
         actor: str = SYSTEM_ACTOR,
         at_once: bool = False,
     ) -> Sequence[Wish]:
-        """Wish for renditions that are not on the edge; return whose wish is new.
+        """Wish for renditions that are not on an edge; return whose wish is new.
 
         Args:
             object_ids: ids of renditions; what is unknown, there, or on its way is passed over.
+            tier: the edge, that of the house or of a region.
             actor: who asks.
             at_once: also where it failed a short while ago; what has just left rests a minute.
         """
         if not at_once and self.budget is not None and await self.budget.is_over():
             return ()  # readers have the archive's copy, or a smaller quality
         async with self.database.reading() as connection:
-            unplaced = await recall_records.list_unplaced(connection, object_ids)
+            unplaced = await recall_records.list_unplaced(connection, object_ids, tier)
         for object_id in unplaced:
             with contextlib.suppress(NotWanted):  # it was removed meanwhile
                 rendition, thing = await self.keeper.find_thing(object_id)
                 key = edge_key_of(rendition, thing.shelf).text
-                await self.keeper.wish(thing, Tier.EDGE, key)
+                await self.keeper.wish(thing, tier, key)
         async with self.database.transaction() as connection:
             wishes = await recall_records.wish(
-                connection, object_ids, self.clock.now(), at_once=at_once
+                connection, object_ids, self.clock.now(), tier, at_once=at_once
             )
             for wish in wishes:
-                await self._tell(connection, wish, actor)
+                await self._tell(connection, wish, tier, actor)
         return wishes
 
-    async def fill(self, object_id: str) -> None:
-        """Bring a rendition to the edge; a second call finds it there.
+    async def fill(self, object_id: str, edge: str = Tier.EDGE) -> None:
+        """Bring a rendition to an edge, by its tier; a second call finds it there.
 
         Raises:
             NotWanted: the rendition was removed.
@@ -89,17 +95,18 @@ class Recalling:
         """
         rendition, thing = await self.keeper.find_thing(object_id)
         thing = replace(thing, told=EventType.PLACEMENT_RECALLED)
-        key = edge_key_of(rendition, thing.shelf).text
-        await self.keeper.keep(thing, Tier.EDGE, key, lambda: self.source(object_id))
+        key, tier = edge_key_of(rendition, thing.shelf).text, Tier(edge)
+        await self.keeper.keep(thing, tier, key, lambda: self.source(object_id, but=tier))
 
-    async def postpone(self, object_id: str) -> None:
+    async def postpone(self, object_id: str, edge: str = Tier.EDGE) -> None:
         """Note that filling failed, and wait twice as long as the last time before the next."""
+        tier = Tier(edge)
         async with self.database.transaction() as connection:
-            tries = await recall_records.count_tries(connection, object_id)
+            tries = await recall_records.count_tries(connection, object_id, tier)
             pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, MOST_DOUBLINGS))
-            await recall_records.postpone(connection, object_id, self.clock.now() + pause)
+            await recall_records.postpone(connection, object_id, self.clock.now() + pause, tier)
 
-    async def _tell(self, connection: Connection, wish: Wish, actor: str) -> None:
+    async def _tell(self, connection: Connection, wish: Wish, tier: Tier, actor: str) -> None:
         now = self.clock.now()
         event = Event(
             id=ids.new(Prefix.EVENT, now, self.clock.entropy(ENTROPY_BYTES)),
@@ -109,7 +116,7 @@ class Recalling:
             subject=wish.object_id,
             data={
                 "content_id": wish.content_id,
-                "tier": "edge",
+                "tier": tier.value,
                 "generation": wish.generation,
                 "size_bytes": wish.size_bytes,
             },

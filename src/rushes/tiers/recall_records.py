@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from rushes.db.engine import Connection
 from rushes.db.tables import placements, renditions
@@ -16,7 +16,6 @@ from rushes.tiers.placement import Placement, State, Step, Tier
 WISH_LASTS: Final = timedelta(minutes=10)
 """A wish that nobody carried out for so long may be made again."""
 
-_ON_EDGE: Final = placements.c.tier == Tier.EDGE.value
 _FILLABLE: Final = (State.ABSENT.value, State.LOST.value)
 
 
@@ -30,18 +29,30 @@ class Wish:
     size_bytes: int
 
 
-async def list_unplaced(connection: Connection, object_ids: Collection[str]) -> list[str]:
-    """Return those of these renditions that have no row on the edge, present or not."""
-    placed = select(placements.c.object_id).where(_ON_EDGE, placements.c.object_id.in_(object_ids))
+def _is_on(tier: Tier) -> ColumnElement[bool]:
+    return placements.c.tier == tier.value
+
+
+async def list_unplaced(
+    connection: Connection, object_ids: Collection[str], tier: Tier = Tier.EDGE
+) -> list[str]:
+    """Return those of these renditions that have no row on an edge, present or not."""
+    named = placements.c.object_id.in_(object_ids)
+    placed = select(placements.c.object_id).where(_is_on(tier), named)
     query = select(renditions.c.id).where(renditions.c.id.in_(object_ids))
     rows = await connection.execute(query.where(renditions.c.id.not_in(placed)))
     return list(rows.scalars())
 
 
 async def wish(
-    connection: Connection, object_ids: Collection[str], now: datetime, *, at_once: bool = False
+    connection: Connection,
+    object_ids: Collection[str],
+    now: datetime,
+    tier: Tier = Tier.EDGE,
+    *,
+    at_once: bool = False,
 ) -> list[Wish]:
-    """Wish for those that are not on the edge and not on their way; return whose wish is new.
+    """Wish for those that are not on an edge and not on their way; return whose wish is new.
 
     What failed before waits for its next try, unless it is wanted `at_once`; what has just left
     rests in any case, for a late delete must not hit the new copy.
@@ -51,8 +62,8 @@ async def wish(
     is_unasked = or_(placements.c.wished_at.is_(None), placements.c.wished_at < now - WISH_LASTS)
     statement = (
         update(placements)
-        .where(_ON_EDGE, placements.c.object_id.in_(object_ids), placements.c.state.in_(_FILLABLE))
-        .where(is_unasked, may)
+        .where(_is_on(tier), placements.c.object_id.in_(object_ids))
+        .where(placements.c.state.in_(_FILLABLE), is_unasked, may)
         .values(wished_at=now, generation=placements.c.generation + 1)
         .returning(
             placements.c.object_id,
@@ -69,7 +80,7 @@ async def list_near(connection: Connection, content_id: str) -> set[str]:
     query = (
         select(renditions.c.name)
         .join(placements, placements.c.object_id == renditions.c.id)
-        .where(_ON_EDGE, placements.c.content_id == content_id)
+        .where(_is_on(Tier.EDGE), placements.c.content_id == content_id)
         .where(placements.c.state == State.PRESENT.value)
     )
     return set((await connection.execute(query)).scalars())
@@ -108,16 +119,18 @@ async def forget_miss(connection: Connection, place: Placement) -> None:
     )
 
 
-async def count_tries(connection: Connection, object_id: str) -> int:
-    """Return how often filling the edge with an object has failed in a row."""
-    query = select(placements.c.tries).where(_ON_EDGE, placements.c.object_id == object_id)
+async def count_tries(connection: Connection, object_id: str, tier: Tier = Tier.EDGE) -> int:
+    """Return how often filling an edge with an object has failed in a row."""
+    query = select(placements.c.tries).where(_is_on(tier), placements.c.object_id == object_id)
     return (await connection.execute(query)).scalar_one_or_none() or 0
 
 
-async def postpone(connection: Connection, object_id: str, next_try_at: datetime) -> None:
+async def postpone(
+    connection: Connection, object_id: str, next_try_at: datetime, tier: Tier = Tier.EDGE
+) -> None:
     """Note that filling failed, and when it may be tried again."""
     await connection.execute(
         update(placements)
-        .where(_ON_EDGE, placements.c.object_id == object_id)
+        .where(_is_on(tier), placements.c.object_id == object_id)
         .values(wished_at=None, tries=placements.c.tries + 1, next_try_at=next_try_at)
     )

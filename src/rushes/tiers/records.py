@@ -11,19 +11,26 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 
 from rushes.db.engine import Connection
 from rushes.db.tables import block_hashes, contents, placements
 from rushes.stores.blocks import Fingerprint
-from rushes.tiers.placement import LEASE, Placement, State, Tier
+from rushes.tiers.placement import FURTHER, LEASE, Placement, State, Tier
 
 _ARRIVED: Final[Mapping[str, object]] = MappingProxyType(
     {"wished_at": None, "tries": 0, "next_try_at": None, "missed_at": None}
 )
 """What is forgotten of the way of an object that has arrived."""
+
+
+def is_on_edge() -> ColumnElement[bool]:
+    """Return the condition of rows of the home edge, and of those of further regions."""
+    return or_(
+        placements.c.tier == Tier.EDGE.value, placements.c.tier.startswith(FURTHER, autoescape=True)
+    )
 
 
 async def read_clock(connection: Connection, now: datetime) -> datetime:
@@ -193,7 +200,7 @@ async def list_tiers(
     The words sort that way: absent, copying, evicting, lost, present. That the edge lacks
     something is no news: it holds what is watched.
     """
-    is_news = or_(placements.c.tier != Tier.EDGE.value, placements.c.state != State.ABSENT.value)
+    is_news = or_(~is_on_edge(), placements.c.state != State.ABSENT.value)
     query = (
         select(placements.c.content_id, placements.c.tier, func.min(placements.c.state))
         .where(placements.c.content_id.in_(content_ids), is_news)

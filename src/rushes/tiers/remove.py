@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -25,6 +25,7 @@ from rushes.renditions.versions import list_superseded
 from rushes.stores.scratch import Scratch
 from rushes.stores.store import Vault
 from rushes.tiers import movement_records, records, removal_records
+from rushes.tiers.edge import Further
 from rushes.tiers.foreign import list_theirs, remove_let_go
 from rushes.tiers.noting import delete
 from rushes.tiers.placement import Placement, State, Tier
@@ -47,6 +48,7 @@ class Remover:
     clock: Clock = SYSTEM
     former: Vault | None = None
     """The store from which the archive moves."""
+    further: Further = field(default_factory=dict)
 
     async def remove_content(self, content_id: str, *, purge: bool = False) -> bool:
         """Remove original, renditions and rows of a content unless an asset still has it.
@@ -107,13 +109,14 @@ class Remover:
             await rendition_records.delete_renditions(connection, [rendition_id])
 
     async def _remove_objects(self, left: Sequence[Placement]) -> None:
-        stores = {Tier.EDGE: self.edge, Tier.FORMER: self.former, Tier.ARCHIVE: self.archive}
+        stores = {Tier.EDGE: self.edge, **self.further, Tier.FORMER: self.former}
+        stores[Tier.ARCHIVE] = self.archive
         known = [each for each in left if not _may_be_others(each, left)]
         for tier, store in stores.items():
             keys = [each.key for each in known if each.tier is tier]
             if store is None or not keys:
                 continue
-            theirs = set() if tier is Tier.EDGE else await list_theirs(self.database, store, keys)
+            theirs = set() if tier.is_edge else await list_theirs(self.database, store, keys)
             for key in keys:
                 if key not in theirs:
                     await delete(store, tier, key, because="nobody has it any more")

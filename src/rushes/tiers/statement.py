@@ -156,7 +156,7 @@ def make_statement(
         tiers=tiers,
         projects=_projects(sums, held, prices, span),
         all_on_edge=all_on_edge,
-        saving=all_on_edge - (bills[Tier.EDGE].storage if Tier.EDGE in bills else Decimal(0)),
+        saving=all_on_edge - sum(each.storage for tier, each in bills.items() if tier.is_edge),
     )
 
 
@@ -274,7 +274,7 @@ def _projects(
 def _hit_rate(sums: Iterable[Sums]) -> float | None:
     made = [each for each in sums if not each.slot.is_original]
     asked = sum(each.reads for each in made)
-    hits = sum(each.reads for each in made if each.slot.tier is Tier.EDGE)
+    hits = sum(each.reads for each in made if each.slot.tier.is_edge)
     return hits / asked if asked else None
 
 

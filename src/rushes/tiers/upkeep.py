@@ -69,7 +69,11 @@ def open_upkeep(
             database=database,
             clock=clock,
             places=places,
-            stores={Tier.ARCHIVE: keeper.archive, Tier.EDGE: keeper.edge.store},
+            stores={
+                Tier.ARCHIVE: keeper.archive,
+                Tier.EDGE: keeper.edge.store,
+                **keeper.edge.further,
+            },
             budget=budget,
         ),
     )

@@ -79,7 +79,8 @@ def page_source(house: House) -> PageSource:
 
 def _media_origins(house: House) -> tuple[str, ...]:
     """Return where players are led for bytes: the buckets of the edge and the archive."""
-    buckets = (store for store in (house.edge, house.archive) if isinstance(store, Presign))
+    stores = (house.edge, house.archive, *house.locator.further.values())
+    buckets = (store for store in stores if isinstance(store, Presign))
     parts = (urlsplit(bucket.presign_get("any", 1)) for bucket in buckets)
     return tuple(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts))
 
