@@ -39,7 +39,7 @@ async def judge(database: Database, rules: Rules, usage: Usage) -> Plan:
     """Return the plan as the database judges it."""
     async with database.reading() as connection:
         cutoffs = make_cutoffs(rules, usage.held_bytes, NOON)
-        return await gather(connection, cutoffs, usage)
+        return await gather(connection, Tier.EDGE, cutoffs, usage)
 
 
 @pytest.mark.covers("M-ST-10", "M-ST-12", "CF-03")

@@ -99,6 +99,7 @@ def test_doctor_says_what_is_there_and_what_to_do(tmp_path: Path) -> None:
     found = {one["name"]: one for one in json.loads(well.stdout)}
     assert 0 == well.returncode, well.stdout
     parts = {"database", "disk", "ffmpeg", "box", "worker", "address", "schedules", "stores"}
+    parts |= {"edges"}
     assert parts | {"segments", "spool", "editing", "scan", "encoder", "log-in"} == set(found)
     assert "expire_uploads" in found["schedules"]["found"]
     assert (8, True) == (unsafe.returncode, "BAD  address" in unsafe.stdout)

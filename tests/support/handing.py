@@ -27,6 +27,7 @@ from rushes.delivery.sign import Signer
 from rushes.http.delivery import Delivery, routes
 from rushes.http.problem import Edge as Outermost
 from rushes.http.problem import add_problems
+from rushes.http.regions import Nearness
 from rushes.media.failures import ToolMissing
 from rushes.media.layout import Layout, Piece, TrackLayout, format_layout
 from rushes.media.toolbox import Toolbox
@@ -36,7 +37,7 @@ from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.scratch import Scratch
 from rushes.tiers.by_hand import ByHand
 from rushes.tiers.copy import Keeper
-from rushes.tiers.edge import Edge
+from rushes.tiers.edge import Edge, Further
 from rushes.tiers.evict import Evicting
 from rushes.tiers.locate import Locator
 from rushes.tiers.prices import Price
@@ -61,6 +62,8 @@ class Handing:
     actor: Actor = SYSTEM
     tools: Toolbox | None = None
     on_ingest: frozenset[str] | None = None
+    further: Further = field(default_factory=dict)
+    nearness: Nearness = field(default_factory=Nearness)
     reads: Reads = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,7 +84,7 @@ class Handing:
     @property
     def keeper(self) -> Keeper:
         """What keeps things."""
-        edge = Edge(self.edge, self.on_ingest)
+        edge = Edge(self.edge, self.on_ingest, self.further)
         return Keeper(self.database, self.clock, self.archive, edge, self.spool_path)
 
     @property
@@ -92,7 +95,14 @@ class Handing:
     @property
     def locator(self) -> Locator:
         """What finds things."""
-        return Locator(self.database, self.archive, self.edge, self.scratch, self.spool_path)
+        return Locator(
+            self.database,
+            self.archive,
+            self.edge,
+            self.scratch,
+            self.spool_path,
+            further=self.further,
+        )
 
     @property
     def recalling(self) -> Recalling:
@@ -101,7 +111,9 @@ class Handing:
 
     def evicting(self, grace: timedelta = timedelta()) -> Evicting:
         """Return what lets things leave the edge, after this long."""
-        return Evicting(self.database, self.clock, self.archive, self.edge, grace)
+        return Evicting(
+            self.database, self.clock, self.archive, self.edge, grace, further=self.further
+        )
 
     def retaining(self, rules: Rules, price: Price | None = None) -> Retaining:
         """Return what applies the rules."""
@@ -117,7 +129,7 @@ class Handing:
     @property
     def remover(self) -> Remover:
         """What removes things."""
-        return Remover(self.database, self.archive, self.edge, self.scratch)
+        return Remover(self.database, self.archive, self.edge, self.scratch, further=self.further)
 
     async def spool_path(self, upload_id: str) -> Path:
         """Return where an upload's bytes lie."""
@@ -163,6 +175,7 @@ class Handing:
             server=Server(self.database, self.clock, signer),
             locator=self.locator,
             reads=self.reads,
+            nearness=self.nearness,
         )
         app.include_router(routes(delivery, identify))
         return Outermost(app)

@@ -183,6 +183,18 @@ def _stores(settings: Settings) -> Finding:
     return Finding("stores", is_well=True, found="; ".join(found), advice=" ".join(advice) or None)
 
 
+def _edges(settings: Settings) -> Finding:
+    edges, header = settings.tiers.edges, settings.delivery.country_header
+    if not edges:
+        return Finding("edges", is_well=True, found="the home edge alone")
+    told = [f"{region} ({', '.join(edge.countries) or 'chosen'})" for region, edge in edges.items()]
+    advice = None
+    if header is None and any(edge.countries for edge in edges.values()):
+        advice = "Nothing tells a viewer's country: set delivery.country_header."
+    found = f"home, {', '.join(told)}"
+    return Finding("edges", is_well=True, found=found, advice=advice)
+
+
 async def _ask_store(name: str, bucket: StoreSettings, settings: Settings) -> str:
     """Ask a store with wrong values on purpose; what it answers is kept where there are tables."""
     async with await open_s3(name, bucket) as store:
@@ -224,6 +236,7 @@ CHECKS: Final[dict[str, Callable[[Settings], Finding]]] = {
     "worker": _worker,
     "segments": _segments,
     "stores": _stores,
+    "edges": _edges,
     "editing": examine_editing,
     "address": _address,
     "log-in": examine_provider,

@@ -8,6 +8,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
+from rushes.access.permit import Verb, permit
 from rushes.delivery.region import HOME, Regions
 from rushes.http.auth import Identify
 from rushes.settings import Settings
@@ -65,7 +66,7 @@ def routes(nearness: Nearness, locator: Locator, identify: Identify) -> APIRoute
     @router.get("")
     async def list_edges(request: Request) -> EdgeList:
         """List the edges, for a player that chooses its region by timing them."""
-        await identify(request)
+        permit(await identify(request), Verb.PLAY_ASSET)
         nearest = nearness.find(request)
         known = {HOME: ()} | dict(nearness.regions.countries)
         stores = {Tier.EDGE: locator.edge, **locator.further}

@@ -162,6 +162,7 @@ VERBS: Final = MappingProxyType(
         "image": (Verb.PLAY_ASSET,),
         "renditions": (Verb.SEE_ASSET,),
         "placements": (Verb.SEE_ASSET,),
+        "list_edges": (Verb.PLAY_ASSET,),
         **dict.fromkeys(
             (
                 *("list_tiers", "plan_eviction", "list_retention_runs", "list_movements"),

@@ -24,7 +24,6 @@ from rushes.renditions import records as rendition_records
 from rushes.renditions.rendition import PLAYED, State
 from rushes.tiers import eviction_records, read_records, records
 from rushes.tiers.evict import Evicting, Marked
-from rushes.tiers.placement import Tier
 from rushes.tiers.recall import Recalling
 from rushes.tiers.recall_records import Wish
 
@@ -79,7 +78,7 @@ class ByHand:
                 place
                 for object_id in chosen
                 for place in await records.list_of_object(connection, object_id)
-                if place.tier is Tier.EDGE
+                if place.tier.is_edge
             ]
         return await self.evicting.mark({place.id: ASKED for place in places})
 

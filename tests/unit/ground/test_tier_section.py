@@ -58,3 +58,38 @@ def test_a_tier_names_its_store(
 ) -> None:
     """Or a folder of ours; an archive that moves has two."""
     assert expected == list_chosen(TierSettings.model_validate(told))
+
+
+@pytest.mark.covers("C-PV-06", "M-PB-22")
+def test_further_edges_read_their_flat_names() -> None:
+    """`RUSHES_TIERS_EDGES_US_STORE`, and countries parted by commas."""
+    told = {
+        "edges_us_store": "west",
+        "edges_us_countries": "US, CA",
+        "edges": {"jp": {"store": "e"}},
+    }
+
+    edges = TierSettings.model_validate(told).edges
+
+    assert {"us": ("west", ("US", "CA")), "jp": ("e", ())} == {
+        region: (edge.store, edge.countries) for region, edge in edges.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("edges", "why"),
+    [
+        (
+            {"us": {"store": "a", "countries": ["US"]}, "eu": {"store": "b", "countries": ["US"]}},
+            "twice",
+        ),
+        ({"home": {"store": "a"}}, "home"),
+        ({"us": {"store": "a", "countries": ["usa"]}}, "countries"),
+        ({"US": {"store": "a"}}, "pattern"),
+        ({"us": {}}, "store"),
+    ],
+)
+def test_a_region_is_told_clearly(edges: dict[str, object], why: str) -> None:
+    """A country has one edge, the home edge stands elsewhere, and names are small letters."""
+    with pytest.raises(ValidationError, match=why):
+        TierSettings.model_validate({"edges": edges})

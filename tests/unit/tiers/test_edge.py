@@ -7,9 +7,10 @@ from typing import Any, cast
 import pytest
 
 from rushes.renditions.rendition import Kind
+from rushes.stores.store import Unreachable
 from rushes.tiers.edge import Edge, edge_of
 from rushes.tiers.keys import EdgeKey
-from rushes.tiers.placement import OriginalRefused
+from rushes.tiers.placement import OriginalRefused, Tier, edge_in
 
 LOW = frozenset({"360p", "540p"})
 NONE: frozenset[str] = frozenset()
@@ -63,3 +64,19 @@ def test_the_settings_name_qualities_or_all_or_none() -> None:
     found = [edge_of(store, told).on_ingest for told in ("all", "none", ("360p", "540p"))]
 
     assert [None, NONE, LOW] == found
+
+
+async def test_the_edge_of_a_region_has_a_store_of_its_own() -> None:
+    """One that the settings do not name any more cannot be reached, and that is said."""
+    home, west, us = cast("Any", object()), cast("Any", object()), edge_in("us")
+    edge, taken = edge_of(home, "none", {us: west}), []
+
+    async def bring(store: Any) -> Any:
+        taken.append(store)
+
+    for tier in (Tier.EDGE, us):
+        await edge.take(EdgeKey("proxies/ast_1/360p.mp4"), bring, tier)
+
+    assert [home, west] == taken
+    with pytest.raises(Unreachable, match="region jp"):
+        edge.store_of(edge_in("jp"))

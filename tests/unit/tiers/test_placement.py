@@ -17,6 +17,8 @@ from rushes.tiers.placement import (
     State,
     Step,
     Tier,
+    edge_in,
+    region_unknown,
 )
 from tests.support.moments import NOON
 
@@ -77,3 +79,18 @@ def test_what_is_there_or_has_no_lease_is_not_claimed(state: State) -> None:
     """There is nothing to copy, or the row makes no sense."""
     with pytest.raises(IllegalStep):
         replace(ABSENT, state=state).claimed(NOON)
+
+
+def test_the_edge_of_a_region_is_one_tier() -> None:
+    """However often its name is read; names that no region can have are no tier."""
+    us = edge_in("us")
+
+    assert (us, "us", True) == (Tier("edge-us"), us.region, us.is_edge)
+    assert us is Tier("edge-us")
+    assert [(None, True), (None, False)] == [
+        (tier.region, tier.is_edge) for tier in (Tier.EDGE, Tier.ARCHIVE)
+    ]
+    assert "tier.region_unknown" == region_unknown().code
+    for name in ("edge-", "edge-U S", "edges", 5):
+        with pytest.raises(ValueError, match="not a valid Tier"):
+            Tier(name)  # type: ignore[arg-type] # what a row may hold

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from rushes.tiers.placement import Placement, State, Tier
+from rushes.tiers.placement import Placement, State, Tier, edge_in
 from rushes.tiers.route import route
 
 
@@ -47,3 +47,13 @@ def test_a_store_that_is_down_is_passed_over() -> None:
 
     assert [Tier.ARCHIVE] == [each.tier for each in route(copies, down=frozenset({Tier.EDGE}))]
     assert [] == route(copies, down=frozenset(Tier))
+
+
+@pytest.mark.covers("C-PV-06", "M-PB-22")
+def test_the_edge_of_the_viewers_region_comes_first() -> None:
+    """Then home, then the edges of others, and the archive behind them all."""
+    us, jp = edge_in("us"), edge_in("jp")
+    copies = [copy(tier) for tier in (Tier.ARCHIVE, jp, Tier.EDGE, us)]
+
+    assert [us, Tier.EDGE, jp, Tier.ARCHIVE] == [each.tier for each in route(copies, near=us)]
+    assert [Tier.EDGE, jp, us, Tier.ARCHIVE] == [each.tier for each in route(copies)]
