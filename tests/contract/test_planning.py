@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from rushes.db.engine import Database
 from rushes.db.tables import renditions
 from rushes.tiers.cutoffs import make_cutoffs
+from rushes.tiers.placement import Tier
 from rushes.tiers.retain import gather
 from rushes.tiers.retention import Kept, Plan, Reason, Usage, plan
 from rushes.tiers.rules import DAY, PRESETS, Kind, Preset, Rules

@@ -147,9 +147,7 @@ class Retaining:
         return marked
 
 
-async def gather(
-    connection: Connection, tier: Tier, cutoffs: Cutoffs, usage: Usage
-) -> Plan:
+async def gather(connection: Connection, tier: Tier, cutoffs: Cutoffs, usage: Usage) -> Plan:
     """Return the plan of an edge as the database judges it."""
     gathering, plays_since = Gathering(cutoffs, usage), (cutoffs.now - PLAYS_COUNT).date()
     sums = await plan_records.sum_up(connection, tier, cutoffs)
@@ -183,9 +181,7 @@ async def _make_room(
         if found < gathering.excess_bytes * SLACK and number + 1 < len(hours):
             continue
         span = (begin, hour + HOUR)
-        for each in await plan_records.list_oldest(
-            connection, tier, cutoffs, plays_since, span
-        ):
+        for each in await plan_records.list_oldest(connection, tier, cutoffs, plays_since, span):
             gathering.give_way(each.placement_id, each.size_bytes, Kept(each.verdict))
         if gathering.excess_bytes <= 0:
             return
