@@ -45,6 +45,7 @@ from rushes.renditions.make import LADDER
 from rushes.renditions.rendition import PLAYED, Kind
 from rushes.renditions.rolling_out import tell_rolling_out
 from rushes.tiers.closing import CLOSE, tell_closing
+from rushes.tiers.recall import tell_recall
 from rushes.tiers.upkeep import tell_upkeep
 
 PROBE_SECONDS: Final = 60.0
@@ -153,7 +154,7 @@ def tell(engine: Engine, deeds: Deeds) -> None:
     _tell_preparing(engine, deeds, settle)
     _tell_stills(engine, deeds, settle)
     _tell_ladder(engine, deeds, settle)
-    _tell_recall(engine, deeds)
+    tell_recall(engine, deeds.recalling)
     _tell_retaining(engine, deeds)
     _tell_checking(engine, deeds)
     tell_rolling_out(engine, deeds.remaking)
@@ -291,21 +292,6 @@ def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
             await sweep(content_id)
             raise
         await sweep(content_id)
-
-
-def _tell_recall(engine: Engine, deeds: Deeds) -> None:
-    fill = engine.step("fill", timeout_seconds=DAY_SECONDS)(deeds.recalling.fill)
-    postpone = engine.step("postpone")(deeds.recalling.postpone)
-
-    @engine.workflow("recall")
-    async def recall(object_id: str, edge: str = "edge") -> None:
-        try:
-            await fill(object_id, edge)
-        except StepFailed as failure:
-            if failure.failed_kind is ErrorKind.GONE:
-                return
-            await postpone(object_id, edge)
-            raise
 
 
 def _tell_retaining(engine: Engine, deeds: Deeds) -> None:

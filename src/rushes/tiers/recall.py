@@ -19,9 +19,12 @@ from typing import Final, Protocol
 from rushes import ids
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
+from rushes.errors import Kind
 from rushes.events import outbox
 from rushes.events.event import SYSTEM_ACTOR, Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
+from rushes.jobs.engine import Engine
+from rushes.jobs.job import StepFailed
 from rushes.tiers import recall_records
 from rushes.tiers.budget import Budget
 from rushes.tiers.copy import Keeper, edge_key_of
@@ -32,6 +35,7 @@ from rushes.tiers.sources import Given
 FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 MOST_DOUBLINGS: Final = 6
+DAY_SECONDS: Final = 86_400.0
 
 
 class FindSource(Protocol):
@@ -122,3 +126,19 @@ class Recalling:
             },
         )
         await outbox.record(connection, event)
+
+
+def tell_recall(engine: Engine, recalling: Recalling) -> None:
+    """Tell the engine the workflow that fills an edge; its name stays, as open work bears it."""
+    fill = engine.step("fill", timeout_seconds=DAY_SECONDS)(recalling.fill)
+    postpone = engine.step("postpone")(recalling.postpone)
+
+    @engine.workflow("recall")
+    async def recall(object_id: str, edge: str = Tier.EDGE.value) -> None:
+        try:
+            await fill(object_id, edge)
+        except StepFailed as failure:
+            if failure.failed_kind is Kind.GONE:
+                return
+            await postpone(object_id, edge)
+            raise
