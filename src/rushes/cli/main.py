@@ -40,6 +40,7 @@ PLACES: Final = {
     "agent": "agent",
     "audit": "audit",
     "import": "importing",
+    "partners": "partners",
     "projects": "removing",
     "renditions": "remaking",
 }

@@ -16,6 +16,7 @@ import type {
   Movement,
   Occurrence,
   Page,
+  PartnerCopies,
   Placement,
   Project,
   Share,
@@ -125,6 +126,18 @@ export const colorQuery = (id: string) =>
     queryKey: ["asset", id, "color"],
     queryFn: ({ signal }) => call<Colors>(`${assetPath(id)}/color`, { signal }),
     refetchInterval: () => pause(false),
+  });
+
+export const partnersQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["asset", id, "partners"],
+    queryFn: ({ signal }) => call<PartnerCopies>(`${assetPath(id)}/partners`, { signal }),
+    refetchInterval: ({ state }) => {
+      const isBusy = state.data?.items.some(
+        ({ state: now }) => !["ready", "failed", "removed"].includes(now),
+      );
+      return pause(isBusy === true);
+    },
   });
 
 export const placementsQuery = (id: string) =>

@@ -108,6 +108,26 @@ export interface Rendition {
   readonly error_detail: string | null;
 }
 
+export type PartnerName = "mux" | "stream" | "frameio";
+
+export type PartnerState =
+  "waiting" | "sending" | "processing" | "ready" | "failed" | "withdrawing" | "removed";
+
+/** An asset at a service elsewhere; `links` are addresses over there. */
+export interface PartnerCopy {
+  readonly partner: PartnerName;
+  readonly state: PartnerState;
+  readonly size_bytes: number;
+  readonly sent_bytes: number;
+  readonly links: Readonly<Record<string, string>>;
+  readonly error: string | null;
+}
+
+export interface PartnerCopies {
+  readonly items: readonly PartnerCopy[];
+  readonly available: readonly PartnerName[];
+}
+
 export interface Placement extends TierPlacement {
   readonly object_id: string;
   readonly name: string;

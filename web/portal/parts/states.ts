@@ -3,7 +3,7 @@
  *
  * Pure: from the API's states to what a badge shows.
  */
-import type { Asset, JobState, PlacementState, RenditionState } from "../api/types";
+import type { Asset, JobState, PartnerState, PlacementState, RenditionState } from "../api/types";
 import { portal as words, states } from "../../shared/text/en.json";
 import { fill } from "../../shared/text/fill";
 import type { Glyph } from "./glyphs";
@@ -57,6 +57,21 @@ export function signOfPlacement(state: PlacementState): Sign {
     present: { word: words.placement_states.present, tone: "ok", glyph: "check" },
     evicting: { word: words.placement_states.evicting, tone: "quiet", glyph: "making" },
     lost: { word: words.placement_states.lost, tone: "error", glyph: "failed" },
+  };
+  return signs[state];
+}
+
+/** Return the sign of an asset at a partner; `share` (0 to 1) is how much of it was sent. */
+export function signOfPartner(state: PartnerState, share: number): Sign {
+  const sending = fill(words.partner_states.sending, { percent: Math.floor(share * 100) });
+  const signs: Readonly<Record<PartnerState, Sign>> = {
+    waiting: { word: words.partner_states.waiting, tone: "quiet", glyph: "waiting" },
+    sending: { word: sending, tone: "busy", glyph: "making" },
+    processing: { word: words.partner_states.processing, tone: "busy", glyph: "making" },
+    ready: { word: words.partner_states.ready, tone: "ok", glyph: "check" },
+    failed: { word: words.partner_states.failed, tone: "error", glyph: "failed" },
+    withdrawing: { word: words.partner_states.withdrawing, tone: "quiet", glyph: "bin" },
+    removed: { word: words.partner_states.removed, tone: "quiet", glyph: "none" },
   };
   return signs[state];
 }

@@ -14,6 +14,7 @@ import { Actions } from "../asset/actions";
 import { Activity } from "../asset/activity";
 import { Code } from "../asset/code";
 import { Details } from "../asset/details";
+import { Partners } from "../asset/partners";
 import { Renditions } from "../asset/renditions";
 import { StoragePlaces } from "../asset/storage";
 import { Viewer } from "../asset/viewer";
@@ -116,7 +117,12 @@ function Inspector({ asset }: { readonly asset: Asset }): ReactNode {
   const panels: Readonly<Record<Tab, () => ReactNode>> = {
     details: () => <Details asset={asset} />,
     renditions: () => <Renditions asset={asset} />,
-    storage: () => <StoragePlaces asset={asset} />,
+    storage: () => (
+      <>
+        <StoragePlaces asset={asset} />
+        <Partners asset={asset} />
+      </>
+    ),
     activity: () => <Activity asset={asset} />,
     api: () => <Code asset={asset} />,
   };
