@@ -350,6 +350,33 @@ async def _tell(town: Town, what: EventType, filed: Filed) -> None:
         await spread(connection)
 
 
+@pytest.mark.parametrize("told", [{"data": []}, {"data": {"id": "up1", "url": "http://10.0.0.1/"}}])
+async def test_an_answer_of_another_shape_leads_nowhere(
+    town: Town, mux: SmallMux, told: dict[str, object]
+) -> None:
+    """Nor does an address inside our own network."""
+    mux.served.troubles = [Trouble("POST /video/v1/uploads", 201, body=told)]
+    filed = await town.file(FILM)
+    await town.hand_over(filed)
+    async with town.working() as hosting:
+        failed = await town.reach(filed, State.FAILED, hosting)
+
+    assert "partner.unexpected" == failed.error_code
+
+
+async def test_what_breaks_us_is_told_once(town: Town, mux: SmallMux) -> None:
+    """A list where Mux documents none is no reason to ask for ever."""
+    filed = await town.file(FILM)
+    await town.hand_over(filed)
+    async with town.working() as hosting:
+        mux.makes = "preparing"
+        await town.rest(filed, hosting)
+        mux.assets["as1"]["playback_ids"] = 5
+        failed = await town.reach(filed, State.FAILED, hosting)
+
+    assert "partner.unexpected" == failed.error_code
+
+
 async def test_an_upload_that_was_not_finished_is_ended(town: Town, mux: SmallMux) -> None:
     """Whoever takes an asset back while it is being sent stops that."""
     mux.served.troubles = [Trouble("PUT /gcs/", 503, times=99)]

@@ -67,17 +67,18 @@ class Target:
     is_allowed_private: bool = False
 
 
-def parse_target(url: str, allowed: Collection[str] = ()) -> Target:
+def parse_target(url: str, allowed: Collection[str] = (), *, longest: int = MAX_URL) -> Target:
     """Return an address as it is called.
 
     Args:
         url: `https://host/path`, on port 443 or 8443.
         allowed: `host:port` of the operator's own network; these may be plain http as well.
+        longest: characters that it may have.
 
     Raises:
         UrlBlocked: it is spelt in an unusual way, or leads elsewhere than to the open internet.
     """
-    scheme, told, named_port, rest = _read(url)
+    scheme, told, named_port, rest = _read(url, longest)
     host = _judge_host(told)
     port = named_port or (443 if scheme == HTTPS else 80)
     is_private = f"{host}:{port}" in allowed
@@ -111,14 +112,14 @@ def find_ip(host: str) -> IPAddress | None:
         return None
 
 
-def _read(url: str) -> tuple[str, str, int | None, str]:
+def _read(url: str, longest: int) -> tuple[str, str, int | None, str]:
     """Return scheme, host, port and the rest of an address.
 
     Raises:
         UrlBlocked: it has another form.
     """
-    if len(url) > MAX_URL or any(not char.isprintable() or char.isspace() for char in url):
-        raise UrlBlocked(f"A webhook's address has at most {MAX_URL} visible characters.")
+    if len(url) > longest or any(not char.isprintable() or char.isspace() for char in url):
+        raise UrlBlocked(f"A webhook's address has at most {longest} visible characters.")
     if unicodedata.normalize("NFKC", url) != url:  # fullwidth digits and dots are no letters
         raise UrlBlocked("Spell the address in plain letters.")
     form = _FORM.fullmatch(url)

@@ -32,7 +32,7 @@ from rushes.library import records as library_records
 from rushes.library.asset import AssetNotFound
 from rushes.partners import records
 from rushes.partners.call import KNOWN_FOR
-from rushes.partners.copy import Partner, PartnerCopy, State
+from rushes.partners.copy import Partner, PartnerCopy, PartnerUnexpected, State
 from rushes.partners.host import Host, Parcel
 from rushes.partners.telling import tell
 
@@ -151,11 +151,18 @@ class Hosting:
                     "A partner is no help",
                     extra={"partner": host.name, "copy": copy.id, "code": trouble.code},
                 )
-                after = copy.missed(trouble, self.clock.now(), self.clock.entropy(1)[0] / 255)
+                after = self._missed(copy, trouble)
+            except (AttributeError, KeyError, TypeError, ValueError) as odd:
+                log.exception("A partner answered strangely", extra={"copy": copy.id})
+                words = f"The partner's answer has another shape than any known: {odd!r:.200}"
+                after = self._missed(copy, PartnerUnexpected(words))
             is_on = after.state is not before.state and after.claim is not None
             kept = after if is_on and after.state in steps else replace(after, claim=None)
             await self._write(before, kept)
             copy = kept
+
+    def _missed(self, copy: PartnerCopy, trouble: RushesError) -> PartnerCopy:
+        return copy.missed(trouble, self.clock.now(), self.clock.entropy(1)[0] / 255)
 
     async def _begin(self, copy: PartnerCopy, host: Host) -> PartnerCopy:
         begun = await host.begin(await self._parcel(copy))

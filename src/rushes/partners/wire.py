@@ -27,6 +27,9 @@ from rushes.partners.copy import (
 )
 
 MAX_ANSWER_BYTES: Final = 2**20
+MAX_URL: Final = 16_384
+"""Addresses that a store signed with a session's token have some 2,000 characters."""
+
 ASK_SECONDS: Final = 60.0
 SEND_SECONDS: Final = 600.0
 """For one piece of a file."""
@@ -109,7 +112,7 @@ class Wire:
         if content is not None:
             sent["content-length"] = str(len(content))
         try:
-            target = parse_target(url, self.allowed)
+            target = parse_target(url, self.allowed, longest=MAX_URL)
             sent["host"] = target.url.split("/")[2]
             pairs = [(name.encode(), value.encode()) for name, value in sent.items()]
             async with asyncio.timeout(seconds):

@@ -115,3 +115,12 @@ def test_the_operator_may_allow_a_receiver_of_the_own_network() -> None:
 def test_an_address_is_public_or_not(text: str, expected: bool) -> None:  # noqa: FBT001 - a column
     """What names are resolved to is judged by the same rule."""
     assert expected is is_public(ipaddress.ip_address(text))
+
+
+def test_who_trusts_the_sender_may_take_longer_addresses() -> None:
+    """Those that a store signed are long; at the limit one is taken, beyond it none."""
+    url = "https://example.com/" + "x" * 80
+
+    assert url == parse_target(url, longest=100).url
+    with pytest.raises(UrlBlocked):
+        parse_target(url, longest=99)
