@@ -52,6 +52,8 @@ class Held:
     writer: int = 0
     offsets: list[int] = field(default_factory=list)
     """Where each append began."""
+    told: dict[str, str] = field(default_factory=dict)
+    """Its metadata."""
 
 
 @dataclass(slots=True)
@@ -153,6 +155,7 @@ async def _create(house: SmallHouse, request: Request) -> Response:
     id_ = f"upl_{len(house.uploads):036d}"
     held = Held(int(request.headers["upload-length"]), metadata["filename"])
     held.path = metadata.get("relativePath", held.name)
+    held.told = metadata
     house.uploads[id_] = held
     if request.headers.get("content-type") == "application/offset+octet-stream":
         await _take(house, held, request)

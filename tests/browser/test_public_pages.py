@@ -146,7 +146,8 @@ def test_an_embed_shows_itself_where_it_may(
 def test_a_phone_sends_by_keyboard_alone(page: Page, house: SmallHouse, tmp_path: Path) -> None:
     """What the link asks is answered, files are chosen, and the receipt is copied."""
     day = FormField("Shooting day", is_required=True, key="day", kind=AnswerKind.DATE)
-    house.links["open"] = replace(OPEN, questions=(day, FormField("Camera", key="camera")))
+    camera = FormField("Camera", key="camera")
+    house.links["open"] = replace(OPEN, questions=(day, camera), may_leave_mail=True)
     page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     page.on("filechooser", lambda _: None)  # from now on the browser opens no window of its own
     page.goto("/u/open")
@@ -156,6 +157,13 @@ def test_a_phone_sends_by_keyboard_alone(page: Page, house: SmallHouse, tmp_path
 
     tab_to(page, "#question-day")
     page.keyboard.type("01312026")
+    tab_to(page, "#sender-email")
+    page.keyboard.type("ada")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sender-trouble")).to_be_visible()
+    assert [] == find_violations(page)
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    page.keyboard.type("@example.org")
     tab_to(page, "#choose-files")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
@@ -163,5 +171,8 @@ def test_a_phone_sends_by_keyboard_alone(page: Page, house: SmallHouse, tmp_path
     expect(page.locator("#summary-words")).to_be_visible()
     tab_to(page, "#receipt-copy")
 
+    assert [("2026-01-31", "ada@example.org")] == [
+        (held.told["field.day"], held.told["sender_email"]) for held in house.uploads.values()
+    ]
     assert [] == find_violations(page)
     assert [] == find_sideways(page)

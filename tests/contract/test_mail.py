@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +25,7 @@ from rushes.events.event import Event, EventType
 from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.mailing import MailSettings
 from rushes.notify import letter_records
-from rushes.notify.letter import CLAIM, WAITS, find_report_time
+from rushes.notify.letter import CLAIM, GATHERING, WAITS, find_report_time
 from rushes.notify.mail import MailOff, MailRefused
 from rushes.notify.postman import Postman
 from rushes.uploads import records as upload_records
@@ -219,6 +220,34 @@ async def test_a_digest_gathers_what_happens(make: Make, box: Postbox, hands: Ha
     assert "2 pieces of news from Rushes" == box.to(ADMIN)[0]["Subject"]
     assert "Every quality of this file is made" in body_of(box, ADMIN)
     assert (1, 1) == (len(box.to(ADMIN)), len(box.to(CLIENT)))
+
+
+@pytest.mark.covers("M-NO-01", "BG-92")
+async def test_a_sender_gets_one_receipt_of_many_files(
+    make: Make, box: Postbox, hands: Hands, database: Database
+) -> None:
+    """A line for each file, once in five minutes; a client who sends gets no second mail."""
+    postman = make()
+    told = f"sender_email {base64.b64encode(b'Eve@example.com').decode()}"
+    async with database.transaction() as connection:
+        for name in ("one", "two"):
+            sent = an_upload(
+                id=f"upl_{name}", asset_id=f"ast_{name}", file_name=f"{name}.mov", metadata=told
+            )
+            await upload_records.record_upload(connection, sent, None)
+    await tell(postman, EventType.UPLOAD_ACCEPTED, "ast_one")
+    await tell(postman, EventType.UPLOAD_ACCEPTED, "ast_two")
+
+    await postman.send_due()
+    early = len(box.to("eve@example.com"))
+    hands.advance(GATHERING)
+    await postman.send_due()
+    await postman.send_due()
+
+    assert (0, 1) == (early, len(box.to("eve@example.com")))
+    assert "We have received 2 of your files" == box.to("eve@example.com")[0]["Subject"]
+    assert "one.mov  100 bytes  ast_one" in body_of(box, "eve@example.com")
+    assert "two.mov  100 bytes  ast_two" in body_of(box, "eve@example.com")
 
 
 async def test_texts_can_be_replaced(

@@ -17,6 +17,8 @@ export interface Facts {
   readonly color: string | null;
   /** What the keys of answers begin with. */
   readonly answerPrefix: string;
+  /** The key of metadata for the sender's mail address; null: it is not asked for. */
+  readonly senderKey: string | null;
 }
 
 /** Read the facts; the page and the server are of one version, so their form is trusted. */

@@ -20,6 +20,7 @@ import { ReceiptView } from "./receipt_view";
 import { Returning } from "./returning";
 import { paint } from "./brand";
 import { Questions } from "./questions";
+import { Sender } from "./sender";
 import { startTheme } from "./theme";
 
 const MUCH_BYTES = 100_000_000; // a cancel that throws away more than this asks first
@@ -56,10 +57,11 @@ async function start(): Promise<void> {
   showLocalTime();
   startCancelAll(queue);
   watchClosing(queue);
+  const sender = new Sender(facts.senderKey);
   const questions = new Questions(
     facts.answerPrefix,
     (chosen) => {
-      take(queue, chosen);
+      take(queue, sender.sign(chosen));
     },
     notice,
   );

@@ -36,6 +36,9 @@ WAITS: Final = (
 )
 """How long to wait after each attempt that brought nothing: about two days in all."""
 
+GATHERING: Final = timedelta(minutes=5)
+"""Senders, who are strangers, get one mail at most in so long, however many files they send."""
+
 CLAIM: Final = timedelta(minutes=10)
 """A letter that was taken and is not heard of for so long is taken again."""
 
@@ -97,21 +100,30 @@ class Topic(StrEnum):
     DIGEST = "digest"
     CLIENT_RECEIVED = "client_received"
     CLIENT_READY = "client_ready"
+    SENDER_RECEIVED = "sender_received"
+    SENDER_READY = "sender_ready"
+
+
+GATHERED: Final = frozenset({Topic.SENDER_RECEIVED, Topic.SENDER_READY})
+"""Letters of which all that are due for a person go out as one, with a line for each file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an event says to admins, and to the client who sent the file, if that one is known."""
+    """What an event says to admins, to the client of the link, and to who sent the file by it."""
 
     about: str
     to_admins: Topic
     to_client: Topic | None = None
+    to_sender: Topic | None = None
 
 
 PLANS: Final = MappingProxyType(
     {
-        EventType.UPLOAD_ACCEPTED: Plan("received", Topic.RECEIVED, Topic.CLIENT_RECEIVED),
-        EventType.ASSET_READY: Plan("ready", Topic.READY, Topic.CLIENT_READY),
+        EventType.UPLOAD_ACCEPTED: Plan(
+            "received", Topic.RECEIVED, Topic.CLIENT_RECEIVED, Topic.SENDER_RECEIVED
+        ),
+        EventType.ASSET_READY: Plan("ready", Topic.READY, Topic.CLIENT_READY, Topic.SENDER_READY),
         EventType.ASSET_FAILED: Plan("failed", Topic.FAILED),
         EventType.UPLOAD_QUARANTINED: Plan("failed", Topic.FAILED),
         EventType.WEBHOOK_PAUSED: Plan("failed", Topic.FAILED),
@@ -175,6 +187,12 @@ def gather(parts: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return the facts of a digest of letters, each by its subject and body."""
     told = "\n\n".join(f"{subject}\n\n{body.strip()}" for subject, body in parts)
     return {"count": str(len(parts)), "letters": told}
+
+
+def list_files(facts: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return the facts of one letter about many files."""
+    lines = [f"{each['file_name']}  {each['size']}  {each['id']}" for each in facts]
+    return {**facts[0], "count": str(len(lines)), "files": "\n".join(lines)}
 
 
 def on_one_line(text: str) -> str:

@@ -11,11 +11,15 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Row
 
 from rushes.access.permit import Role
+from rushes.access.sender import find_sender
 from rushes.db.engine import Connection
 from rushes.db.letter_tables import letters
 from rushes.db.statements import insert_or, values_of
 from rushes.db.tables import accounts, assets, links, placements, projects, uploads
-from rushes.notify.letter import CLAIM, Letter, State, Topic
+from rushes.notify.letter import CLAIM, GATHERED, Letter, State, Topic
+
+MOST_ALONG: Final = 2_000
+"""Lines of one letter."""
 
 _NAMES: Final = tuple(one.name for one in fields(Letter))
 
@@ -29,6 +33,7 @@ class About:
     client: str
     project: str
     client_email: str | None
+    sender_email: str | None
 
 
 async def record_letters(connection: Connection, made: Sequence[Letter]) -> None:
@@ -39,7 +44,10 @@ async def record_letters(connection: Connection, made: Sequence[Letter]) -> None
 
 
 async def claim_due(connection: Connection, now: datetime, limit: int) -> list[Letter]:
-    """Take letters that are due, oldest first; nobody else gets them for a while."""
+    """Take letters that are due, oldest first; nobody else gets them for a while.
+
+    Of those that are gathered, all that are due for the same person come along.
+    """
     due = (
         select(letters.c.id)
         .where(letters.c.state == State.WAITING.value, letters.c.due_at <= now)
@@ -50,7 +58,18 @@ async def claim_due(connection: Connection, now: datetime, limit: int) -> list[L
     ids = (await connection.execute(due)).scalars().all()
     if not ids:
         return []
-    taken = letters.c.id.in_(ids)
+    topics = [topic.value for topic in GATHERED]
+    people = select(letters.c.recipient).where(letters.c.id.in_(ids), letters.c.topic.in_(topics))
+    along = (
+        select(letters.c.id)
+        .where(letters.c.state == State.WAITING.value, letters.c.due_at <= now)
+        .where(letters.c.topic.in_(topics), letters.c.recipient.in_(people))
+        .order_by(letters.c.id)
+        .limit(MOST_ALONG)
+        .with_for_update(skip_locked=True)
+    )
+    more = (await connection.execute(along)).scalars().all()
+    taken = letters.c.id.in_({*ids, *more})
     await connection.execute(update(letters).where(taken).values(due_at=now + CLAIM))
     rows = await connection.execute(select(letters).where(taken).order_by(letters.c.id))
     return [_letter(row) for row in rows]
@@ -83,7 +102,7 @@ async def find_about(connection: Connection, asset_id: str) -> About | None:
     """Return what is known of an asset's upload; a client who is not to be told has no address."""
     query = (
         select(
-            *(uploads.c.file_name, uploads.c.size_bytes, uploads.c.offset),
+            *(uploads.c.file_name, uploads.c.size_bytes, uploads.c.offset, uploads.c.metadata),
             *(
                 projects.c.client_name,
                 projects.c.project_name,
@@ -104,6 +123,7 @@ async def find_about(connection: Connection, asset_id: str) -> About | None:
         client=row.client_name,
         project=row.project_name,
         client_email=row.client_email if row.notify else None,
+        sender_email=find_sender(row.metadata) if row.notify else None,
     )
 
 

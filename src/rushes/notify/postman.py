@@ -30,6 +30,8 @@ from rushes.ids import Prefix
 from rushes.mailing import MailSettings
 from rushes.notify import letter_records
 from rushes.notify.letter import (
+    GATHERED,
+    GATHERING,
     PLANS,
     BadTemplate,
     Letter,
@@ -39,6 +41,7 @@ from rushes.notify.letter import (
     find_report_time,
     find_round,
     gather,
+    list_files,
     on_one_line,
     show_size,
 )
@@ -187,6 +190,9 @@ class Postman:
         client = None if about is None else about.client_email
         if client is not None and plan.to_client is not None and client not in admins:
             made.append(self._draft(plan.to_client, client, event.id, facts))
+        sender = None if about is None else about.sender_email
+        if sender is not None and plan.to_sender is not None and sender not in {client, *admins}:
+            made.append(self._draft(plan.to_sender, sender, event.id, facts))
         return made
 
     def _facts(self, event: Event, about: letter_records.About | None) -> dict[str, str]:
@@ -232,16 +238,23 @@ class Postman:
             cause=cause,
             facts={"date": f"{now:%Y-%m-%d %H:%M} UTC", "url": self.public_url} | facts,
             created_at=now,
-            due_at=find_round(now, self.settings.digest),
+            due_at=find_round(now, self._find_pause(topic)),
         )
 
+    def _find_pause(self, topic: Topic) -> timedelta:
+        digest = self.settings.digest
+        return max(digest, GATHERING) if topic in GATHERED else digest
+
     def _sort(self, due: Sequence[Letter]) -> list[list[Letter]]:
-        """Return letters as they go out together: alone, or with a digest all of one person."""
-        if not self.settings.digest:
-            return [[each] for each in due]
-        lots: dict[str, list[Letter]] = {}
+        """Return letters as they go out together: alone, or with a digest all of one person.
+
+        Those that are gathered are one of their own for each person and topic.
+        """
+        lots: dict[tuple[str, str], list[Letter]] = {}
         for each in due:
-            lots.setdefault(each.recipient, []).append(each)
+            apart = "" if self.settings.digest else each.id
+            part = each.topic.value if each.topic in GATHERED else apart
+            lots.setdefault((each.recipient, part), []).append(each)
         return list(lots.values())
 
     def _send(self, lots: Sequence[Sequence[Letter]]) -> dict[int, Failed | None]:
@@ -261,6 +274,10 @@ class Postman:
         return outcomes | dict(zip(messages, told, strict=False))
 
     def _say(self, lot: Sequence[Letter]) -> Words:
+        if lot[0].topic in GATHERED:
+            facts = list_files([each.facts for each in lot])
+            subject, body = fill(self._read(lot[0].topic), facts)
+            return Words(lot[0].id, lot[0].recipient, subject, body)
         parts = [fill(self._read(each.topic), each.facts) for each in lot]
         subject, body = parts[0]
         if len(parts) > 1:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from rushes.access.question import PREFIX, FormField
+from rushes.access.sender import SENDER
 
 SIZE_UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 THOUSAND: Final = 1000
@@ -73,6 +74,8 @@ class LinkOpen:
     questions: tuple[FormField, ...] = ()
     """What each batch is asked before it goes."""
     may_preview: bool = False
+    may_leave_mail: bool = False
+    """Whether senders may say where a receipt goes."""
     color: str | None = None
     logo_url: str | None = None
 
@@ -106,6 +109,7 @@ def describe_facts(link: LinkOpen, token: str) -> dict[str, object]:
         "preview": link.may_preview,
         "color": link.color,
         "answerPrefix": PREFIX,
+        "senderKey": SENDER if link.may_leave_mail else None,
     }
 
 

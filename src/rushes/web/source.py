@@ -42,7 +42,8 @@ def page_source(house: House) -> PageSource:
         if facts.state is not LinkState.LIVE:
             return LinkRefused(reason=REFUSALS[facts.state], expired_at=facts.link.expires_at)
         opened = _open(facts, house.settings.uploads, is_direct=origin is not None)
-        return replace(opened, upload_base=upload_base)
+        may_leave_mail = house.settings.mail.host is not None and facts.link.notify
+        return replace(opened, upload_base=upload_base, may_leave_mail=may_leave_mail)
 
     async def find_share(token: str, address: str) -> ShareOpen:
         share, project, is_locked = await house.shares.visiting.find_facts(token, address)

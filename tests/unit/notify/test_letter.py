@@ -21,6 +21,7 @@ from rushes.notify.letter import (
     find_report_time,
     find_round,
     gather,
+    list_files,
     on_one_line,
     show_size,
 )
@@ -120,3 +121,14 @@ def test_the_report_is_of_sunday_at_one() -> None:
     assert find_report_time(line, sunday - timedelta(minutes=1)) == sunday - timedelta(days=7)
     assert find_report_time(line, sunday + timedelta(days=6, hours=22)) == sunday
     assert find_report_time("off", NOON) is None
+
+
+def test_a_letter_about_many_files_has_a_line_for_each() -> None:
+    """What is the same of all is told once."""
+    one = {"file_name": "a.mov", "size": "1.0 kB", "id": "ast_1", "project": "Spring"}
+    other = {**one, "file_name": "b.mov", "id": "ast_2"}
+
+    told = list_files([one, other])
+
+    assert ("2", "Spring") == (told["count"], told["project"])
+    assert "a.mov  1.0 kB  ast_1\nb.mov  1.0 kB  ast_2" == told["files"]

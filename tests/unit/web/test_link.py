@@ -67,7 +67,14 @@ def test_a_page_is_called_by_its_title_or_its_place(
 
 def test_the_program_is_told_the_limits() -> None:
     """These names are read by web/public/facts.ts."""
-    link = LinkOpen(link_id="lnk_1", client="A", project="B", files_left=3, extensions=("mov",))
+    link = LinkOpen(
+        link_id="lnk_1",
+        client="A",
+        project="B",
+        files_left=3,
+        extensions=("mov",),
+        may_leave_mail=True,
+    )
 
     assert {
         "endpoint": "/u/tok/files/",
@@ -86,4 +93,5 @@ def test_the_program_is_told_the_limits() -> None:
         "preview": False,
         "color": None,
         "answerPrefix": "field.",
+        "senderKey": "sender_email",
     } == describe_facts(link, "tok")
