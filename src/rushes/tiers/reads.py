@@ -32,6 +32,8 @@ LOT: Final = 1_000
 """So many objects are written down at once; more than that are not waited for."""
 ASKED_AGAIN: Final = timedelta(seconds=60)
 """An object that was wished for is not wished for again by this process for so long."""
+HEAD_START: Final = timedelta(seconds=0.25)
+"""So long a reader has the archive alone, before what it reads is fetched to the edge as well."""
 MOST_REMEMBERED: Final = 100_000
 
 Told: TypeAlias = tuple[int, int, int]
@@ -151,4 +153,5 @@ class Reads:
             self._missed.clear()
         self._missed[object_id, edge] = now
         self._fresh.add((object_id, edge))
-        self._woken.set()
+        if len(self._fresh) == 1:
+            asyncio.get_running_loop().call_later(HEAD_START.total_seconds(), self._woken.set)
