@@ -156,6 +156,8 @@ class Deeds:
 
         async def remove_some() -> None:
             for content_id in waiting:
+                if await self.remover.is_had(content_id):
+                    continue  # nobody's work is cancelled for it
                 await self.desk.cancel_all_for(content_id)
                 await self.remover.remove_content(content_id, purge=purge)
                 await self.clear(content_id)

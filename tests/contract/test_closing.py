@@ -74,10 +74,10 @@ class Town:
         remover = self.remover
         while True:
             await self.closing.end_uploads(self.spring, "acc_1")
-            page = await self.closing.forget_page(self.spring, "acc_1")
-            if page is None:
+            page = await self.closing.list_page(self.spring)
+            if not page:
                 return
-            for content_id in page:
+            for content_id in await self.closing.forget_page(self.spring, "acc_1", page):
                 await remover.remove_content(content_id, purge=purge)
 
     @property
@@ -228,9 +228,24 @@ async def test_a_deletion_that_broke_off_between_rows_and_objects_is_finished(to
     """A content that no asset has is found by the sweep."""
     await town.fill(2, town.spring)
     await close(town)
-    await town.closing.forget_page(town.spring, "acc_1")
+    page = await town.closing.list_page(town.spring)
+    await town.closing.forget_page(town.spring, "acc_1", page)
 
     finished = await town.handing.remover.remove_orphans()
 
     assert 2 == finished
     assert [[], []] == await town.list_objects()
+
+
+async def test_an_answer_that_was_lost_with_its_worker_is_given_again(town: Town) -> None:
+    """So what a purge takes is known still, though the rows of the assets are gone."""
+    await town.fill(2, town.spring)
+    await close(town, purge=True)
+    page = await town.closing.list_page(town.spring)
+
+    lost = await town.closing.forget_page(town.spring, "acc_1", page)
+    again = await town.closing.forget_page(town.spring, "acc_1", page)
+
+    assert 2 == len(page)
+    assert (sorted(page), sorted(page)) == (sorted(lost), sorted(again))
+    assert [] == await town.closing.list_page(town.spring)

@@ -134,15 +134,22 @@ class Closing:
                 await self.ending.let_go(upload, actor=actor_id)
             ended.update(page)
 
-    async def forget_page(self, project_id: str, actor_id: str) -> list[str] | None:
-        """Remove the rows of some hidden assets, and tell of each.
+    async def list_page(self, project_id: str) -> list[str]:
+        """Return the contents of some hidden assets; none where no asset is left."""
+        async with self.database.reading() as connection:
+            page = await removal_records.list_hidden(connection, project_id, PAGE)
+        return sorted({asset.content_id for asset in page})
 
-        Returns the contents that nobody has any more; None where no asset was left.
+    async def forget_page(
+        self, project_id: str, actor_id: str, content_ids: list[str]
+    ) -> list[str]:
+        """Remove the rows of hidden assets with these contents, and tell of each.
+
+        Returns those of the contents that nobody has any more; so does a second call, for whom the
+        answer of the first one was lost.
         """
         async with self.database.transaction() as connection:
-            page = await removal_records.list_hidden(connection, project_id, PAGE)
-            if not page:
-                return None
+            page = await removal_records.list_hidden(connection, project_id, PAGE, content_ids)
             project = (await access_records.get_project(connection, project_id)).as_it_was
             told = Telling(self.clock, actor_id)
             for asset in page:
@@ -154,8 +161,7 @@ class Closing:
                 size_bytes = asset.size_bytes
                 await account_records.give_room_back(connection, asset.created_by, size_bytes)
                 await access_records.give_room_back(connection, project_id, size_bytes)
-            contents = {asset.content_id for asset in page}
-            return await removal_records.list_without_assets(connection, contents)
+            return await removal_records.list_without_assets(connection, content_ids)
 
     async def _survey(self, connection: Connection, chosen: Chosen) -> Removal:
         early = [
@@ -184,6 +190,7 @@ class Closing:
 def tell_closing(engine: Engine, closing: Closing, remove_all: RemoveAll) -> None:
     """Tell the engine the workflow; it orders steps, as those of the journey do."""
     end_uploads = engine.step("end_uploads", timeout_seconds=SECONDS)(closing.end_uploads)
+    list_page = engine.step("list_page")(closing.list_page)
     forget = engine.step("forget_page")(closing.forget_page)
     remove = engine.step("remove_page", timeout_seconds=SECONDS)(remove_all)
 
@@ -191,7 +198,7 @@ def tell_closing(engine: Engine, closing: Closing, remove_all: RemoveAll) -> Non
     async def close(project_id: str, actor_id: str, purge: bool = False) -> None:  # noqa: FBT001, FBT002 - a job's arguments
         while True:
             await end_uploads(project_id, actor_id)
-            contents = await forget(project_id, actor_id)
-            if contents is None:
+            page = await list_page(project_id)
+            if not page:
                 return
-            await remove(contents, purge)
+            await remove(await forget(project_id, actor_id, page), purge)

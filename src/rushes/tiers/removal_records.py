@@ -114,11 +114,15 @@ async def delete_shares(connection: Connection, project_id: str) -> None:
     await connection.execute(delete(shares).where(shares.c.project_id == project_id))
 
 
-async def list_hidden(connection: Connection, project_id: str, limit: int) -> list[Asset]:
-    """Return assets of a project that are going."""
+async def list_hidden(
+    connection: Connection, project_id: str, limit: int, content_ids: Collection[str] | None = None
+) -> list[Asset]:
+    """Return assets of a project that are going, of all contents or of these."""
     query = select(assets).where(
         assets.c.project_id == project_id, assets.c.state == AssetState.DELETING.value
     )
+    if content_ids is not None:
+        query = query.where(assets.c.content_id.in_(content_ids))
     return [asset_of(row) for row in await connection.execute(query.limit(limit))]
 
 

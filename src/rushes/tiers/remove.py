@@ -50,6 +50,11 @@ class Remover:
     """The store from which the archive moves."""
     further: Further = field(default_factory=dict)
 
+    async def is_had(self, content_id: str) -> bool:
+        """Say whether an asset has this content."""
+        async with self.database.reading() as connection:
+            return bool(await library_records.list_of_content(connection, content_id))
+
     async def remove_content(self, content_id: str, *, purge: bool = False) -> bool:
         """Remove original, renditions and rows of a content unless an asset still has it.
 
