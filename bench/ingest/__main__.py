@@ -8,7 +8,6 @@ It ends with 1 where a budget is missed. Linux only; what is not installed is to
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 import tempfile
@@ -16,8 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from bench.command import gather, make_parser, report
 from bench.ingest import appends, bodies, bucket, crowd, memory, peers, ranges
-from bench.ingest.figures import Figure, format_markdown, format_text, place_table
+from bench.ingest.figures import Figure
 from bench.ingest.machine import allow_many_files
 from bench.ingest.plan import Plan, tell
 
@@ -40,38 +40,16 @@ def main(words: Sequence[str]) -> int:
     plan = Plan(
         memory=memory_folder, disk=disk_folder, rounds=asked.rounds, **QUICK if asked.quick else {}
     )
-    figures: list[Figure] = []
     try:
-        for row in asked.only or ROWS:
-            tell(f"--- {row}")
-            figures += ROWS[row](plan)
+        figures = gather(asked.only or ROWS, lambda row: ROWS[row](plan), tell)
     finally:
         shutil.rmtree(memory_folder)
         shutil.rmtree(disk_folder)
-    print(format_text(figures))
-    if asked.json is not None:
-        asked.json.write_text(json.dumps([figure.facts() for figure in figures], indent=1) + "\n")
-    for page in asked.markdown:
-        found = page.read_text() if page.exists() else ""
-        page.write_text(place_table(found, format_markdown(figures)))
-    return int(any(figure.is_missed for figure in figures))
+    return report(figures, asked)
 
 
 def _parse(words: Sequence[str]) -> argparse.Namespace:
-    options = argparse.ArgumentParser(
-        prog="python -m bench.ingest", description=(__doc__ or "").split("\n")[0]
-    )
-    options.add_argument("--only", action="append", choices=list(ROWS), help="may be repeated")
-    options.add_argument("--quick", action="store_true", help="a little of everything")
-    options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--json", type=Path, help="write all figures there")
-    options.add_argument(
-        "--markdown",
-        type=Path,
-        action="append",
-        default=[],
-        help="write the table there, between the marks of a page that has them; may be repeated",
-    )
+    options = make_parser("python -m bench.ingest", __doc__, ROWS)
     options.add_argument("--memory", type=Path, default=Path("/dev/shm"), help="a tmpfs")  # noqa: S108
     options.add_argument("--disk", type=Path, default=peers.CACHE, help="a folder on a real disk")
     return options.parse_args(words)
