@@ -15,9 +15,10 @@ import random
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import accumulate
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from rushes.tiers.trace import Event, Line
 
@@ -64,7 +65,9 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
-class _Film:
+class Film:
+    """An asset: when it was made, its share of all plays by Zipf's law, bytes by quality."""
+
     name: str
     made_at: float
     weight: float
@@ -72,27 +75,59 @@ class _Film:
     sizes: dict[str, int]
 
 
+class Cause(StrEnum):
+    """Why somebody watches."""
+
+    FRESH = "fresh"
+    REVIEW = "review"
+    OLD = "old"
+
+
+class Play(NamedTuple):
+    """One play, and those that followed from it; no lines where it lies outside of the trace."""
+
+    film: Film
+    cause: Cause
+    lines: tuple[Line, ...]
+
+
+class Making(NamedTuple):
+    """What a trace is made of; `favours` are each month's shares of the old plays by film."""
+
+    films: list[Film]
+    plays: list[Play]
+    favours: list[dict[str, float]]
+
+
 def make_trace(traffic: Traffic) -> list[Line]:
     """Return a trace in the order of time; the same seed gives the same lines."""
-    chance = random.Random(traffic.seed)  # noqa: S311 - plausible, not secret
-    end = traffic.days * DAY
-    films = _make_films(traffic, chance, end)
+    films, plays, _ = make_plays(traffic)
     lines = [
         Line(max(film.made_at, 0.0), film.name, quality, size_bytes, "", Event.MADE)
         for film in films
         for quality, size_bytes in film.sizes.items()
     ]
-    plays = (
-        *_fresh(traffic, films, chance),
-        *_reviews(films, chance),
-        *_old(traffic, films, chance, end),
-    )
-    for at, film in plays:
-        lines.extend(_watch(at, film, chance, end))
+    for play in plays:
+        lines.extend(play.lines)
     return sorted(lines, key=lambda line: line.at)
 
 
-def _make_films(traffic: Traffic, chance: random.Random, end: float) -> list[_Film]:
+def make_plays(traffic: Traffic) -> Making:
+    """Return the films of a trace, the plays by their causes, and what was behind them."""
+    chance = random.Random(traffic.seed)  # noqa: S311 - plausible, not secret
+    end = traffic.days * DAY
+    films = _make_films(traffic, chance, end)
+    favours: list[dict[str, float]] = []
+    found = (
+        *((Cause.FRESH, *play) for play in _fresh(traffic, films, chance)),
+        *((Cause.REVIEW, *play) for play in _reviews(films, chance)),
+        *((Cause.OLD, *play) for play in _old(traffic, films, chance, favours)),
+    )
+    plays = [Play(film, cause, tuple(_watch(at, film, chance, end))) for cause, at, film in found]
+    return Making(films, plays, favours)
+
+
+def _make_films(traffic: Traffic, chance: random.Random, end: float) -> list[Film]:
     weights = [rank**-traffic.zipf for rank in range(1, traffic.assets + 1)]
     chance.shuffle(weights)
     total = sum(weights)
@@ -106,20 +141,20 @@ def _make_films(traffic: Traffic, chance: random.Random, end: float) -> list[_Fi
         sizes = {name: int(seconds * rate / 8) for name, rate in RATES.items()}
         if chance.random() > HAS_2160P:
             del sizes["2160p"]
-        films.append(_Film(f"a{number}", made_at, weight / total, project, sizes))
+        films.append(Film(f"a{number}", made_at, weight / total, project, sizes))
     return films
 
 
 def _fresh(
-    traffic: Traffic, films: list[_Film], chance: random.Random
-) -> Iterator[tuple[float, _Film]]:
+    traffic: Traffic, films: list[Film], chance: random.Random
+) -> Iterator[tuple[float, Film]]:
     for film in films:
         count = film.weight * traffic.assets * traffic.plays * (1 - FROM_OLD)
         for _ in range(int(count + chance.random())):
             yield film.made_at + chance.expovariate(math.log(2) / HALF_LIFE), film
 
 
-def _reviews(films: list[_Film], chance: random.Random) -> Iterator[tuple[float, _Film]]:
+def _reviews(films: list[Film], chance: random.Random) -> Iterator[tuple[float, Film]]:
     offsets = {film.project: 0.0 for film in films}
     for project in offsets:
         offsets[project] = chance.randrange(5) * DAY + chance.uniform(9, 17) * 3600
@@ -132,16 +167,19 @@ def _reviews(films: list[_Film], chance: random.Random) -> Iterator[tuple[float,
 
 
 def _old(
-    traffic: Traffic, films: list[_Film], chance: random.Random, end: float
-) -> Iterator[tuple[float, _Film]]:
+    traffic: Traffic, films: list[Film], chance: random.Random, favours: list[dict[str, float]]
+) -> Iterator[tuple[float, Film]]:
     """Yield plays of the back catalogue, whose favourites are others each month."""
-    films = sorted(films, key=lambda film: film.made_at)
+    films, end = sorted(films, key=lambda film: film.made_at), traffic.days * DAY
     births = [film.made_at for film in films]
     number = len(films) / (1 + LIBRARY) * FROM_OLD * traffic.plays
     for month in range(math.ceil(end / MONTH)):
         ranks = [rank**-traffic.zipf for rank in range(1, len(films) + 1)]
         chance.shuffle(ranks)
         sums = list(accumulate(ranks))
+        alive = sums[max(bisect_right(births, (month + 0.5) * MONTH), 1) - 1]
+        shares = zip(films, ranks, strict=True)
+        favours.append({film.name: rank / alive for film, rank in shares})
         for _ in range(int(number * MONTH / end)):
             at = (month + chance.random()) * MONTH
             known = bisect_right(births, at)
@@ -150,7 +188,7 @@ def _old(
                 yield at, films[bisect_right(sums, pick, 0, known - 1)]
 
 
-def _watch(at: float, film: _Film, chance: random.Random, end: float) -> Iterator[Line]:
+def _watch(at: float, film: Film, chance: random.Random, end: float) -> Iterator[Line]:
     """Yield one play, and those that follow from it."""
     wish = chance.choices(list(WISHES), list(WISHES.values()))[0]
     quality = wish if wish in film.sizes else "1080p"
