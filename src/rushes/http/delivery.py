@@ -9,10 +9,12 @@ from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.access.permit import Actor
+from rushes.delivery.delivering import Delivering
 from rushes.delivery.download import ORIGINAL, Download, Downloading
 from rushes.delivery.image import Imaging
 from rushes.delivery.listing import ListedPlacement, ListedRendition, Listing
@@ -94,7 +96,7 @@ BYTES: dict[int | str, dict[str, object]] = {
 def routes(delivery: Delivery, identify: Identify) -> APIRouter:
     """Return the routes of assets' bytes, and those under `/p/`."""
     router = APIRouter(tags=["delivery"])
-    for part in (_watching_routes, _picture_routes, _listing_routes):
+    for part in (_watching_routes, _delivering_routes, _picture_routes, _listing_routes):
         router.include_router(part(delivery, identify), prefix="/api/v1/assets/{asset_id}")
     router.include_router(_signed_routes(delivery))
     return router
@@ -151,6 +153,38 @@ def _watching_routes(delivery: Delivery, identify: Identify) -> APIRouter:
         """Lead to the bytes of the original."""
         found = await delivery.downloading.original(await identify(request), asset_id, "")
         return _redirect(found.url)
+
+    return router
+
+
+def _delivering_routes(delivery: Delivery, identify: Identify) -> APIRouter:
+    router = APIRouter()
+    delivering = Delivering(delivery.playing, delivery.imaging, delivery.downloading)
+
+    @router.get("/deliver", response_class=RedirectResponse, status_code=307, responses=WAITING)
+    async def deliver(
+        request: Request,
+        asset_id: str,
+        w: Annotated[
+            int, Query(description="Width of a picture, one of those that are made")
+        ] = 1600,
+        image_format: Annotated[
+            str, Query(alias="format", max_length=10, description="`webp`, `jpeg` or `avif`")
+        ] = "webp",
+    ) -> Response:
+        """Lead to the right thing: what plays of a film or sound, a picture, or the file itself."""
+        found = await delivering.ask(
+            await identify(request),
+            asset_id,
+            _base(delivery, request),
+            width=w,
+            image_format=image_format,
+        )
+        if isinstance(found, str):
+            return _redirect(found)
+        waiting = JSONResponse(jsonable_encoder(found))
+        mark(waiting, found)
+        return waiting
 
     return router
 
