@@ -102,6 +102,35 @@ async def test_a_film_is_shown_through_a_table_and_as_it_was_again(
     assert [] == await luts.list_all()
 
 
+@pytest.mark.covers("CF-12")
+async def test_a_film_that_says_nothing_has_the_colour_of_its_project(
+    stage: Stage, media_files: MediaFiles
+) -> None:
+    """One that says what it is stays so; and a LUT that is gone is nobody's colour."""
+    project = await stage.house.access.resolve_project(stage.admin, "Acme Corp/Spring")
+    names = ("h264.mp4", "hdr.mp4", "h264.mov")
+    colors = ("log:slog3", "log:slog3", "log:gone")
+
+    async def look(name: str, color: str) -> tuple[str, str]:
+        await stage.house.projects.change(stage.admin, project.id, color=color)
+        upload = await stage.send(name, media_files.get(name).read_bytes())
+        found: list[tuple[str, str]] = []
+
+        async def is_seen() -> bool:
+            asset = await stage.find(upload)
+            if asset is not None and asset.duration is not None:
+                told = await stage.house.coloring.describe(asset)
+                found.append((told.choice, told.applied))
+            return bool(found)
+
+        await until(is_seen, seconds=240, what="a film that was looked at")
+        return found[0]
+
+    seen = [await look(name, color) for name, color in zip(names, colors, strict=True)]
+
+    assert [("log:slog3", "log:slog3"), ("auto", "pq"), ("auto", "rec709")] == seen
+
+
 async def test_a_name_keeps_its_table(stage: Stage) -> None:
     """The same file once more is no trouble; another one is."""
     luts = stage.house.coloring.luts

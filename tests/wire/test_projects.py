@@ -50,6 +50,24 @@ async def test_a_project_is_finished_and_taken_up_again(admin: httpx.AsyncClient
     assert back == (await admin.patch(address, json={})).json()
 
 
+@pytest.mark.covers("CF-12")
+async def test_a_project_has_a_colour_of_its_films(admin: httpx.AsyncClient) -> None:
+    """It is one of those that a film may have; `auto` is none."""
+    address = f"/api/v1/projects/{(await make(admin))['id']}"
+
+    chosen = (await admin.patch(address, json={"color": " LOG:slog3"})).json()
+    refused = await admin.patch(address, json={"color": "sepia"})
+    kept = (await admin.get(address)).json()
+    taken_back = (await admin.patch(address, json={"color": "auto"})).json()
+
+    assert ("log:slog3", "log:slog3", None) == (
+        chosen["color"],
+        kept["color"],
+        taken_back["color"],
+    )
+    assert (400, "color.unknown") == (refused.status_code, refused.json()["code"])
+
+
 @pytest.mark.parametrize("client", ["acme corp", "ACME-Corp", "acme-corp", "Acme  Corp"])
 async def test_a_name_is_the_same_however_it_is_written(
     admin: httpx.AsyncClient, client: str

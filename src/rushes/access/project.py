@@ -63,6 +63,8 @@ class Project:
     max_total_bytes: int | None = None
     owner_id: str | None = None
     deleted_at: datetime | None = None
+    color: str | None = None
+    """What films are taken for whose file says nothing of their colour."""
     revision: int = 1
 
     @property

@@ -18,6 +18,7 @@ from rushes.db.engine import Connection, Database
 from rushes.db.statements import After
 from rushes.errors import Kind, RushesError
 from rushes.events.event import EventType
+from rushes.media.color import AUTO, check_choice
 
 MEMBER_ROLES = frozenset({Role.EDITOR, Role.VIEWER})
 
@@ -83,9 +84,12 @@ class Projects:
         *,
         name: str | None = None,
         is_finished: bool | None = None,
+        color: str | None = None,
         revision: int | None = None,
     ) -> Project:
-        """Give a project another name, say that it is finished, or take that back.
+        """Give a project another name or colour, say that it is finished, or take that back.
+
+        The `color` is that of films to come whose file says nothing of theirs; `auto` is none.
 
         A finished project takes part in everything as before; its folder for editors moves to
         the archives.
@@ -94,12 +98,16 @@ class Projects:
             ProjectNotFound: it is unknown, or the actor is no member of it.
             Forbidden: the actor only looks.
             BadName: it cannot be a name.
+            ColorUnknown: it cannot be a colour.
             ProjectStale: it is of another revision by now.
         """
         values: dict[str, object] = {}
         facts: dict[str, object] = {}
         if name is not None:
             values["project_name"], facts["name"] = parse_name(name), name
+        if color is not None:
+            facts["color"] = choice = check_choice(color)
+            values["color"] = None if choice == AUTO else choice
         async with self.database.transaction() as connection:
             before = await get_for(connection, actor, project_id, Verb.CHANGE_PROJECT)
             if not await records.hold_project(connection, project_id, revision):

@@ -1,7 +1,7 @@
-"""The command `rushes projects delete`: a project goes for good, after its cost was told.
+"""The commands `rushes projects`: one goes for good, after its cost was told, or gets a colour.
 
-It works on the data folder itself, also while the server runs, and as its owner; workers remove
-the bytes.
+They work on the data folder itself, also while the server runs, and as its owner; workers remove
+the bytes of what was deleted.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from rushes.cli.places import DataOption, load_settings
 from rushes.cli.voice import AsJson, answer
 from rushes.compose import House
 from rushes.ids import Prefix, is_id
+from rushes.media.color import AUTO
 from rushes.tiers.placement import Tier
 from rushes.tiers.removal import Early, Removal
 
@@ -26,11 +27,6 @@ projects = typer.Typer(no_args_is_help=True, help="Projects of clients.")
 def add_commands(app: typer.Typer) -> None:
     """Tell the commands of this module."""
     app.add_typer(projects, name="projects")
-
-
-@projects.callback()
-def _nothing() -> None:
-    """Keep the group a group, also with one command."""
 
 
 @projects.command("delete")
@@ -67,6 +63,26 @@ def delete_project(
         answer(_facts(found), f"{project} is deleted; workers remove its bytes.", as_json=as_json)
 
     run_in_house(load_settings(data), delete)
+
+
+@projects.command("color")
+def color_project(
+    project: Annotated[str, typer.Argument(help="client/project, or its id.")],
+    color: Annotated[
+        str, typer.Argument(help="auto, rec709, pq, hlg, or log: and the name of a LUT.")
+    ],
+    *,
+    data: DataOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what films to come are taken for, where their file says nothing of their colour."""
+
+    async def choose(house: House) -> None:
+        changed = await house.projects.change(SYSTEM, await _find(house, project), color=color)
+        told = f"Films to come into {changed.path} are shown as {changed.color or AUTO}."
+        answer({"project": changed.path, "color": changed.color}, told, as_json=as_json)
+
+    run_in_house(load_settings(data), choose)
 
 
 async def _find(house: House, text: str) -> str:

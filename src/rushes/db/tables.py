@@ -100,6 +100,7 @@ projects = Table(
     Column("project_name", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("finished_at", Moment),
+    Column("color", Text),  # of films whose file says nothing of it
     Column("used_bytes", Size, nullable=False, server_default="0"),
     Column("used_files", Size, nullable=False, server_default="0"),
     Column("max_total_bytes", Size),

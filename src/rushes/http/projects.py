@@ -28,6 +28,8 @@ class ProjectAnswer(BaseModel):
     name: str
     created_at: datetime
     finished_at: datetime | None
+    color: str | None
+    """What films are taken for whose file says nothing of their colour; null as they are."""
     used_bytes: int
     used_files: int
     max_total_bytes: int | None
@@ -47,6 +49,8 @@ class ProjectPatch(Wish):
 
     name: str | None = Field(default=None, max_length=1_000)
     is_finished: bool | None = None
+    color: str | None = Field(default=None, max_length=100)
+    """`auto`, `rec709`, `pq`, `hlg`, or `log:` and the name of a LUT."""
 
 
 class MemberAnswer(BaseModel):
@@ -118,13 +122,14 @@ def _add_project_routes(
         asked: ProjectPatch,
         if_match: IfMatch = None,
     ) -> ProjectAnswer:
-        """Give a project another name, or say that it is finished."""
+        """Give a project another name or colour, or say that it is finished."""
         actor = await identify(request)
         changed = await projects.change(
             actor,
             project_id,
             name=asked.name,
             is_finished=asked.is_finished,
+            color=asked.color,
             revision=read_revision(if_match),
         )
         mark(response, changed.revision)
@@ -172,6 +177,7 @@ def answer_project(project: Project) -> ProjectAnswer:
         name=project.project_name,
         created_at=project.created_at,
         finished_at=project.finished_at,
+        color=project.color,
         used_bytes=project.used_bytes,
         used_files=project.used_files,
         max_total_bytes=project.max_total_bytes,

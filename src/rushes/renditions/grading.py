@@ -5,8 +5,19 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from rushes.access import records as access_records
 from rushes.db.engine import Connection, Database
-from rushes.media.color import AUTO, Grade, Treatment, built_in, find_log, name_of, plan_treatment
+from rushes.library import records as library_records
+from rushes.media.color import (
+    AUTO,
+    PLAIN,
+    Grade,
+    Treatment,
+    built_in,
+    find_log,
+    name_of,
+    plan_treatment,
+)
 from rushes.media.curves import CAMERAS
 from rushes.media.facts import MediaInfo, VideoFacts
 from rushes.media.lut import Hald
@@ -51,3 +62,19 @@ async def find_treatment(connection: Connection, choice: str | None, info: Media
             raise LutNotFound(f"There is no LUT {name}. Send it first, or choose another colour.")
         version = sent.version
     return plan_treatment(choice or AUTO, transfer, find_log(info.gamma), version)
+
+
+async def find_default(connection: Connection, content_id: str, info: MediaInfo) -> str | None:
+    """Return the colour that a film has by its project, where its file says nothing of it.
+
+    None where the project has none, or names a LUT that is not there any more.
+    """
+    assets = await library_records.list_of_content(connection, content_id)
+    if not assets or await find_treatment(connection, None, info) != PLAIN:
+        return None
+    color = (await access_records.get_project(connection, assets[0].project_id)).color
+    try:
+        await find_treatment(connection, color, info)
+    except LutNotFound:
+        return None
+    return color

@@ -42,7 +42,7 @@ from rushes.media.studio import Studio
 from rushes.media.tracks import SOUND, STEREO, SoundTrack, plan_tracks
 from rushes.renditions import records
 from rushes.renditions.coloring import COLORED
-from rushes.renditions.grading import find_treatment
+from rushes.renditions.grading import find_default, find_treatment
 from rushes.renditions.plan import Wanted, plan_renditions, plan_rungs, plan_track
 from rushes.renditions.rendition import PLAYED, Kind, State
 from rushes.renditions.stream import Sound, Stream, format_stream, parse_stream, plan_variants
@@ -143,10 +143,21 @@ class Looking:
         """Return the facts of an original, and how it is watched."""
         if content.format != COPIED_CONTAINER or not self.ladder.copy_top:
             info = await self._probe(content)
-            return info, await self._plan_stream(content, info)
+            return info, await self._plan_stream(await self._color(content, info), info)
         with self.copier.planning_ahead(content.id, await self.original(content.id)):
             info = await self._probe(content)
-            return info, await self._plan_stream(content, info)
+            return info, await self._plan_stream(await self._color(content, info), info)
+
+    async def _color(self, content: Content, info: MediaInfo) -> Content:
+        """Return a film with the colour of its project, where nobody and nothing says another."""
+        if content.color is not None or info.kind is not MediaKind.VIDEO:
+            return content
+        async with self.database.transaction() as connection:
+            color = await find_default(connection, content.id, info)
+            if color is None:
+                return content
+            await library_records.record_color(connection, content.id, color)
+        return replace(content, color=color)
 
     async def _probe(self, content: Content) -> MediaInfo:
         kind = MediaKind(content.kind)
