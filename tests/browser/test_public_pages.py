@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from rushes.access.question import AnswerKind, FormField
+from rushes.access.question import FormField, ValueKind
 from tests.browser.screening_room import PASSWORD, ScreeningRoom
 from tests.browser.small_house import OPEN, SmallHouse
 from tests.support.chromium import PATIENCE_MS
@@ -145,7 +145,7 @@ def test_an_embed_shows_itself_where_it_may(
 @pytest.mark.covers("C-MG-04", "M-UX-14")
 def test_a_phone_sends_by_keyboard_alone(page: Page, house: SmallHouse, tmp_path: Path) -> None:
     """What the link asks is answered, files are chosen, and the receipt is copied."""
-    day = FormField("Shooting day", is_required=True, key="day", kind=AnswerKind.DATE)
+    day = FormField("Shooting day", is_required=True, key="day", kind=ValueKind.DATE)
     camera = FormField("Camera", key="camera")
     house.links["open"] = replace(OPEN, questions=(day, camera), may_leave_mail=True)
     page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from rushes.access.question import AnswerKind, FormField
+from rushes.access.question import FormField, ValueKind
 from rushes.db.tables import assets, uploads
 from rushes.intake.verify import Intake
 from rushes.library import catalog_records
-from rushes.library.field import Field, FieldKind
+from rushes.library.field import Field
 from rushes.library.filing import Filing
 from tests.support.parting import join, send_partial
 from tests.support.receiving import Receiving, Sender, metadata
 
-DAY = FormField("Day", is_required=True, key="day", kind=AnswerKind.DATE)
+DAY = FormField("Day", is_required=True, key="day", kind=ValueKind.DATE)
 TAKE = FormField("Take", key="take")
 TEN = b"0123456789"
 NAME = {"filename": "a.txt"}
@@ -91,9 +91,9 @@ async def test_a_slot_is_free_of_answers_until_it_is_bound(house: Receiving, ask
     assert 200 == bound.status_code, bound.text
 
 
-@pytest.mark.parametrize(("kind", "take"), [(None, "7"), (FieldKind.NUMBER, 7)])
+@pytest.mark.parametrize(("kind", "take"), [(None, "7"), (ValueKind.NUMBER, 7)])
 async def test_answers_are_kept_as_the_librarys_fields_have_them(
-    house: Receiving, asked: Sender, kind: FieldKind | None, take: object
+    house: Receiving, asked: Sender, kind: ValueKind | None, take: object
 ) -> None:
     """A take is a number where there is a field of numbers; what nobody asked is left out."""
     parts = house.parts

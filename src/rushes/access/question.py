@@ -31,8 +31,8 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TRUTH: Final = {"true": True, "false": False}
 
 
-class AnswerKind(StrEnum):
-    """What an answer is; the same words as those of the library's fields."""
+class ValueKind(StrEnum):
+    """What an answer is, and a value of the library's fields."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -71,7 +71,7 @@ class FormField:
     is_required: bool = False
     choices: tuple[str, ...] = ()
     key: str = ""
-    kind: AnswerKind = AnswerKind.TEXT
+    kind: ValueKind = ValueKind.TEXT
 
 
 def parse_questions(asked: Iterable[FormField]) -> tuple[FormField, ...]:
@@ -92,9 +92,9 @@ def parse_questions(asked: Iterable[FormField]) -> tuple[FormField, ...]:
 def recall_question(kept: Mapping[str, Any]) -> FormField:
     """Return a question as it was kept; older ones have neither a key nor a kind."""
     choices = tuple(kept["choices"])
-    older = AnswerKind.CHOICE if choices else AnswerKind.TEXT
+    older = ValueKind.CHOICE if choices else ValueKind.TEXT
     key = kept["key"] if "key" in kept else key_of(kept["label"])
-    kind = AnswerKind(kept.get("kind", older))
+    kind = ValueKind(kept.get("kind", older))
     return FormField(kept["label"], kept["is_required"], choices, key, kind)
 
 
@@ -170,10 +170,10 @@ def _parse(asked: FormField) -> FormField:
     choices = tuple(dict.fromkeys(choice.strip() for choice in asked.choices))
     if len(choices) > MAX_CHOICES or not all(choices):
         raise BadQuestion(f"A question has up to {MAX_CHOICES} choices, and none is empty.")
-    kind = AnswerKind.CHOICE if choices and asked.kind is AnswerKind.TEXT else asked.kind
-    if kind is AnswerKind.CHOICE and not choices:
+    kind = ValueKind.CHOICE if choices and asked.kind is ValueKind.TEXT else asked.kind
+    if kind is ValueKind.CHOICE and not choices:
         raise BadQuestion(f"{label!r} needs choices to choose from.")
-    if choices and kind not in {AnswerKind.CHOICE, AnswerKind.LIST}:
+    if choices and kind not in {ValueKind.CHOICE, ValueKind.LIST}:
         raise BadQuestion(f"{label!r} has choices: it is a choice or a list.")
     return replace(asked, label=label, key=key, choices=choices, kind=kind)
 
@@ -184,15 +184,15 @@ def _is_plain(text: str) -> bool:
 
 def _read(question: FormField, text: str) -> object:
     match question.kind:
-        case AnswerKind.NUMBER:
+        case ValueKind.NUMBER:
             return _number(text)
-        case AnswerKind.DATE:
-            return _day(text)
-        case AnswerKind.BOOLEAN:
+        case ValueKind.DATE:
+            return read_day(text)
+        case ValueKind.BOOLEAN:
             return _TRUTH.get(text.lower())
-        case AnswerKind.LIST:
+        case ValueKind.LIST:
             return _several(question, text)
-        case AnswerKind.CHOICE:
+        case ValueKind.CHOICE:
             return text if text in question.choices else None
     return text
 
@@ -207,7 +207,8 @@ def _number(text: str) -> object:
     return int(number) if number.is_integer() else number
 
 
-def _day(text: str) -> object:
+def read_day(text: str) -> str | None:
+    """Return a day as it is kept, `2026-01-31`; None: it is none."""
     if _DATE.fullmatch(text) is None:
         return None
     try:
@@ -226,10 +227,10 @@ def _several(question: FormField, text: str) -> object:
 def _describe(question: FormField) -> str:
     if question.choices:
         shown = ", ".join(question.choices[:10])
-        several = ", one on a line" if question.kind is AnswerKind.LIST else ""
+        several = ", one on a line" if question.kind is ValueKind.LIST else ""
         return f"one of its choices{several}: {shown}"
     return {
-        AnswerKind.NUMBER: "a number",
-        AnswerKind.DATE: "a date like 2026-01-31",
-        AnswerKind.BOOLEAN: "true or false",
+        ValueKind.NUMBER: "a number",
+        ValueKind.DATE: "a date like 2026-01-31",
+        ValueKind.BOOLEAN: "true or false",
     }[question.kind]

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Self
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
+from rushes.access.question import ValueKind
 from rushes.http.auth import Identify
 from rushes.http.finding import Filter, Tag, read_question
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
@@ -16,7 +17,7 @@ from rushes.http.revisions import IfMatch, mark, read_revision
 from rushes.http.wishes import Text, Wish
 from rushes.library.bulk import MAX_BULK, BulkChange, BulkEditing, OtherCount
 from rushes.library.cataloguing import Cataloguing, FieldWish
-from rushes.library.field import MAX_CHOICES, MAX_LABEL, FieldKind
+from rushes.library.field import MAX_CHOICES, MAX_LABEL
 from rushes.library.field import Field as MetadataField
 from rushes.library.note import MAX_NOTE, Note
 from rushes.library.saved import MAX_NAME, SavedSearch
@@ -42,7 +43,7 @@ class FieldAnswer(BaseModel):
     id: str
     key: str
     label: str
-    kind: FieldKind
+    kind: ValueKind
     choices: list[str]
     project_id: str | None
     created_at: datetime
@@ -61,7 +62,7 @@ class NewField(Wish):
     """Small letters, digits and `_`; the name in `metadata`."""
     label: Annotated[Text, Field(max_length=MAX_LABEL, examples=["Camera"])]
     """What people read."""
-    kind: FieldKind = FieldKind.TEXT
+    kind: ValueKind = ValueKind.TEXT
     choices: Choices = Field(default=[])
     """What may be chosen, for the kinds `choice` and `list`."""
     project_id: Annotated[Text, Field(max_length=100)] | None = None

@@ -14,7 +14,7 @@ from rushes.access.keys import KeyUnreadable
 from rushes.access.link import Link, LinkStale, Preview
 from rushes.access.linking import Linking, LinkWish
 from rushes.access.project import Project
-from rushes.access.question import AnswerKind, FormField
+from rushes.access.question import FormField, ValueKind
 from rushes.http.auth import Callers, find_address
 from rushes.http.paging import DEFAULT_LIMIT, CursorText, Limit, Page, Pager
 from rushes.http.qr import answer_code
@@ -41,7 +41,7 @@ class FieldShape(Wish):
     """What may be answered; none: anything of its kind."""
     key: str = Field(default="", max_length=100)
     """Where the asset's metadata keeps the answer, and its typed field; made of the label."""
-    kind: AnswerKind = AnswerKind.TEXT
+    kind: ValueKind = ValueKind.TEXT
     """What an answer is; the asset keeps it as the library's field of this key has it."""
 
 

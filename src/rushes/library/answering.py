@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from rushes.access.link import Link
-from rushes.access.question import AnswerKind, FormField
+from rushes.access.question import FormField
 from rushes.library.field import Field
 
 
@@ -27,4 +27,4 @@ def _scope(field: Field) -> str:
 def _typed(question: FormField, field: Field | None) -> FormField:
     if field is None:
         return question
-    return replace(question, kind=AnswerKind(field.kind.value), choices=field.choices)
+    return replace(question, kind=field.kind, choices=field.choices)

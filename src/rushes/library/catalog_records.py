@@ -10,9 +10,10 @@ from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from rushes.access.question import ValueKind
 from rushes.db.catalog_tables import fields, saved_searches
 from rushes.db.statements import After, change_if_same, insert_new, newest_first, values_of
-from rushes.library.field import Field, FieldKind
+from rushes.library.field import Field
 from rushes.library.saved import SavedSearch
 
 
@@ -88,7 +89,7 @@ def _visible(account_id: str) -> Any:
 
 def _field(row: Row[Any]) -> Field:
     known = {one.name: getattr(row, one.name) for one in fields_of(Field)}
-    return Field(**known | {"kind": FieldKind(row.kind), "choices": tuple(row.choices)})
+    return Field(**known | {"kind": ValueKind(row.kind), "choices": tuple(row.choices)})
 
 
 def _search(row: Row[Any]) -> SavedSearch:

@@ -9,6 +9,7 @@ from typing import Any
 from rushes.access import account_records
 from rushes.access import records as access_records
 from rushes.access.permit import Actor, Verb, may_see, permit
+from rushes.access.question import ValueKind
 from rushes.access.telling import new_id, tell
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
@@ -17,7 +18,7 @@ from rushes.events.event import EventType
 from rushes.ids import Prefix
 from rushes.library import catalog_records, note_records, records
 from rushes.library.asset import Asset, AssetNotFound
-from rushes.library.field import Field, FieldExists, FieldKind, FieldNotFound, FieldStale
+from rushes.library.field import Field, FieldExists, FieldNotFound, FieldStale
 from rushes.library.indexing import index
 from rushes.library.note import (
     MAX_NOTES,
@@ -37,7 +38,7 @@ class FieldWish:
 
     key: str
     label: str
-    kind: FieldKind
+    kind: ValueKind
     choices: tuple[str, ...] = ()
     project_id: str = ""
 

@@ -11,11 +11,11 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from rushes.access.question import ValueKind, read_day
 from rushes.errors import Kind, RushesError
 
 MAX_TEXT: Final = 10_000
@@ -24,18 +24,6 @@ MAX_CHOICES: Final = 500
 MAX_LABEL: Final = 200
 SHOWN: Final = 10
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-
-class FieldKind(StrEnum):
-    """What a value is."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    DATE = "date"
-    BOOLEAN = "boolean"
-    CHOICE = "choice"
-    LIST = "list"
 
 
 class FieldNotFound(RushesError):
@@ -81,7 +69,7 @@ class Field:
     scope: str
     key: str
     label: str
-    kind: FieldKind
+    kind: ValueKind
     choices: tuple[str, ...]
     created_at: datetime
     revision: int = 1
@@ -96,9 +84,9 @@ class Field:
             raise BadField("A key is small letters, digits and `_`, and begins with a letter.")
         if not self.label.strip() or len(self.label) > MAX_LABEL:
             raise BadField(f"A label has 1 to {MAX_LABEL} characters.")
-        if self.kind is FieldKind.CHOICE and not self.choices:
+        if self.kind is ValueKind.CHOICE and not self.choices:
             raise BadField("A field of choices needs at least one.")
-        if self.choices and self.kind not in {FieldKind.CHOICE, FieldKind.LIST}:
+        if self.choices and self.kind not in {ValueKind.CHOICE, ValueKind.LIST}:
             raise BadField("Only fields of the kinds `choice` and `list` have choices.")
         texts = [each.strip() for each in self.choices]
         if len(set(texts)) != len(texts) or not all(texts) or len(texts) > MAX_CHOICES:
@@ -152,12 +140,7 @@ def _number(_field: Field, value: object) -> object:
 
 
 def _date(_field: Field, value: object) -> object:
-    if not isinstance(value, str) or _DATE.fullmatch(value) is None:
-        return None
-    try:
-        return date.fromisoformat(value).isoformat()
-    except ValueError:
-        return None
+    return read_day(value) if isinstance(value, str) else None
 
 
 def _boolean(_field: Field, value: object) -> object:
@@ -178,24 +161,24 @@ def _list(field: Field, value: object) -> object:
     return list(dict.fromkeys(value))
 
 
-_READ: Final[Mapping[FieldKind, Callable[[Field, object], object]]] = MappingProxyType(
+_READ: Final[Mapping[ValueKind, Callable[[Field, object], object]]] = MappingProxyType(
     {
-        FieldKind.TEXT: _text,
-        FieldKind.NUMBER: _number,
-        FieldKind.DATE: _date,
-        FieldKind.BOOLEAN: _boolean,
-        FieldKind.CHOICE: _choice,
-        FieldKind.LIST: _list,
+        ValueKind.TEXT: _text,
+        ValueKind.NUMBER: _number,
+        ValueKind.DATE: _date,
+        ValueKind.BOOLEAN: _boolean,
+        ValueKind.CHOICE: _choice,
+        ValueKind.LIST: _list,
     }
 )
 
 _WANTED: Final = MappingProxyType(
     {
-        FieldKind.TEXT: f"a text of up to {MAX_TEXT} characters",
-        FieldKind.NUMBER: "a number",
-        FieldKind.DATE: "a date like 2026-01-31",
-        FieldKind.BOOLEAN: "true or false",
-        FieldKind.CHOICE: "one of its choices",
-        FieldKind.LIST: f"a list of up to {MAX_LIST} texts",
+        ValueKind.TEXT: f"a text of up to {MAX_TEXT} characters",
+        ValueKind.NUMBER: "a number",
+        ValueKind.DATE: "a date like 2026-01-31",
+        ValueKind.BOOLEAN: "true or false",
+        ValueKind.CHOICE: "one of its choices",
+        ValueKind.LIST: f"a list of up to {MAX_LIST} texts",
     }
 )

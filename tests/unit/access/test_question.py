@@ -9,11 +9,11 @@ from rushes.access.question import (
     MAX_CHOICES,
     MAX_LABEL,
     MAX_QUESTIONS,
-    AnswerKind,
     AnswerMissing,
     BadAnswer,
     BadQuestion,
     FormField,
+    ValueKind,
     keep_answers,
     key_of,
     parse_questions,
@@ -24,8 +24,8 @@ from rushes.access.question import (
 
 pytestmark = pytest.mark.covers("M-LK-02")
 
-DAY = FormField("Day", is_required=True, key="day", kind=AnswerKind.DATE)
-UNIT = FormField("Unit", choices=("A", "B"), key="unit", kind=AnswerKind.CHOICE)
+DAY = FormField("Day", is_required=True, key="day", kind=ValueKind.DATE)
+UNIT = FormField("Unit", choices=("A", "B"), key="unit", kind=ValueKind.CHOICE)
 ROLL = FormField("Roll", key="roll")
 
 
@@ -51,11 +51,11 @@ def test_a_label_makes_a_key(label: str, key: str) -> None:
         (FormField("日", key="day"), FormField("日", key="day")),
         (
             FormField("Unit", choices=(" A ", "B", "A")),
-            FormField("Unit", choices=("A", "B"), key="unit", kind=AnswerKind.CHOICE),
+            FormField("Unit", choices=("A", "B"), key="unit", kind=ValueKind.CHOICE),
         ),
         (
-            FormField("Words", choices=("A",), kind=AnswerKind.LIST),
-            FormField("Words", choices=("A",), key="words", kind=AnswerKind.LIST),
+            FormField("Words", choices=("A",), kind=ValueKind.LIST),
+            FormField("Words", choices=("A",), key="words", kind=ValueKind.LIST),
         ),
     ],
 )
@@ -74,8 +74,8 @@ def test_a_question_is_kept_with_a_key(asked: FormField, kept: FormField) -> Non
         FormField("Roll", key="Roll"),
         FormField("Unit", choices=("A", " ")),
         FormField("Unit", choices=tuple(map(str, range(MAX_CHOICES + 1)))),
-        FormField("Unit", kind=AnswerKind.CHOICE),
-        FormField("Takes", choices=("1",), kind=AnswerKind.NUMBER),
+        FormField("Unit", kind=ValueKind.CHOICE),
+        FormField("Takes", choices=("1",), kind=ValueKind.NUMBER),
     ],
 )
 def test_a_question_that_cannot_be_asked_is_refused(asked: FormField) -> None:
@@ -98,19 +98,19 @@ def test_a_link_asks_so_many_questions_and_each_once() -> None:
 @pytest.mark.parametrize(
     ("kind", "choices", "text", "value"),
     [
-        (AnswerKind.TEXT, (), "A\nB", "A\nB"),
-        (AnswerKind.NUMBER, (), "3", 3),
-        (AnswerKind.NUMBER, (), "2.5", 2.5),
-        (AnswerKind.DATE, (), "2026-01-31", "2026-01-31"),
-        (AnswerKind.BOOLEAN, (), "TRUE", True),
-        (AnswerKind.BOOLEAN, (), "false", False),
-        (AnswerKind.CHOICE, ("A", "B"), "B", "B"),
-        (AnswerKind.LIST, (), "A\n\n B\nA", ["A", "B"]),
-        (AnswerKind.LIST, ("A", "B"), "B\nA", ["B", "A"]),
+        (ValueKind.TEXT, (), "A\nB", "A\nB"),
+        (ValueKind.NUMBER, (), "3", 3),
+        (ValueKind.NUMBER, (), "2.5", 2.5),
+        (ValueKind.DATE, (), "2026-01-31", "2026-01-31"),
+        (ValueKind.BOOLEAN, (), "TRUE", True),
+        (ValueKind.BOOLEAN, (), "false", False),
+        (ValueKind.CHOICE, ("A", "B"), "B", "B"),
+        (ValueKind.LIST, (), "A\n\n B\nA", ["A", "B"]),
+        (ValueKind.LIST, ("A", "B"), "B\nA", ["B", "A"]),
     ],
 )
 def test_an_answer_is_read_as_its_kind(
-    kind: AnswerKind, choices: tuple[str, ...], text: str, value: object
+    kind: ValueKind, choices: tuple[str, ...], text: str, value: object
 ) -> None:
     """So that the library's fields can keep it."""
     question = FormField("Q", choices=choices, key="q", kind=kind)
@@ -121,21 +121,21 @@ def test_an_answer_is_read_as_its_kind(
 @pytest.mark.parametrize(
     ("kind", "choices", "text"),
     [
-        (AnswerKind.TEXT, (), "x" * (MAX_ANSWER + 1)),
-        (AnswerKind.TEXT, (), "NUL\0"),
-        (AnswerKind.TEXT, (), "half \ud800"),
-        (AnswerKind.NUMBER, (), "three"),
-        (AnswerKind.NUMBER, (), "inf"),
-        (AnswerKind.NUMBER, (), "1e16"),
-        (AnswerKind.DATE, (), "31.01.2026"),
-        (AnswerKind.DATE, (), "2026-02-30"),
-        (AnswerKind.BOOLEAN, (), "perhaps"),
-        (AnswerKind.CHOICE, ("A",), "C"),
-        (AnswerKind.LIST, ("A",), "A\nC"),
+        (ValueKind.TEXT, (), "x" * (MAX_ANSWER + 1)),
+        (ValueKind.TEXT, (), "NUL\0"),
+        (ValueKind.TEXT, (), "half \ud800"),
+        (ValueKind.NUMBER, (), "three"),
+        (ValueKind.NUMBER, (), "inf"),
+        (ValueKind.NUMBER, (), "1e16"),
+        (ValueKind.DATE, (), "31.01.2026"),
+        (ValueKind.DATE, (), "2026-02-30"),
+        (ValueKind.BOOLEAN, (), "perhaps"),
+        (ValueKind.CHOICE, ("A",), "C"),
+        (ValueKind.LIST, ("A",), "A\nC"),
     ],
 )
 def test_an_answer_that_does_not_fit_is_refused(
-    kind: AnswerKind, choices: tuple[str, ...], text: str
+    kind: ValueKind, choices: tuple[str, ...], text: str
 ) -> None:
     """The sentence says what is taken."""
     with pytest.raises(BadAnswer):
@@ -169,7 +169,7 @@ def test_what_was_taken_is_kept_though_the_question_changed() -> None:
     ("kept", "question"),
     [
         ({"choices": []}, FormField("Roll", key="roll")),
-        ({"choices": ["A"]}, FormField("Roll", choices=("A",), key="roll", kind=AnswerKind.CHOICE)),
+        ({"choices": ["A"]}, FormField("Roll", choices=("A",), key="roll", kind=ValueKind.CHOICE)),
         ({"choices": [], "key": "r", "kind": "date"}, FormField("Roll", key="r", kind=DAY.kind)),
     ],
 )

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rushes.access.question import AnswerKind, FormField
+from rushes.access.question import FormField, ValueKind
 from rushes.library.answering import with_fields
-from rushes.library.field import Field, FieldKind
+from rushes.library.field import Field
 from tests.unit.access.test_link import LINK
 
 TAKE = Field(
@@ -17,7 +17,7 @@ TAKE = Field(
     scope="",
     key="take",
     label="Take",
-    kind=FieldKind.NUMBER,
+    kind=ValueKind.NUMBER,
     choices=(),
     created_at=datetime(2026, 11, 21, tzinfo=UTC),
 )
@@ -28,18 +28,18 @@ ASKED = replace(LINK, fields=(FormField("Take", key="take"), FormField("Roll", k
 @pytest.mark.parametrize(
     ("fields", "kind", "choices"),
     [
-        ((), AnswerKind.TEXT, ()),
-        ((TAKE,), AnswerKind.NUMBER, ()),
-        ((replace(TAKE, scope="prj_2"),), AnswerKind.TEXT, ()),
+        ((), ValueKind.TEXT, ()),
+        ((TAKE,), ValueKind.NUMBER, ()),
+        ((replace(TAKE, scope="prj_2"),), ValueKind.TEXT, ()),
         (
-            (replace(TAKE, scope="prj_1", kind=FieldKind.CHOICE, choices=("1", "2")), TAKE),
-            AnswerKind.CHOICE,
+            (replace(TAKE, scope="prj_1", kind=ValueKind.CHOICE, choices=("1", "2")), TAKE),
+            ValueKind.CHOICE,
             ("1", "2"),
         ),
     ],
 )
 def test_a_question_takes_the_kind_of_its_field(
-    fields: tuple[Field, ...], kind: AnswerKind, choices: tuple[str, ...]
+    fields: tuple[Field, ...], kind: ValueKind, choices: tuple[str, ...]
 ) -> None:
     """That of the project goes before that of all; other questions stay as they are."""
     take, roll = with_fields(ASKED, fields).fields
@@ -50,4 +50,4 @@ def test_a_question_takes_the_kind_of_its_field(
 
 def test_every_kind_of_a_field_is_one_of_an_answer() -> None:
     """A field of a new kind would fail here first."""
-    assert [kind.value for kind in FieldKind] == [kind.value for kind in AnswerKind]
+    assert [kind.value for kind in ValueKind] == [kind.value for kind in ValueKind]

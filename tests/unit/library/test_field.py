@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rushes.access.question import ValueKind
 from rushes.library.field import (
     MAX_CHOICES,
     MAX_LABEL,
@@ -16,17 +17,16 @@ from rushes.library.field import (
     BadField,
     BadValue,
     Field,
-    FieldKind,
     check_value,
     check_values,
 )
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-TEXT = Field("fld_1", "", "camera", "Camera", FieldKind.TEXT, (), NOON)
-CHOICE = replace(TEXT, kind=FieldKind.CHOICE, choices=("A", "B"))
+TEXT = Field("fld_1", "", "camera", "Camera", ValueKind.TEXT, (), NOON)
+CHOICE = replace(TEXT, kind=ValueKind.CHOICE, choices=("A", "B"))
 
 
-def of(kind: FieldKind, *choices: str) -> Field:
+def of(kind: ValueKind, *choices: str) -> Field:
     return replace(TEXT, kind=kind, choices=choices)
 
 
@@ -35,14 +35,14 @@ def of(kind: FieldKind, *choices: str) -> Field:
     [
         (TEXT, "Alexa", "Alexa"),
         (TEXT, "x" * MAX_TEXT, "x" * MAX_TEXT),
-        (of(FieldKind.NUMBER), 3, 3),
-        (of(FieldKind.NUMBER), 2.5, 2.5),
-        (of(FieldKind.DATE), "2026-01-31", "2026-01-31"),
-        (of(FieldKind.BOOLEAN), False, False),
+        (of(ValueKind.NUMBER), 3, 3),
+        (of(ValueKind.NUMBER), 2.5, 2.5),
+        (of(ValueKind.DATE), "2026-01-31", "2026-01-31"),
+        (of(ValueKind.BOOLEAN), False, False),
         (CHOICE, "A", "A"),
-        (of(FieldKind.LIST), ["a", "b", "a"], ["a", "b"]),
-        (of(FieldKind.LIST, "a", "b"), ["b"], ["b"]),
-        (of(FieldKind.LIST), [], []),
+        (of(ValueKind.LIST), ["a", "b", "a"], ["a", "b"]),
+        (of(ValueKind.LIST, "a", "b"), ["b"], ["b"]),
+        (of(ValueKind.LIST), [], []),
     ],
 )
 def test_a_value_that_fits_is_kept(field: Field, value: object, kept: object) -> None:
@@ -55,20 +55,20 @@ def test_a_value_that_fits_is_kept(field: Field, value: object, kept: object) ->
     [
         (TEXT, 3),
         (TEXT, "x" * (MAX_TEXT + 1)),
-        (of(FieldKind.NUMBER), "3"),
-        (of(FieldKind.NUMBER), True),
-        (of(FieldKind.NUMBER), 2**53),
-        (of(FieldKind.NUMBER), float("nan")),
-        (of(FieldKind.DATE), "31.1.2026"),
-        (of(FieldKind.DATE), "2026-02-30"),
-        (of(FieldKind.DATE), 2026),
-        (of(FieldKind.BOOLEAN), "true"),
+        (of(ValueKind.NUMBER), "3"),
+        (of(ValueKind.NUMBER), True),
+        (of(ValueKind.NUMBER), 2**53),
+        (of(ValueKind.NUMBER), float("nan")),
+        (of(ValueKind.DATE), "31.1.2026"),
+        (of(ValueKind.DATE), "2026-02-30"),
+        (of(ValueKind.DATE), 2026),
+        (of(ValueKind.BOOLEAN), "true"),
         (CHOICE, "C"),
-        (of(FieldKind.LIST), "a"),
-        (of(FieldKind.LIST), ["a"] * (MAX_LIST + 1)),
-        (of(FieldKind.LIST), [" "]),
-        (of(FieldKind.LIST), [1]),
-        (of(FieldKind.LIST, "a"), ["b"]),
+        (of(ValueKind.LIST), "a"),
+        (of(ValueKind.LIST), ["a"] * (MAX_LIST + 1)),
+        (of(ValueKind.LIST), [" "]),
+        (of(ValueKind.LIST), [1]),
+        (of(ValueKind.LIST, "a"), ["b"]),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused(field: Field, value: object) -> None:
@@ -79,7 +79,7 @@ def test_a_value_that_does_not_fit_is_refused(field: Field, value: object) -> No
 
 def test_the_refusal_names_choices() -> None:
     """All of few, the first of many."""
-    many = of(FieldKind.CHOICE, *(f"c{number}" for number in range(11)))
+    many = of(ValueKind.CHOICE, *(f"c{number}" for number in range(11)))
 
     with pytest.raises(BadValue, match=r"Choices: A, B\."):
         check_value(CHOICE, "C")
@@ -95,11 +95,11 @@ def test_the_refusal_names_choices() -> None:
         {"key": "k" * 64},
         {"label": " "},
         {"label": "x" * (MAX_LABEL + 1)},
-        {"kind": FieldKind.CHOICE},
+        {"kind": ValueKind.CHOICE},
         {"choices": ("a",)},
-        {"kind": FieldKind.LIST, "choices": ("a", "a ")},
-        {"kind": FieldKind.LIST, "choices": (" ",)},
-        {"kind": FieldKind.LIST, "choices": tuple(map(str, range(MAX_CHOICES + 1)))},
+        {"kind": ValueKind.LIST, "choices": ("a", "a ")},
+        {"kind": ValueKind.LIST, "choices": (" ",)},
+        {"kind": ValueKind.LIST, "choices": tuple(map(str, range(MAX_CHOICES + 1)))},
     ],
 )
 def test_a_field_that_cannot_be_is_refused(changes: dict[str, Any]) -> None:
@@ -114,9 +114,9 @@ def test_a_field_that_cannot_be_is_refused(changes: dict[str, Any]) -> None:
 def test_the_field_of_a_project_goes_before() -> None:
     """A null removes, unknown keys are free, other projects' fields do not count."""
     fields = [
-        of(FieldKind.NUMBER),
+        of(ValueKind.NUMBER),
         replace(TEXT, scope="prj_1"),
-        replace(of(FieldKind.DATE), scope="prj_2", key="shot"),
+        replace(of(ValueKind.DATE), scope="prj_2", key="shot"),
     ]
     change = {"camera": "Alexa", "shot": "any", "gone": None}
 
