@@ -34,7 +34,7 @@ FIRST_BYTE = Budget(1.2)
 FILLS = Budget(1)
 PIECE_BYTES = 2**16
 SETTLE_SECONDS = 300.0
-PARTIAL = 206
+PARTIAL, UNAVAILABLE = 206, 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +172,12 @@ async def _measure_crowd(plan: MovingPlan, http: httpx.AsyncClient, cold: Cold) 
 
 
 async def _view(url: str) -> None:
-    """Read the beginning of a quality, wherever it is given."""
-    answer = await _ask(url)
+    """Read the beginning of a quality, wherever it is given; a full server is asked again."""
+    async with asyncio.timeout(SETTLE_SECONDS):
+        answer = await _ask(url)
+        while answer.status == UNAVAILABLE:
+            await asyncio.sleep(answer.retry_after)
+            answer = await _ask(url)
     if answer.location is not None:
         answer = await _ask(answer.location)
     assert answer.body, "a viewer got nothing"
@@ -181,10 +185,12 @@ async def _view(url: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came, and where else to ask."""
+    """What came, where else to ask, and after how many seconds."""
 
+    status: int
     location: str | None
     body: bytes
+    retry_after: float
 
 
 async def _ask(url: str) -> Answer:
@@ -206,9 +212,10 @@ async def _ask(url: str) -> Answer:
             name.lower(): told.strip() for name, _, told in (x.partition(":") for x in lines)
         }
         status = int(first.split()[1])
-        assert status in {206, 302}, first
+        assert status in {PARTIAL, 302, UNAVAILABLE}, first
         body = await reader.read(PIECE_BYTES) if status == PARTIAL else b""
-        return Answer(headers.get("location"), body)
+        pause = float(headers.get("retry-after", 1))
+        return Answer(status, headers.get("location"), body, pause)
     finally:
         writer.close()
         with contextlib.suppress(OSError):
