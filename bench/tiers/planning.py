@@ -30,6 +30,7 @@ from bench.tiers.plan import MovingPlan
 from rushes.db.engine import open_database
 from rushes.db.migrate import migrate
 from rushes.tiers.cutoffs import make_cutoffs
+from rushes.tiers.placement import Tier
 from rushes.tiers.retain import gather
 from rushes.tiers.retention import Usage
 from rushes.tiers.rules import DAY, PRESETS, Preset, Rules
@@ -184,7 +185,7 @@ async def _plan(url: str, rules: Rules, share: float) -> int:
         async with database.reading() as connection:
             rules = replace(rules, cap_bytes=int(held / share))
             cutoffs = make_cutoffs(rules, held, NOW)
-            found = await gather(connection, cutoffs, Usage(held, NOW))
+            found = await gather(connection, Tier.EDGE, cutoffs, Usage(held, NOW))
             return len(found.evict)
     finally:
         await database.close()

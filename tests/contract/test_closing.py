@@ -106,27 +106,34 @@ async def close(town: Town, *, purge: bool = False) -> None:
 
 
 @pytest.mark.covers("M-ST-20", "BG-61")
-async def test_a_project_goes_and_nothing_of_another_one_does(town: Town) -> None:
-    """Thirty assets, of which ten have contents that another project has as well."""
-    await town.fill(30, town.spring)
-    kept = await town.fill(15, town.autumn, first=20)
+@pytest.mark.parametrize(
+    ("count", "own"),
+    [(30, 20), pytest.param(1_000, 900, marks=[pytest.mark.long, pytest.mark.timeout(1_800)])],
+)
+async def test_a_project_goes_and_nothing_of_another_one_does(
+    town: Town, count: int, own: int
+) -> None:
+    """Some of the assets have contents that another project has as well."""
+    common = count - own
+    await town.fill(count, town.spring)
+    kept = await town.fill(common + 5, town.autumn, first=own)
     told = await town.closing.survey_project(SYSTEM, town.spring)
 
     await close(town)
     hidden = await town.closing.survey(Chosen(town.spring))
     await town.carry_out()
 
-    size = sum(len(f"original {number}") for number in range(30))
-    shared = sum(len(f"original {number}") for number in range(20, 30))
-    proxies = sum(len(f"proxy {number}") for number in range(20))
-    assert (Pile(30, size), Pile(10, shared)) == (told.assets, told.shared)
+    size = sum(len(f"original {number}") for number in range(count))
+    shared = sum(len(f"original {number}") for number in range(own, count))
+    proxies = sum(len(f"proxy {number}") for number in range(own))
+    assert (Pile(count, size), Pile(common, shared)) == (told.assets, told.shared)
     assert {
-        Tier.EDGE: Pile(20, proxies),
-        Tier.ARCHIVE: Pile(40, size - shared + proxies),
+        Tier.EDGE: Pile(own, proxies),
+        Tier.ARCHIVE: Pile(2 * own, size - shared + proxies),
     } == told.tiers
     assert Pile() == hidden.assets
     edge, archive = await town.list_objects()
-    assert (15, 30) == (len(edge), len(archive))
+    assert (len(kept), 2 * len(kept)) == (len(edge), len(archive))
     async with town.handing.database.reading() as connection:
         left = set((await connection.execute(select(assets.c.id))).scalars())
         known = set((await connection.execute(select(contents.c.id))).scalars())
@@ -142,8 +149,8 @@ async def test_a_project_goes_and_nothing_of_another_one_does(town: Town) -> Non
         places = [(each["client"], each["project"], each["with_project"]) for each in told_of]
     assert {each.asset_id for each in kept} == left
     assert {each.content_id for each in kept} == known
-    assert [15, 45] == rows
-    assert [("acme", "spring", True)] * 30 == places
+    assert [len(kept), 3 * len(kept)] == rows
+    assert [("acme", "spring", True)] * count == places
 
 
 async def test_a_deleted_project_is_unknown_and_its_name_is_free(town: Town) -> None:
