@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from rushes.notify.address import Target, UrlBlocked, parse_target
 from rushes.notify.courier import MAX_ANSWER_BYTES, Courier
@@ -55,10 +62,10 @@ class Host:
 
 
 @asynccontextmanager
-async def hosting(*answers: bytes) -> AsyncIterator[Host]:
+async def hosting(*answers: bytes, tls: ssl.SSLContext | None = None) -> AsyncIterator[Host]:
     """Answer meanwhile."""
     host = Host(answers)
-    server = await asyncio.start_server(host.answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(host.answer, "127.0.0.1", 0, ssl=tls)
     host.port = server.sockets[0].getsockname()[1]
     try:
         yield host
@@ -193,3 +200,51 @@ async def test_nobody_there_is_an_error() -> None:
 
 def _calling(host: Host) -> Courier:
     return Courier({host.place}, look_up=Resolver(["127.0.0.1"]))
+
+
+@pytest.mark.covers("BG-75")
+@pytest.mark.parametrize("name", ["inside.example", "elsewhere.example"])
+async def test_tls_is_checked_against_the_name(tmp_path: Path, name: str) -> None:
+    """Whatever address it leads to; a certificate of another name is none."""
+    served, trusted = certify(tmp_path, name)
+    async with hosting(PLAIN, tls=served) as host:
+        target = parse_target(f"https://{host.place}/hook", {host.place})
+        async with Courier({host.place}, Resolver(["127.0.0.1"]), trusted) as courier:
+            if name == "inside.example":
+                told = [await courier.post(target, HEADERS, b"{}") for _ in range(2)]
+                assert [200, 200] == [one.status for one in told]
+            else:
+                with pytest.raises(ssl.SSLCertVerificationError):
+                    await courier.post(target, HEADERS, b"{}")
+
+    assert (2 if name == "inside.example" else 0) == len(host.heads)
+
+
+def certify(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Return what serves as a name, and what trusts nobody else."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .issuer_name(subject)
+        .subject_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    certificate, secret = folder / "certificate.pem", folder / "key.pem"
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(certificate, secret)
+    return served, ssl.create_default_context(cafile=str(certificate))

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 from pydantic import BaseModel
 
 from reference_faces import read_openapi
@@ -141,6 +142,24 @@ def test_every_reference_leads_to_something(document: dict[str, Any]) -> None:
     assert set() == {
         (kind, name) for kind, name in references if name not in document["components"][kind]
     }
+
+
+def test_every_json_body_has_an_example_that_fits(
+    document: dict[str, Any], operations: list[Operation]
+) -> None:
+    """The document's own schema takes it."""
+    schemas = {"components": document["components"]}
+    wrong = {}
+
+    for _, _, operation in operations:
+        taken = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if taken is not None:
+            judge = Draft202012Validator(taken["schema"] | schemas)
+            faults = [fault.message for fault in judge.iter_errors(taken["example"])]
+            if faults or not taken["example"]:
+                wrong[operation["operationId"]] = faults
+
+    assert {} == wrong
 
 
 @pytest.mark.parametrize(

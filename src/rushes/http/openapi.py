@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 
 from rushes.access.permit import RIGHTS, Rank, Verb
 from rushes.http.auth import CSRF_HEADER, LINK_HEADER, PLAIN_COOKIE
+from rushes.http.examples import REFERENCE, sample_body
 from rushes.http.problem import MEDIA_TYPE
 from rushes.http.repeats import HEADER as KEY_HEADER
 from rushes.http.repeats import MAX_KEY, takes_key
@@ -157,7 +158,6 @@ REPEATED: Final = MappingProxyType(
 
 OF_A_PAGE: Final = re.compile(r"Page_(\w+?)(?:Answer)?_")
 OF_A_MODULE: Final = re.compile(r"rushes(?:__\w+?)*__([a-z]+)__([A-Z]\w*)")
-REFERENCE: Final = "#/components/schemas/"
 
 
 class Described(FastAPI):
@@ -189,6 +189,7 @@ def complete(document: Document) -> None:
     document["tags"] = [{"name": name, "description": words} for name, words in TAGS.items()]
     for path, method, operation in list_operations(document):
         _complete_operation(operation, path, method)
+        _add_example(operation, components["schemas"])
 
 
 def list_operations(document: Document) -> Iterator[tuple[str, str, Document]]:
@@ -252,6 +253,14 @@ def _complete_operation(operation: Document, path: str, method: str) -> None:
     if method == "post" and takes_key(path) and verbs:
         operation.setdefault("parameters", []).append(dict(REPEATED))
     _add_refusals(operation, path, method)
+
+
+def _add_example(operation: Document, schemas: Document) -> None:
+    """Show what is sent, where that is JSON."""
+    taken = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if taken is not None:
+        sample = sample_body(operation["operationId"], taken["schema"], schemas)
+        taken.setdefault("example", sample)
 
 
 def _list_proofs(path: str, verbs: tuple[Verb, ...]) -> Iterator[dict[str, list[str]]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -63,12 +64,17 @@ class Line:
 class Courier:
     """Posts to public addresses, and to `allowed` ones (`host:port`) whatever they are."""
 
-    def __init__(self, allowed: Collection[str] = (), look_up: LookUp = look_up) -> None:
-        """Open nothing yet; `look_up` asks the system's resolver by default."""
+    def __init__(
+        self,
+        allowed: Collection[str] = (),
+        look_up: LookUp = look_up,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Open nothing yet; the system's resolver and authorities are asked by default."""
         self._allowed = frozenset(allowed)
         self._look_up = look_up
         self._kept: dict[Place, list[Line]] = {}
-        self._tls = httpcore.default_ssl_context()
+        self._tls = tls or httpcore.default_ssl_context()
 
     async def __aenter__(self) -> Self:
         return self

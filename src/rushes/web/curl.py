@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from rushes.http.openapi import REFERENCE
-
 Document = Mapping[str, Any]
 
 PLACES: Final = MappingProxyType(
@@ -31,22 +29,6 @@ PLACES: Final = MappingProxyType(
 )
 """What stands in an address."""
 
-WORDS: Final = MappingProxyType(
-    {
-        "account_id": "acc_...",
-        "client": "Acme Corp",
-        "email": "ada@example.org",
-        "name": "night render",
-        "password": "four words or more",
-        "project": "Spring",
-        "role": "viewer",
-        "scopes": ["read", "write"],
-        "title": "Interview, day 2",
-        "token": "SETUP-TOKEN",
-    }
-)
-"""What stands in a body, by the name of the member."""
-
 HEADERS: Final = MappingProxyType(
     {
         "Tus-Resumable": "1.0.0",
@@ -63,7 +45,7 @@ JSON: Final = "application/json"
 BREAK: Final = " \\\n  "
 
 
-def write_example(path: str, method: str, operation: Document, schemas: Document) -> str:
+def write_example(path: str, method: str, operation: Document) -> str:
     """Return a command line of curl that calls an operation."""
     address = path
     for name, value in PLACES.items():
@@ -72,17 +54,8 @@ def write_example(path: str, method: str, operation: Document, schemas: Document
     if any("token" in way for way in operation["security"]):
         lines.append('-H "Authorization: Bearer $RUSHES_TOKEN"')
     lines += _list_headers(method, operation)
-    lines += _list_body(operation.get("requestBody"), schemas)
+    lines += _list_body(operation.get("requestBody"))
     return BREAK.join(lines)
-
-
-def sample_body(schema: Document, schemas: Document) -> object:
-    """Return an object with what is required, or with its first member where nothing is."""
-    named = schema if "$ref" in schema else next(iter(schema.get("anyOf", ({},))))
-    known = schemas[str(named["$ref"]).removeprefix(REFERENCE)]
-    members: Document = known.get("properties", {})
-    wanted = known.get("required") or [*members][:1]
-    return {name: WORDS.get(name, _plain(members[name])) for name in wanted}
 
 
 def _option(method: str) -> str:
@@ -100,7 +73,7 @@ def _list_headers(method: str, operation: Document) -> Iterator[str]:
             yield f"-H {shlex.quote(f'{name}: {HEADERS[name]}')}"
 
 
-def _list_body(told: Document | None, schemas: Document) -> Iterator[str]:
+def _list_body(told: Document | None) -> Iterator[str]:
     if told is None:
         return
     media_type, content = next(iter(told["content"].items()))
@@ -110,10 +83,4 @@ def _list_body(told: Document | None, schemas: Document) -> Iterator[str]:
             yield "--data-binary @clip.mov"
         return
     yield f"-H {shlex.quote(f'Content-Type: {media_type}')}"
-    yield f"-d {shlex.quote(json.dumps(sample_body(content['schema'], schemas)))}"
-
-
-def _plain(schema: Document) -> object:
-    """Return a value of a kind that has no example of its own: its default, or an empty one."""
-    by_type: dict[str, object] = {"integer": 1, "number": 1.0, "boolean": True, "array": []}
-    return schema.get("default", by_type.get(schema.get("type", ""), "..."))
+    yield f"-d {shlex.quote(json.dumps(content['example']))}"

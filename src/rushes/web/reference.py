@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from rushes.http.openapi import METHODS, REFERENCE, REFUSALS
+from rushes.http.examples import REFERENCE
+from rushes.http.openapi import METHODS, REFUSALS
 from rushes.web.curl import write_example
 
 Document = Mapping[str, Any]
@@ -265,7 +266,7 @@ def _read_operation(path: str, method: str, told: Document, schemas: Document) -
         body=_read_body(told.get("requestBody"), schemas),
         outcomes=tuple(_read_outcomes(told["responses"])),
         refusals=tuple(status for status, one in told["responses"].items() if _is_refusal(one)),
-        example=write_example(path, method, told, schemas),
+        example=write_example(path, method, told),
     )
 
 

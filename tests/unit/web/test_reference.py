@@ -136,7 +136,8 @@ def test_who_may_is_told_by_the_lowest_rank(roles: list[str], who: str) -> None:
 def test_a_body_brings_its_shape_along() -> None:
     """What is sent is read where it is asked for, not behind a link."""
     reference = {"$ref": "#/components/schemas/Polish"}
-    content = {"application/json": {"schema": {"anyOf": [reference, {"type": "null"}]}}}
+    schema = {"anyOf": [reference, {"type": "null"}]}
+    content = {"application/json": {"schema": schema, "example": {}}}
     document = make_document(requestBody={"content": content})
 
     (operation,) = read_reference(document).groups[0].operations
