@@ -33,6 +33,7 @@ from rushes.media.gallery import Gallery
 from rushes.media.ladder import Quality
 from rushes.media.listening import Listening
 from rushes.media.speed import Speed
+from rushes.media.standby import Standby
 from rushes.media.studio import Studio
 from rushes.media.toolbox import Toolbox, open_toolbox
 from rushes.notify.courier import Courier
@@ -51,6 +52,7 @@ from rushes.renditions.keeping import Keeping
 from rushes.renditions.look import Looking
 from rushes.renditions.make import Making
 from rushes.renditions.opening import Opening
+from rushes.renditions.openings import Openings
 from rushes.renditions.ordering import Ordering
 from rushes.renditions.outcome import Outcomes
 from rushes.renditions.reaching import Reaching, Stretch
@@ -100,6 +102,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
             deeds.making.segments,
             url=settings.rooms_url,
             landed=completing.look,
+            openings=Openings() if deeds.opening is None else deeds.opening.openings,
         )
         posting = Posting(house.database, clock, house.outlets.webhooks, courier)
         watching = [attending.run, posting.run, house.outlets.postman.run]
@@ -129,7 +132,7 @@ async def open_worker(settings: Settings, clock: Clock = SYSTEM) -> AsyncIterato
             relay=relay,
             remote=house.desk.remote,
             liveness=liveness,
-            beside=(*_beside(house), *watching),
+            beside=(*_beside(house), *_ready(deeds), *watching),
             woken=(attending.wake, posting.wake, house.outlets.postman.wake, hosting.wake),
             box=tools.level.value,
         )
@@ -141,6 +144,12 @@ def _hosting(house: House, elsewhere: httpcore.AsyncConnectionPool) -> Hosting:
     hosts = make_hosts(told, wire)
     base = house.database, house.clock, house.linking.sealer
     return Hosting(*base, hosts, house.locator.stream, told.at_once)
+
+
+def _ready(deeds: Deeds) -> list[Beside]:
+    """Return what keeps a program ready for the next file."""
+    standby = deeds.looking.studio.standby
+    return [] if standby is None else [standby.run]
 
 
 def _beside(house: House) -> tuple[Beside, ...]:
@@ -187,7 +196,8 @@ def _deeds(house: House, tools: Toolbox, encoder: Encoder) -> Deeds:
     outcomes = Outcomes(database, clock, keeper.keep_rendition)
     original = house.locator.local_path
     nearby = None if isinstance(house.archive, FolderStore) else house.scratch
-    studio, gallery, copier = Studio(tools, folder), Gallery(tools, folder), Copier()
+    studio = Studio(tools, folder, standby=Standby(tools))
+    gallery, copier = Gallery(tools, folder), Copier()
     grading = Grading(database)
     reaching = _reaching(house)
     segments = _segments(house, studio, copier, encoder, reaching.stretch)

@@ -20,6 +20,7 @@ from rushes.delivery.bundle import Bundling
 from rushes.http.bundles import routes
 from rushes.http.problem import Edge as Outermost
 from rushes.http.problem import add_problems
+from rushes.renditions.rendition import Kind
 from rushes.sections import DeliverySettings
 from tests.support.filed import Filed
 from tests.support.handing import Handing
@@ -146,3 +147,15 @@ async def test_foreign_addresses_and_foreign_assets_are_refused(
     assert 403 == (await client.get(f"{head}x/{name}")).status_code
     unknown = await client.post("/api/v1/downloads", json={"asset_ids": ["ast_unknown"]})
     assert (404, "asset.not_found") == (unknown.status_code, unknown.json()["code"])
+
+
+async def test_a_zip_of_a_quality_holds_no_stills(
+    client: httpx.AsyncClient, handing: Handing, two: list[Filed]
+) -> None:
+    """A poster is none, though it has a name as qualities do."""
+    poster = await handing.files.rendition(two[0], "poster", content=b"webp", kind=Kind.STILL)
+    await handing.keep(poster, b"webp")
+
+    refused = await ask(client, two[:1], quality="poster")
+
+    assert (404, "download.quality_not_found") == (refused.status_code, refused.json()["code"])

@@ -35,6 +35,11 @@ QUIET: Final = (
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every record has; anything else was given as `extra`."""
 
+_TAKEN_AWAY: Final = re.compile(
+    r"Workflow \S+ (is no longer owned by this execution|was cancelled during execution|"
+    r"outcome was not recorded: the workflow is no longer owned)"
+)
+
 _OF_OTHERS: Final = frozenset(
     {"applicationID", "applicationVersion", "executorID", "color_message"}
 )
@@ -78,13 +83,16 @@ def set_up(level: str) -> None:
         logging.getLogger(quiet).setLevel(logging.WARNING)
     engine = logging.getLogger("dbos")
     engine.handlers, engine.propagate = [out], False  # before it adds one of its own
-    engine.addFilter(_is_news_of_engine)
+    engine.addFilter(is_news_of_engine)
 
 
-def _is_news_of_engine(record: logging.LogRecord) -> bool:
-    """Leave out failures that a job's row tells already, and interruptions at a stop."""
+def is_news_of_engine(record: logging.LogRecord) -> bool:
+    """Leave out what a job's row tells already, and interruptions at a stop.
+
+    A workflow that was cancelled, or went on elsewhere, is told by its worker in words of ours.
+    """
     text = record.getMessage()
-    return not text.startswith(
+    return _TAKEN_AWAY.match(text) is None and not text.startswith(
         (
             "Exception encountered in asynchronous workflow",
             "Asyncio task cancelled",

@@ -42,7 +42,7 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.media.layout import find_plain
 from rushes.media.overlay import WHOLE
 from rushes.renditions.records import Rendition
-from rushes.renditions.rendition import State
+from rushes.renditions.rendition import PLAYED, State
 from rushes.sections import DeliverySettings
 from rushes.stores.store import Broken
 from rushes.tiers.editing_names import Names, wished_name
@@ -246,7 +246,7 @@ def _candidates(medium: Medium, quality: str, cap: str | None) -> Iterator[Rendi
     if quality == BEST:
         yield from reversed(medium.rungs(cap))
         yield from medium.sounds()
-    elif (found := medium.renditions.get(quality)) is not None:
+    elif (found := medium.renditions.get(quality)) is not None and found.kind in PLAYED:
         yield found
 
 

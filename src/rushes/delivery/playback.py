@@ -128,15 +128,10 @@ class Playing:
             AssetNotFound, Forbidden: see `get_permitted`.
             NotPlayable: it is no video or sound, or it failed.
         """
-        async with self.database.reading() as connection:
-            medium = await get_permitted(
-                connection, actor, Verb.PLAY_ASSET, asset_id, with_stream=True
-            )
-            cap = await self._find_cap(connection, medium)
-            offers, job = list_offers(medium, cap), None
-            if not offers:
-                _refuse_unplayable(medium)
-                job = await _find_job(connection, medium)
+        medium, cap, job = await self.database.snapshot(
+            lambda connection: self._find(connection, actor, asset_id)
+        )
+        offers = list_offers(medium, cap)
         if job is None:
             await self._order(medium, offers, quality, hints, actor)
         if not offers:
@@ -151,6 +146,17 @@ class Playing:
             region=hints.region,
         )
         return self._answer(medium, actor, base, _start(offers, quality, hints), grant)
+
+    async def _find(
+        self, connection: Connection, actor: Actor, asset_id: str
+    ) -> tuple[Medium, str | None, str | None]:
+        """Return what is asked for, up to which quality, and a job where nothing is there."""
+        medium = await get_permitted(connection, actor, Verb.PLAY_ASSET, asset_id, with_stream=True)
+        cap = await self._find_cap(connection, medium)
+        if list_offers(medium, cap):
+            return medium, cap, None
+        _refuse_unplayable(medium)
+        return medium, cap, await _find_job(connection, medium)
 
     async def _find_cap(self, connection: Connection, medium: Medium) -> str | None:
         """Return the best quality there is to have while the budget is spent; None is any.

@@ -146,11 +146,12 @@ class Server:
         is_shared = is_id(Prefix.SHARE, grant.actor)
         if self.require is not None:
             await self.require(grant.actor, grant.epoch)
-        async with self.database.reading() as connection:
-            with_stream = path.endswith(PLAYLIST) or path.startswith(SEGMENT_FOLDER)
-            medium = await get_medium(
+        with_stream = path.endswith(PLAYLIST) or path.startswith(SEGMENT_FOLDER)
+        medium = await self.database.snapshot(
+            lambda connection: get_medium(
                 connection, grant.asset_id, with_stream=with_stream, for_member=not is_shared
             )
+        )
         if path.endswith(PLAYLIST):
             return _playlist(medium, grant, path.removesuffix(PLAYLIST), start, now)
         if path.startswith(STILLS):

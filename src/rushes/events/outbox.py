@@ -11,7 +11,7 @@ import os
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, or_, select, text
+from sqlalchemy import bindparam, delete, func, insert, or_, select, text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +22,16 @@ from rushes.events.event import INTERNAL, Event, EventType
 from rushes.events.origin import find_caller
 
 SALT_BYTES: Final = 16
+_UNRELAYED: Final = (  # once, as it is asked for after each commit
+    select(outbox.c.seq.label("number"), events)
+    .join(events, events.c.id == outbox.c.event_id)
+    .where(
+        outbox.c.seq > bindparam("after"), events.c.type.in_([known.value for known in EventType])
+    )
+    .order_by(outbox.c.seq)
+    .limit(bindparam("most"))
+    .with_for_update(of=outbox, skip_locked=True)
+)
 WAKE = "rushes_outbox"
 """The PostgreSQL channel that wakes relays of other processes."""
 
@@ -71,15 +81,8 @@ async def list_unrelayed(
     On PostgreSQL rows that another relay holds are passed over; ours are held until the end of
     the transaction. Events of a type that only a newer version knows wait for its workers.
     """
-    query = (
-        select(outbox.c.seq.label("number"), events)
-        .join(events, events.c.id == outbox.c.event_id)
-        .where(outbox.c.seq > after, events.c.type.in_([known.value for known in EventType]))
-        .order_by(outbox.c.seq)
-        .limit(limit)
-        .with_for_update(of=outbox, skip_locked=True)
-    )
-    return [(row.number, read_event(row)) for row in await connection.execute(query)]
+    found = await connection.execute(_UNRELAYED, {"after": after, "most": limit})
+    return [(row.number, read_event(row)) for row in found]
 
 
 async def delete_relayed(connection: AsyncConnection, numbers: list[int]) -> None:

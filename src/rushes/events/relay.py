@@ -134,20 +134,21 @@ class Relay:
         """Return the outbox numbers that were looked at, and how many of them are done."""
         if not self.database.is_sqlite:
             async with self.database.transaction() as connection:  # holds the rows it reads
-                read, done = await self._start_lot(connection, after)
+                lot = await outbox.list_unrelayed(connection, LOT, after=after)
+                read, done = await self._start_lot(lot)
                 await self._let_go(connection, done)
             return read, len(done)
-        async with self.database.reading() as connection:
-            read, done = await self._start_lot(connection, after)
+        lot = await self.database.snapshot(
+            lambda connection: outbox.list_unrelayed(connection, LOT, after=after)
+        )
+        read, done = await self._start_lot(lot)
         if done:
-            async with self.database.transaction() as connection:
-                await self._let_go(connection, done)
+            await self.database.transact(lambda connection: self._let_go(connection, done))
         return read, len(done)
 
     async def _start_lot(
-        self, connection: Connection, after: int
+        self, lot: Sequence[tuple[int, Event]]
     ) -> tuple[list[int], list[tuple[int, Event]]]:
-        lot = await outbox.list_unrelayed(connection, LOT, after=after)
         done = [(number, event) for number, event in lot if await self._follow(event)]
         return [number for number, _ in lot], done
 

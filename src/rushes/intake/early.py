@@ -80,8 +80,9 @@ class Early:
 
     async def judge(self, upload_id: str, sniffed: Sniffed) -> bool:
         """Say whether a completed upload may be accepted; one that may not is set aside."""
-        async with self.database.reading() as connection:
-            upload = await upload_records.get_upload(connection, upload_id)
+        upload = await self.database.snapshot(
+            lambda connection: upload_records.get_upload(connection, upload_id)
+        )
         if upload.state is State.QUARANTINED:  # this step ran before, and was cut off after it
             return False
         if upload.state is not State.COMPLETED or await self._passes(upload, sniffed):
@@ -98,8 +99,10 @@ class Early:
     async def _passes(self, upload: Upload, sniffed: Sniffed) -> bool:
         types = self.account_types
         if upload.link_id is not None:
-            async with self.database.reading() as connection:
-                link = await access_records.find_link(connection, upload.link_id)
+            link_id = upload.link_id
+            link = await self.database.snapshot(
+                lambda connection: access_records.find_link(connection, link_id)
+            )
             if link is None:  # deleted since: what it let in before stays right
                 return True
             types = link.types

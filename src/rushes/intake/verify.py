@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from rushes.db.engine import Database
+from rushes.db.engine import Connection, Database
 from rushes.errors import Kind, RushesError
 from rushes.intake.elsewhere import Elsewhere
 from rushes.intake.sniff import HEAD_BYTES, Sniffed, sniff
@@ -23,7 +23,7 @@ from rushes.uploads import records as upload_records
 from rushes.uploads.blocks import Block, Hashing, find_root
 from rushes.uploads.direct import Direct, store_changed
 from rushes.uploads.spool import Spool
-from rushes.uploads.upload import Upload
+from rushes.uploads.upload import Extent, Upload
 
 READ_BYTES = 4 * 2**20
 
@@ -51,9 +51,12 @@ class Intake:
             UploadGone: it was cancelled meanwhile.
             OSError: the spool cannot be read.
         """
-        async with self.database.reading() as connection:
-            upload = (await upload_records.get_upload(connection, upload_id)).answering()
-            direct = await direct_records.find_direct(connection, upload_id)
+
+        async def find(to: Connection) -> tuple[Upload, Direct | None]:
+            upload = await upload_records.get_upload(to, upload_id)
+            return upload.answering(), await direct_records.find_direct(to, upload_id)
+
+        upload, direct = await self.database.snapshot(find)
         if direct is not None:
             return await self._verify_elsewhere(self._find_elsewhere(direct), upload, direct)
         path = await self.path(upload_id)
@@ -68,12 +71,16 @@ class Intake:
         Raises:
             OSError: the spool cannot be read.
         """
-        async with self.database.reading() as connection:
-            upload = await upload_records.get_upload(connection, upload_id)
-            extents = await upload_records.list_extents(connection, upload_id)
-            direct = await direct_records.find_direct(connection, upload_id)
-            digests = await upload_records.list_block_digests(connection, upload_id)
+
+        async def find(to: Connection) -> tuple[Upload, tuple[Extent, ...], Direct | None]:
+            upload = await upload_records.get_upload(to, upload_id)
+            extents = await upload_records.list_extents(to, upload_id)
+            return upload, extents, await direct_records.find_direct(to, upload_id)
+
+        upload, extents, direct = await self.database.snapshot(find)
         if direct is not None:
+            async with self.database.reading() as connection:
+                digests = await upload_records.list_block_digests(connection, upload_id)
             known = Fingerprint(upload.offset, tuple(digests) or None, upload.digest)
             return await self._find_elsewhere(direct).path(direct, known)
         if not extents:
@@ -104,8 +111,9 @@ class Intake:
         return self.elsewhere
 
     async def _keep_block(self, upload_id: str, block: Block) -> None:
-        async with self.database.transaction() as connection:
-            await chunk_records.record_new_blocks(connection, upload_id, [block])
+        await self.database.transact(
+            lambda connection: chunk_records.record_new_blocks(connection, upload_id, [block])
+        )
 
     async def _hash(self, upload: Upload, path: Path) -> None:
         """Keep the digests of all blocks and the root over them."""

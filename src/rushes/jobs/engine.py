@@ -300,7 +300,7 @@ class Engine:
             except TAKEN_AWAY as end:
                 if isinstance(end, error.DBOSWorkflowCancelledError):
                     await self._rows.cancelled(wanted.job_id)
-                if name in self._tidy and await self._rows.is_unwanted(wanted.job_id):
+                if await self._rows.tell_taken(wanted.job_id) and name in self._tidy:
                     await self._tidy[name](wanted.subject)
                 raise
             else:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, tuple_, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.tables import executors, jobs
@@ -62,14 +62,9 @@ async def record_wanted(connection: AsyncConnection, job: Job) -> bool:
         "created_at": job.created_at,
         "updated_at": job.updated_at,
     }
-    if await find_job(connection, job.id) is not None:
-        return False
-    try:
-        async with connection.begin_nested():
-            await connection.execute(insert(jobs).values(values))
-    except IntegrityError:  # another relay was faster
-        return False
-    return True
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    made = dialect.insert(jobs).values(values).on_conflict_do_nothing(index_elements=[jobs.c.id])
+    return (await connection.execute(made.returning(jobs.c.id))).first() is not None
 
 
 async def record_started(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from rushes.clock import Clock
+from rushes.db.direct import Work
 from rushes.db.engine import Connection, Database
 from rushes.db.trouble import DatabaseAway, DatabaseFull
 from rushes.errors import Fact
@@ -51,27 +52,16 @@ class JobRows:
         Raises:
             DatabaseAway: the database does not answer; nothing was asked for.
         """
-        now = self.clock.now()
-        async with self.database.transaction() as connection:
-            project_id = wanted.project_id
-            if project_id is None and wanted.parent_id is not None:
-                parent = await records.find_job(connection, wanted.parent_id)
-                project_id = None if parent is None else parent.project_id
-            job = Job(
-                id=wanted.job_id,
-                workflow=wanted.workflow,
-                subject=wanted.subject,
-                state=JobState.WAITING,
-                created_at=now,
-                updated_at=now,
-                project_id=project_id,
-            )
-            await records.record_wanted(connection, job)
+        await self.database.transact(lambda connection: self._want(connection, wanted))
 
     async def began(self, wanted: Wanted) -> None:
         """Note that this worker runs the job; make the row where a schedule made the workflow."""
-        await self._patiently(lambda: self.want(wanted))
-        await self.goes_on(wanted.job_id)
+
+        async def write(to: Connection) -> None:
+            await self._want(to, wanted)
+            await records.record_started(to, wanted.job_id, self.worker, self.clock.now(), self.box)
+
+        await self._write(write)
 
     async def goes_on(self, job_id: str) -> None:
         """Note that the job runs, and waits for nothing."""
@@ -103,18 +93,39 @@ class JobRows:
     async def is_unwanted(self, job_id: str) -> bool:
         """Say whether somebody cancelled the job."""
 
-        async def ask() -> bool:
-            async with self.database.reading() as connection:
-                return await records.is_cancel_requested(connection, job_id)
+        return await self._patiently(
+            lambda: self.database.snapshot(
+                lambda connection: records.is_cancel_requested(connection, job_id)
+            )
+        )
 
-        return await self._patiently(ask)
+    async def tell_taken(self, job_id: str) -> bool:
+        """Say whether a job that was taken from this worker is unwanted, and tell of it."""
+        is_unwanted = await self.is_unwanted(job_id)
+        if is_unwanted:
+            log.info("A job was cancelled as it ran", extra={"job": job_id})
+        else:
+            log.warning("A job goes on in another worker", extra={"job": job_id})
+        return is_unwanted
 
-    async def _write(self, write: Callable[[Connection], Awaitable[None]]) -> None:
-        async def once() -> None:
-            async with self.database.transaction() as connection:
-                await write(connection)
+    async def _want(self, connection: Connection, wanted: Wanted) -> None:
+        project_id, now = wanted.project_id, self.clock.now()
+        if project_id is None and wanted.parent_id is not None:
+            parent = await records.find_job(connection, wanted.parent_id)
+            project_id = None if parent is None else parent.project_id
+        job = Job(
+            id=wanted.job_id,
+            workflow=wanted.workflow,
+            subject=wanted.subject,
+            state=JobState.WAITING,
+            created_at=now,
+            updated_at=now,
+            project_id=project_id,
+        )
+        await records.record_wanted(connection, job)
 
-        await self._patiently(once)
+    async def _write(self, write: Work[None]) -> None:
+        await self._patiently(lambda: self.database.transact(write))
 
     async def _patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
         while True:

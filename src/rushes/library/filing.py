@@ -47,32 +47,39 @@ class Filing:
         Raises:
             UploadGone: it was cancelled meanwhile.
         """
-        async with self.database.transaction() as connection:
-            upload = await upload_records.lock_upload(connection, upload_id)
-            known = await records.find_asset_of_upload(connection, upload_id)
-            if known is not None and known.state is not State.ARRIVING:
-                return known.id
-            now = self.clock.now()
-            upload = upload.answering()
-            project = await access_records.get_project(connection, upload.project_id)
-            await upload_records.mark_accepted(connection, upload, now)
-            asset = await self._file(connection, upload, project, sniffed, known)
-            facts = {
-                "upload_id": upload.id,
-                "file_name": asset.file_name,
-                "size_bytes": asset.size_bytes,
-                "kind": asset.kind,
-                "scan": asset.scan.value,
-            }
-            await self._tell(connection, EventType.UPLOAD_ACCEPTED, asset, project, facts)
-            await self._tell(connection, EventType.ASSET_CREATED, asset, project, facts)
-            return asset.id
+        return await self.database.transact(
+            lambda connection: self._accept(connection, upload_id, sniffed)
+        )
+
+    async def _accept(self, connection: Connection, upload_id: str, sniffed: Sniffed) -> str:
+        upload = await upload_records.lock_upload(connection, upload_id)
+        known = await records.find_asset_of_upload(connection, upload_id)
+        if known is not None and known.state is not State.ARRIVING:
+            return known.id
+        now = self.clock.now()
+        upload = upload.answering()
+        project = await access_records.get_project(connection, upload.project_id)
+        await upload_records.mark_accepted(connection, upload, now)
+        asset = await self._file(connection, upload, project, sniffed, known)
+        facts = {
+            "upload_id": upload.id,
+            "file_name": asset.file_name,
+            "size_bytes": asset.size_bytes,
+            "kind": asset.kind,
+            "scan": asset.scan.value,
+        }
+        await self._tell(connection, EventType.UPLOAD_ACCEPTED, asset, project, facts)
+        await self._tell(connection, EventType.ASSET_CREATED, asset, project, facts)
+        return asset.id
 
     async def settle(self, content_id: str, shown: Shown) -> None:
         """Bring every asset of a content to the state that is true now."""
-        async with self.database.transaction() as connection:
-            for asset in await records.list_of_content(connection, content_id):
-                await self._settle_one(connection, asset, shown)
+
+        async def settle(to: Connection) -> None:
+            for asset in await records.list_of_content(to, content_id):
+                await self._settle_one(to, asset, shown)
+
+        await self.database.transact(settle)
 
     async def _settle_one(self, connection: Connection, asset: Asset, shown: Shown) -> None:
         state = asset.state

@@ -69,7 +69,7 @@ class PictureCopy:
         """Return segment `index` around the bytes of its samples."""
         first, end = self.bounds[index], self.bounds[index + 1]
         decoded = [*self.shown[first:end], self.grid.end_of(index)]
-        sync = set(self.table.list_sync())
+        sync = set(self.table.list_sync_within(first, end))
         samples = tuple(
             Sample(
                 duration=decoded[place + 1] - decoded[place],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -126,6 +126,12 @@ class SampleTable:
     def list_sync(self) -> Sequence[int]:
         """Return the numbers of the samples that decode alone."""
         return range(self.count) if self.sync is None else self.sync
+
+    def list_sync_within(self, first: int, end: int) -> Sequence[int]:
+        """Return those of the samples first .. end-1 that decode alone."""
+        if self.sync is None:
+            return range(first, end)
+        return self.sync[bisect_left(self.sync, first) : bisect_left(self.sync, end)]
 
     def list_spans(self, first: int, count: int) -> list[Span]:
         """Return where samples first .. first+count-1 lie, neighbours joined."""

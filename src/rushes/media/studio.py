@@ -43,6 +43,7 @@ from rushes.media.sound import (
     pack_sound,
     plan_stretch,
 )
+from rushes.media.standby import Standby
 from rushes.media.tool import Outlet, Pulse, Sink, open_outlets, open_table, run
 from rushes.media.toolbox import Toolbox
 from rushes.media.tracks import SOUND, STEREO
@@ -97,6 +98,8 @@ class Studio:
     tools: Toolbox
     folder: Path
     niceness: int = 10
+    standby: Standby | None = None
+    """Has a probe that waits; None: each is begun when it is needed."""
 
     async def probe(self, original: Path, sniffed: str, all_bytes: int | None = None) -> MediaInfo:
         """Return the facts of an original of this sniffed format.
@@ -122,7 +125,8 @@ class Studio:
         arguments = [demuxer, str(size_bytes)]
         job = self.tools.child_run(self.tools.probe, arguments, Work.PROBE, original)
         try:
-            await run(job, keep)
+            begun = None if self.standby is None else self.standby.take()
+            await run(job, keep, begun=begun)
         except DecodeFailed as error:
             raise _refusal(error) from error
         return parse_media_info(bytes(answer))

@@ -5,16 +5,20 @@
    killed as well. When this process is killed, the kernel kills the tool.
 2. Its output is consumed while it runs; of what it says, the last lines are kept.
 3. No shell. The original is opened here and handed over as descriptor 0.
+4. A program that takes long to start may be begun before there is work for it. It waits at
+   descriptor 0 for what it is to do, does that one thing, and ends as any other.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import socket
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
@@ -38,6 +42,7 @@ Sink = Callable[[bytes], Awaitable[None]]
 
 READ_BYTES: Final = 256 * 1024
 GRACE_SECONDS: Final = 5.0
+LEAVE_SECONDS: Final = 2.0
 WORDS_KEPT: Final = 64
 BASH_SIGNAL: Final = 128  # bwrap, like a shell, exits with 128 + signal
 OUT_OF_MEMORY: Final = 256 - 12  # AVERROR(ENOMEM), as an exit status
@@ -108,24 +113,82 @@ class Run:
     held: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A program in its box that waits for its work; it needs nothing but arguments and a source."""
+
+    process: asyncio.subprocess.Process
+    gate: OpenGate
+    line: socket.socket
+    held: ExitStack
+    """What is open as long as it runs."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether it is still there."""
+        return self.process.returncode is None
+
+    def give(self, job: Run) -> None:
+        """Hand over what is to be done; what became of one that is gone, its end tells.
+
+        Raises:
+            SourceUnreadable: the original cannot be opened.
+        """
+        words = json.dumps(job.arguments).encode()
+        with ExitStack() as stack, self.line:
+            source = _open_source(job, stack)
+            if source is not None:
+                stack.enter_context(suppress(ConnectionError))
+                socket.send_fds(self.line, [words], [source.fileno()])
+
+
+async def begin(job: Run) -> Begun:
+    """Begin a program that waits for its work; its arguments say so, and it has no source.
+
+    Raises:
+        ToolMissing: it cannot be started.
+    """
+    with ExitStack() as stack:
+        gate = stack.enter_context(open_gate(job.walls.level))
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        stack.enter_context(ours)
+        with theirs:
+            process = await _start(job, gate, (), theirs.fileno())
+        gate.hand_over()
+        return Begun(process, gate, ours, stack.pop_all())
+
+
+async def dismiss(begun: Begun) -> None:
+    """End a program that has waited for nothing: it ends by itself when its line does."""
+    with begun.held, suppress(TimeoutError):
+        begun.line.close()
+        try:
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await begun.process.wait()
+        finally:
+            await _end(begun.process)
+
+
 async def run(
     job: Run,
     on_output: Sink,
     outlets: Sequence[tuple[Outlet, Sink]] = (),
     pulse: Pulse | None = None,
+    begun: Begun | None = None,
 ) -> str:
     """Run a tool to its end and return its last words.
 
-    With a pulse, a run whose pulse stands still for `stall_seconds` is ended. Raises the errors of
-    MEDIA.md section 11, each with `last_words`, `exit_code`, `tool` and `box`.
+    With a pulse, a run whose pulse stands still for `stall_seconds` is ended. `begun` is one that
+    waits for this work. Raises the errors of MEDIA.md section 11, each with `last_words`,
+    `exit_code`, `tool` and `box`.
     """
     talk = _Talk(on_output, outlets, pulse)
     words = talk.words
     try:
-        with open_gate(job.walls.level) as gate:
-            async with asyncio.timeout(job.limits.wall_seconds):
-                code = await _attend(job, gate, talk)
-            is_box_missing = gate.is_box_missing(code)
+        async with asyncio.timeout(job.limits.wall_seconds):
+            async with _running(job, talk, begun) as (process, gate):
+                code = await _attend(job, process, talk)
+                is_box_missing = gate.is_box_missing(code)
     except TimeoutError:
         raise ToolTimedOut(
             f"{job.tool.name} did not end within {job.limits.wall_seconds:.0f} s and was stopped.",
@@ -156,54 +219,71 @@ class _Talk:
     words: deque[str] = field(default_factory=lambda: deque(maxlen=WORDS_KEPT))
 
 
-async def _attend(job: Run, gate: OpenGate, talk: _Talk) -> int:
-    process = await _start(job, gate, [outlet.write.fileno() for outlet, _ in talk.outlets])
-    gate.hand_over()
+@asynccontextmanager
+async def _running(
+    job: Run, talk: _Talk, begun: Begun | None
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, OpenGate]]:
+    """Give the process that does the work; it is gone at the end, however that comes."""
+    with ExitStack() as stack:
+        if begun is not None:
+            stack.enter_context(begun.held)
+            process, gate = begun.process, begun.gate
+        else:
+            gate = stack.enter_context(open_gate(job.walls.level))
+            ours = [outlet.write.fileno() for outlet, _ in talk.outlets]
+            process = await _start(job, gate, ours, _open_source(job, stack))
+            gate.hand_over()
+        try:
+            if begun is not None:
+                begun.give(job)
+            yield process, gate
+        finally:
+            await _end(process)
+
+
+async def _attend(job: Run, process: asyncio.subprocess.Process, talk: _Talk) -> int:
+    async with asyncio.TaskGroup() as group:
+        watch = group.create_task(_watch(job, talk.pulse, talk.words)) if talk.pulse else None
+        readers = [
+            group.create_task(_drain(_given(process.stdout), talk.on_output)),
+            group.create_task(_listen(_given(process.stderr), talk.words)),
+        ]
+        for outlet, sink in talk.outlets:
+            outlet.write.close()
+            readers.append(group.create_task(_drain_pipe(outlet, sink)))
+        await asyncio.wait(readers)
+        if watch:
+            watch.cancel()
+    return await process.wait()
+
+
+def _open_source(job: Run, stack: ExitStack) -> IO[bytes] | None:
     try:
-        async with asyncio.TaskGroup() as group:
-            watch = group.create_task(_watch(job, talk.pulse, talk.words)) if talk.pulse else None
-            readers = [
-                group.create_task(_drain(_given(process.stdout), talk.on_output)),
-                group.create_task(_listen(_given(process.stderr), talk.words)),
-            ]
-            for outlet, sink in talk.outlets:
-                outlet.write.close()
-                readers.append(group.create_task(_drain_pipe(outlet, sink)))
-            await asyncio.wait(readers)
-            if watch:
-                watch.cancel()
-        return await process.wait()
-    finally:
-        await _end(process)
+        return None if job.source is None else stack.enter_context(job.source.open("rb"))
+    except OSError as error:
+        raise SourceUnreadable(
+            "The original cannot be opened just now; it is tried again."
+        ) from error
 
 
 async def _start(
-    job: Run, gate: OpenGate, descriptors: Sequence[int]
+    job: Run, gate: OpenGate, descriptors: Sequence[int], source: IO[bytes] | int | None
 ) -> asyncio.subprocess.Process:
     line = command(job.tool, job.arguments, job.walls, job.limits, gate.gate)
-    with ExitStack() as stack:
-        stdin: int | IO[bytes] = asyncio.subprocess.DEVNULL
-        if job.source is not None:
-            try:
-                stdin = stack.enter_context(job.source.open("rb"))
-            except OSError as error:
-                raise SourceUnreadable(
-                    "The original cannot be opened just now; it is tried again."
-                ) from error
-        try:
-            return await asyncio.create_subprocess_exec(
-                *line,
-                stdin=stdin,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                pass_fds=(*descriptors, *job.held, gate.gate.calls, gate.gate.status),
-                start_new_session=True,
-                env={"PATH": os.environ.get("PATH", os.defpath), "MALLOC_ARENA_MAX": "2"},
-            )
-        except OSError as error:
-            raise ToolMissing(
-                f"{line[0]} cannot be started; install util-linux and {job.tool.name}."
-            ) from error
+    try:
+        return await asyncio.create_subprocess_exec(
+            *line,
+            stdin=asyncio.subprocess.DEVNULL if source is None else source,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            pass_fds=(*descriptors, *job.held, gate.gate.calls, gate.gate.status),
+            start_new_session=True,
+            env={"PATH": os.environ.get("PATH", os.defpath), "MALLOC_ARENA_MAX": "2"},
+        )
+    except OSError as error:
+        raise ToolMissing(
+            f"{line[0]} cannot be started; install util-linux and {job.tool.name}."
+        ) from error
 
 
 def _given(reader: asyncio.StreamReader | None) -> asyncio.StreamReader:

@@ -145,6 +145,14 @@ def child_of_ours(name: str, package: str | None = None) -> Tool:
     return Tool(name, sys.executable, readable, ("-I", str(script)), version)
 
 
+def waiting_child(tool: Tool) -> Tool:
+    """Return what loads one of our programs and waits until there is work for it."""
+    waiting = str(Path(__file__).with_name("waiting.py").resolve())
+    isolated, script = tool.arguments
+    arguments = (isolated, waiting, script)
+    return replace(tool, readable=(*tool.readable, waiting), arguments=arguments)
+
+
 def ffmpeg_escapes(bait: Bait) -> Sequence[Sequence[str]]:
     """Return the calls by which ffmpeg itself would read, connect and write outside."""
     out = ("-map", "0", "-c", "copy", "-f", "data", "pipe:1")

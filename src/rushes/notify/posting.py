@@ -96,8 +96,9 @@ class Posting:
 
     async def _claim(self) -> list[tuple[Endpoint, Delivery, Event]]:
         """Take what is due, of each endpoint a lot at once."""
-        async with self.database.reading() as connection:
-            endpoints = await webhook_records.list_with_due(connection, self.clock.now())
+        endpoints = await self.database.snapshot(
+            lambda connection: webhook_records.list_with_due(connection, self.clock.now())
+        )
         free = [each for each in endpoints if self._claimed[each.id] <= CLAIMED // 2]
         if not free:
             return []
@@ -176,8 +177,11 @@ class Posting:
             for endpoint, delivery, attempt in lot
         ]
         try:
-            async with self.database.transaction() as connection:
-                await delivery_records.write_tried(connection, [each for _, each, _ in tried])
+            await self.database.transact(
+                lambda connection: delivery_records.write_tried(
+                    connection, [each for _, each, _ in tried]
+                )
+            )
             for endpoint, delivery, attempt in tried:
                 if delivery.state is State.FAILED:
                     because = GONE if attempt.ends_all else EXHAUSTED

@@ -1,7 +1,8 @@
 """Those who attend to viewers: a worker's resident loop that makes the segments people wait for.
 
 1. Viewers come first. What will be watched next, and what a viewer wanted who has left since, is
-   made when nobody waits, and is dropped at once when somebody does.
+   made when nobody waits, and is dropped at once when somebody does; so are its pictures when a
+   film is opened that has just come.
 2. Copies, sound and pictures are made beside one another: the first two cost little, and a picture
    would keep them waiting.
 3. One place is reserved for pictures, beside the places of the jobs; its programs are not niced.
@@ -15,15 +16,16 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from rushes.clock import Clock
-from rushes.db.engine import Database
+from rushes.db.engine import Connection, Database
 from rushes.db.listen import listen
 from rushes.db.trouble import DatabaseAway, DatabaseFull
 from rushes.errors import Kind, RushesError
 from rushes.renditions import wish_records
+from rushes.renditions.openings import Openings
 from rushes.renditions.segments import Segments
 from rushes.renditions.subject import ContentGone
 from rushes.renditions.wish_records import WAKE, Lane, Place, Wish
@@ -54,6 +56,7 @@ class Attending:
     segments: Segments
     url: str
     landed: Landed | None = None
+    openings: Openings = field(default_factory=Openings)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -63,11 +66,10 @@ class Attending:
     async def run(self) -> None:
         """Attend until cancelled; an error that is not the database's ends it, and is raised."""
         if self.database.is_sqlite:  # the only worker: what was held, a dead one held
-            async with self.database.transaction() as connection:
-                await wish_records.release_all(connection)
-        lanes = [
-            _Attendant(self.database, self.clock, self.segments, lane, self.landed) for lane in Lane
-        ]
+            await self.database.transact(wish_records.release_all)
+        base = self.database, self.clock, self.segments
+        lanes = [_Attendant(*base, lane, self.openings, self.landed) for lane in Lane]
+        self.openings.changed.extend(each.woken.set for each in lanes if each.gives_way)
         async with asyncio.TaskGroup() as group:
             if not self.database.is_sqlite:
                 group.create_task(listen(self.url, WAKE, self.wake))
@@ -80,8 +82,9 @@ class Attending:
         while True:
             self._changed.clear()
             try:
-                async with self.database.reading() as connection:
-                    found = await wish_records.list_lanes(connection, self.clock.now())
+                found = await self.database.snapshot(
+                    lambda connection: wish_records.list_lanes(connection, self.clock.now())
+                )
                 for each in lanes:
                     if each.lane in found:
                         each.woken.set()
@@ -100,8 +103,14 @@ class _Attendant:
     clock: Clock
     segments: Segments
     lane: Lane
+    openings: Openings
     landed: Landed | None = None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def gives_way(self) -> bool:
+        """Say whether what it makes ahead costs so much that films that are opened would wait."""
+        return self.lane is Lane.PICTURE
 
     async def attend(self) -> None:
         """Make what is wished for until cancelled."""
@@ -117,16 +126,22 @@ class _Attendant:
     async def _take(self) -> Wish | None:
         """Hold the most urgent wish that nobody is at."""
         now = self.clock.now()
-        async with self.database.reading() as connection:
-            found = await wish_records.list_open(connection, self.lane, now, PAGE)
+        found = await self.database.snapshot(
+            lambda connection: wish_records.list_open(connection, self.lane, now, PAGE)
+        )
+        if self._is_opening():
+            found = [wish for wish in found if wish.is_awaited(now)]
         if not found:
             return None
-        async with self.database.transaction() as connection:
-            await wish_records.delete_older(connection, now - FORGOTTEN_AFTER, now)
+
+        async def take_one(to: Connection) -> Wish | None:
+            await wish_records.delete_older(to, now - FORGOTTEN_AFTER, now)
             for wish in found:
-                if await wish_records.take(connection, wish, now, now + HOLD):
+                if await wish_records.take(to, wish, now, now + HOLD):
                     return wish
-        return None
+            return None
+
+        return await self.database.transact(take_one)
 
     async def _fulfil(self, wish: Wish) -> None:
         place = wish.place
@@ -148,14 +163,15 @@ class _Attendant:
             if error.kind in PASSING:
                 await self._put_off(wish)
                 return
-            async with self.database.transaction() as connection:
-                await wish_records.record_failed(connection, wish, error.code, error.message)
+            code, detail = error.code, error.message
+            await self.database.transact(
+                lambda connection: wish_records.record_failed(connection, wish, code, detail)
+            )
             return
         finally:
             await _end(task)
         await self._tell_landed(place)
-        async with self.database.transaction() as connection:
-            await wish_records.delete_wish(connection, place)
+        await self.database.transact(lambda connection: wish_records.delete_wish(connection, place))
 
     async def _tell_landed(self, place: Place) -> None:
         """Tell of a segment that stands; whoever cannot take note of it now loses nothing."""
@@ -190,21 +206,28 @@ class _Attendant:
             now = self.clock.now()
             if now >= renew_at:
                 renew_at = now + timedelta(seconds=RENEW_SECONDS)
-                async with self.database.transaction() as connection:
-                    is_ours = await wish_records.hold(connection, wish, now + HOLD)
-                if not is_ours:  # its content was deleted
+                if not await self._hold(wish, now + HOLD):  # its content was deleted
                     return False
         return True
 
     async def _is_outranked(self, wish: Wish) -> bool:
-        """Say whether somebody waits for another segment while nobody waits for this one."""
+        """Say whether somebody waits for another segment while nobody waits for this one.
+
+        Who waits for a film that is being opened has no wish yet.
+        """
         now = self.clock.now()
-        async with self.database.reading() as connection:
-            own = await wish_records.find_wish(connection, wish.place)
-            waiting = await wish_records.list_open(connection, self.lane, now, 1)
+
+        async def find(to: Connection) -> tuple[Wish | None, list[Wish]]:
+            own = await wish_records.find_wish(to, wish.place)
+            return own, await wish_records.list_open(to, self.lane, now, 1)
+
+        own, waiting = await self.database.snapshot(find)
         if own is not None and own.is_awaited(now):
             return False
-        return bool(waiting) and waiting[0].is_awaited(now)
+        return self._is_opening() or (bool(waiting) and waiting[0].is_awaited(now))
+
+    def _is_opening(self) -> bool:
+        return self.gives_way and self.openings.is_any
 
     async def _put_off(self, wish: Wish) -> None:
         """Let a wish go that cannot be fulfilled just now; who waits for it asks again."""
@@ -212,8 +235,12 @@ class _Attendant:
         await asyncio.sleep(LOOK_SECONDS)
 
     async def _let_go(self, wish: Wish) -> None:
-        async with self.database.transaction() as connection:
-            await wish_records.hold(connection, wish, None)
+        await self._hold(wish, None)
+
+    async def _hold(self, wish: Wish, until: datetime | None) -> bool:
+        return await self.database.transact(
+            lambda connection: wish_records.hold(connection, wish, until)
+        )
 
 
 async def _end(task: asyncio.Task[None]) -> None:

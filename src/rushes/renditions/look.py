@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rushes.clock import Clock
-from rushes.db.engine import Database
+from rushes.db.engine import Connection, Database
 from rushes.library import records as library_records
 from rushes.library.originals import Original
 from rushes.library.records import Content
@@ -78,8 +78,9 @@ class Looking:
             ContentGone: it was deleted meanwhile.
             RushesError: what the probe found wrong (`media.*`).
         """
-        async with self.database.reading() as connection:
-            content = await library_records.find_content(connection, content_id)
+        content = await self.database.snapshot(
+            lambda connection: library_records.find_content(connection, content_id)
+        )
         if content is None:
             raise ContentGone("The file was deleted; nothing is made of it.")
         if content.facts is None:
@@ -92,8 +93,9 @@ class Looking:
             await self._keep(content, info, stream, dress(wanted, stream, self.ladder))
         else:
             await self._recolor(content, content.facts)
-        async with self.database.reading() as connection:
-            rows = await records.list_of_content(connection, content_id)
+        rows = await self.database.snapshot(
+            lambda connection: records.list_of_content(connection, content_id)
+        )
         return sorted({row.kind.value for row in rows})
 
     async def _recolor(self, content: Content, facts: Mapping[str, object]) -> None:
@@ -106,8 +108,9 @@ class Looking:
             parse_media_info(json.dumps(facts["media"])),
             parse_stream(facts.get("stream")),
         )
-        async with self.database.reading() as connection:
-            treatment = await find_treatment(connection, content.color, info)
+        treatment = await self.database.snapshot(
+            lambda connection: find_treatment(connection, content.color, info)
+        )
         if known is None or known.grid is None or known.treatment == treatment:
             return
         stream = await self._plan_stream(content, info)
@@ -136,8 +139,9 @@ class Looking:
 
     async def give_up(self, content_id: str, code: str, detail: str) -> None:
         """Keep why nothing can be shown of a content."""
-        async with self.database.transaction() as connection:
-            await library_records.record_trouble(connection, content_id, code, detail)
+        await self.database.transact(
+            lambda connection: library_records.record_trouble(connection, content_id, code, detail)
+        )
 
     async def _see(self, content: Content) -> tuple[MediaInfo, Stream | None]:
         """Return the facts of an original, and how it is watched."""
@@ -180,8 +184,9 @@ class Looking:
         if info.kind is not MediaKind.VIDEO or info.video is None:
             return None
         rungs = plan_rungs(info, self.top)
-        async with self.database.reading() as connection:
-            treatment = await find_treatment(connection, content.color, info)
+        treatment = await self.database.snapshot(
+            lambda connection: find_treatment(connection, content.color, info)
+        )
         copies, obstacle = await self._plan_copies(content, info, rungs, treatment)
         path, reason = playback_path(info, obstacle, treatment)
         grid = plan_grid(info, info.video) if copies is None else copies.picture.grid
@@ -222,17 +227,20 @@ class Looking:
         facts: dict[str, object] = {"media": format_media_info(info)}
         if stream is not None:
             facts["stream"] = format_stream(stream)
-        async with self.database.transaction() as connection:
-            rows = [new_row(self.clock, content.id, want) for want in wanted]
-            await records.record_wanted(connection, rows)
+        rows = [new_row(self.clock, content.id, want) for want in wanted]
+
+        async def write(to: Connection) -> None:
+            await records.record_wanted(to, rows)
             await library_records.record_facts(
-                connection,
+                to,
                 content.id,
                 kind=info.kind.value,
                 facts=facts,
                 duration=float(info.duration) or None,
                 size=_shown_size(info),
             )
+
+        await self.database.transact(write)
 
 
 def dress(wanted: Sequence[Wanted], stream: Stream | None, ladder: LadderSettings) -> list[Wanted]:

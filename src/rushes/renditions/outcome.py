@@ -61,8 +61,9 @@ class Outcomes:
 
         The row tells what the file is before it is kept, so that whoever keeps it can compare.
         """
-        async with self.database.transaction() as connection:
-            await records.record_made(connection, rendition.id, made)
+        await self.database.transact(
+            lambda connection: records.record_made(connection, rendition.id, made)
+        )
         await self.keep(rendition.id, path)
         async with self.database.transaction() as connection:
             state = after(rendition.state, Step.FINISH)
@@ -86,9 +87,12 @@ class Outcomes:
 
     async def summary(self, content_id: str) -> Summary:
         """Say what renditions show of a content now."""
-        async with self.database.reading() as connection:
-            content = await library_records.find_content(connection, content_id)
-            found = await records.list_of_content(connection, content_id)
+
+        async def find(to: Connection) -> tuple[library_records.Content | None, list[Rendition]]:
+            content = await library_records.find_content(to, content_id)
+            return content, await records.list_of_content(to, content_id)
+
+        content, found = await self.database.snapshot(find)
         rows = list(list_current(found).values())
         if content is None:
             return Summary(is_playable=False, is_made=False, error=None)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rushes.db.engine import Database
+from rushes.db.engine import Connection, Database
 from rushes.errors import Kind as ErrorKind
 from rushes.errors import RushesError
 from rushes.library import records as library_records
@@ -79,9 +79,12 @@ async def read_subject(database: Database, content_id: str, top: Quality) -> Sub
     Raises:
         ContentGone: it was deleted meanwhile.
     """
-    async with database.reading() as connection:
-        content = await library_records.find_content(connection, content_id)
-        rows = await records.list_of_content(connection, content_id)
+
+    async def find(to: Connection) -> tuple[Content | None, list[Rendition]]:
+        content = await library_records.find_content(to, content_id)
+        return content, await records.list_of_content(to, content_id)
+
+    content, rows = await database.snapshot(find)
     if content is None or content.facts is None:
         raise ContentGone("The file was deleted; nothing is made of it.")
     info = parse_media_info(json.dumps(content.facts["media"]))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from rushes.clock import Clock
-from rushes.db.engine import Database
+from rushes.db.engine import Connection, Database
 from rushes.db.trouble import DatabaseAway, DatabaseFull
 from rushes.errors import Kind, RushesError
 from rushes.media.shelf import Shelf
@@ -159,16 +159,20 @@ class Wishing:
         """Wish for a segment that is waited for, and for those that will be."""
         now, is_light = self.clock.now(), stream.is_copied(place.name)
         later = [(Place(place.content_id, place.name, index), AHEAD) for index in ahead]
-        async with self.database.transaction() as connection:
+
+        async def write(to: Connection) -> None:
             for wanted, urgency in [(place, NOW), *later] if is_awaited else later:
                 await wish_records.record_wish(
-                    connection, wanted, urgency=urgency, is_light=is_light, now=now
+                    to, wanted, urgency=urgency, is_light=is_light, now=now
                 )
+
+        await self.database.transact(write)
 
     async def _look_at_row(self, place: Place, path: Path) -> None:
         """Renew the wish; say so where it failed, or its quality's file came meanwhile."""
-        async with self.database.transaction() as connection:
-            wish = await wish_records.renew(connection, place, self.clock.now())
+        wish = await self.database.transact(
+            lambda connection: wish_records.renew(connection, place, self.clock.now())
+        )
         if wish is None and not await asyncio.to_thread(list_there, [path]):
             raise SegmentLate("This part is elsewhere now. Ask again.", retry_after=1)
         if wish is not None and wish.error_code is not None:
@@ -178,8 +182,7 @@ class Wishing:
 
     async def _leave(self, place: Place) -> None:
         with suppress(DatabaseAway, DatabaseFull):  # then it is nobody's by its age
-            async with self.database.transaction() as connection:
-                await wish_records.leave(connection, place)
+            await self.database.transact(lambda connection: wish_records.leave(connection, place))
 
 
 def _watch(shelf: Shelf, wanted: Sequence[int]) -> list[int]:

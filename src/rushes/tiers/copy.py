@@ -190,8 +190,9 @@ class Keeper:
 
         Only then may the bytes in the spool go.
         """
-        async with self.database.reading() as connection:
-            kept = await records.find_placement(connection, content_id, Tier.ARCHIVE)
+        kept = await self.database.snapshot(
+            lambda connection: records.find_placement(connection, content_id, Tier.ARCHIVE)
+        )
         if kept is None or kept.state is not State.PRESENT:
             return False
         try:

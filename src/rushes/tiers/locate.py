@@ -217,8 +217,9 @@ class Locator:
 
     async def _list_copies(self, object_id: str, near: Tier = Tier.EDGE) -> list[Placement]:
         """Return what can be read, best first; a store that is silent is asked only as the last."""
-        async with self.database.reading() as connection:
-            found = await records.list_of_object(connection, object_id)
+        found = await self.database.snapshot(
+            lambda connection: records.list_of_object(connection, object_id)
+        )
         stores = {Tier.EDGE: self.edge, Tier.ARCHIVE: self.archive, Tier.FORMER: self.former}
         stores |= self.further
         copies = [copy for copy in found if copy.tier.region is None or copy.tier in stores]
@@ -229,8 +230,9 @@ class Locator:
 
     async def _spooled(self, object_id: str) -> Path:
         """Return where an original lies that is on its way to the archive."""
-        async with self.database.reading() as connection:
-            content = await library_records.find_content(connection, object_id)
+        content = await self.database.snapshot(
+            lambda connection: library_records.find_content(connection, object_id)
+        )
         if content is None:
             raise _no_copy()
         try:

@@ -10,7 +10,7 @@ import string
 import pytest
 
 from rushes.access.token import ENTROPY_BYTES, TokenKind, make_token
-from rushes.cli.logs import JsonLines, mask
+from rushes.cli.logs import JsonLines, is_news_of_engine, mask
 from rushes.log_context import telling
 from rushes.notify.signature import make_secret
 
@@ -132,3 +132,20 @@ def _write_somewhere(number: int, told: str) -> str:
     else:
         record.exc_info = (ValueError, error, None)
     return JsonLines().format(record)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("Workflow ladder:cnt_1:r1 was cancelled during execution. Waiting for it", False),
+        ("Workflow keep:cnt_1:1 is no longer owned by this execution. Waiting for it", False),
+        ("Workflow a outcome was not recorded: the workflow is no longer owned by it", False),
+        ("Asyncio task cancelled", False),
+        ("Workflow ladder:cnt_1:r1 cannot be found", True),
+    ],
+)
+def test_what_a_worker_tells_in_words_of_ours_is_not_told_twice(text: str, is_told: bool) -> None:  # noqa: FBT001 - a column of the table
+    """Of a job that was cancelled, or went on in another worker."""
+    record = logging.LogRecord("dbos", logging.WARNING, "", 0, text, (), None)
+
+    assert is_told is is_news_of_engine(record)

@@ -52,6 +52,16 @@ def test_tracks_come_in_their_order() -> None:
     assert range(190) == found[1].list_sync()
 
 
+def test_key_frames_of_a_stretch_are_found() -> None:
+    """Of sound that is each of its samples."""
+    found = parse_tracks(moov(picture(60), sound()))
+
+    assert [[0], [30], []] == [
+        list(found[0].list_sync_within(*ends)) for ends in ((0, 30), (30, 60), (1, 30))
+    ]
+    assert range(3, 5) == found[1].list_sync_within(3, 5)
+
+
 def test_neighbours_are_read_at_once() -> None:
     """Samples that lie side by side are one span; a gap begins another."""
     gap = table("stco", [(1_000,), (5_000,)])
