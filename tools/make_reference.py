@@ -89,6 +89,7 @@ MEANINGS: Final = {
     "scan.failed": "The virus scanner was away or broke, however often it was asked.",
     "scan.finished": "A file was scanned and is clean, or could not be scanned: `scan`, `why`.",
     "scan.infected": "The virus scan found something: `found`. The file is quarantined.",
+    "scan.reopened": "An admin had a file looked through again, or let it in: `deed`, `reason`.",
     "session.created": "Someone logged in.",
     "session.ended": "Someone logged out, or a session was ended for them.",
     "session.refused": "An attempt to log in failed.",

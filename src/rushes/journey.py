@@ -2,7 +2,7 @@
 
      upload.readable ───> glance     what is it, while the rest of it still comes
      upload.completed ──> ingest ──> upload.accepted, asset.created
-                       (scanned before, or as soon as it is filed: scan.finished)
+                       (scanned before, or once it is filed: scan.finished; scan.reopened)
      asset.created ──┬──> prepare ─┬─> (open)      the first segments: it can be watched
                      │             ├─> stills      poster and thumbnails, or previews
                      │             ├─> storyboard  what is seen over the seek bar
@@ -127,8 +127,8 @@ STORY: Final[Story] = {
         KEEP,
         Start("settle", arguments=_both),
     ),
-    EventType.SCAN_FINISHED: (KEEP,),
-    EventType.SCAN_FAILED: (KEEP,),
+    **dict.fromkeys((EventType.SCAN_FINISHED, EventType.SCAN_FAILED), (KEEP,)),
+    EventType.SCAN_REOPENED: (Start("ingest", recipe=_id_of),),
     EventType.PLACEMENT_WISHED: (
         Start("recall", _edge_of, _generation_of, queue=Queue.COPY, priority=RAISED),
     ),

@@ -29,6 +29,7 @@ PLACES: Final = {
     "account": "admin",
     "token": "admin",
     "secrets": "rotating",
+    "scans": "holding",
     "upload": "sending",
     "uploads": "sending",
     "get": "transfer",

@@ -66,6 +66,7 @@ class EventType(StrEnum):
     SCAN_FAILED = "scan.failed"
     SCAN_FINISHED = "scan.finished"
     SCAN_INFECTED = "scan.infected"
+    SCAN_REOPENED = "scan.reopened"
     SESSION_CREATED = "session.created"
     SESSION_ENDED = "session.ended"
     SESSION_REFUSED = "session.refused"

@@ -28,6 +28,7 @@ from rushes.http import (
     delivery,
     direct,
     health,
+    holding,
     imports,
     jobs,
     library,
@@ -61,6 +62,7 @@ from rushes.http.problem import PROBLEMS
 from rushes.http.repeats import add_repeats
 from rushes.http.senders import Senders
 from rushes.library.bulk import BulkEditing
+from rushes.library.releasing import Releasing
 from rushes.partners.arranging import Arranging
 from rushes.tiers.agency import Agency
 
@@ -150,6 +152,8 @@ def _routers(house: House, callers: Callers, pager: Pager, trouble: Trouble) -> 
     yield imports.routes(house.estate.adopting, identify)
     yield migrations.routes(house.estate.migrating, identify)
     yield removals.routes(shelf, house.estate.closing, identify)
+    releasing = Releasing(house.database, house.clock, house.settings.scan)
+    yield holding.routes(releasing, identify, pager)
     yield colors.routes(house.database, house.coloring, identify)
     yield audit.routes(Auditing(house.database, house.clock), identify, pager)
     yield jobs.routes(house.desk, identify, pager)

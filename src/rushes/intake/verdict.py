@@ -44,6 +44,7 @@ class Why(StrEnum):
     TOO_LARGE = "too_large"
     UNABLE = "unable"
     UNAVAILABLE = "unavailable"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def read_exit(code: int, output: bytes) -> Verdict | None:
 
 def lets_in(verdict: Verdict, *, is_required: bool) -> bool:
     """Say whether a file with this verdict may come in."""
-    if verdict.scan is Scan.CLEAN:
+    if verdict.scan is Scan.CLEAN or verdict.why is Why.RELEASED:
         return True
     return verdict.scan in {Scan.NOT_SCANNED, Scan.FAILED} and not is_required
 

@@ -99,9 +99,11 @@ class Screening:
             return Order.NEVER
         async with self.database.transaction() as connection:
             upload = await upload_records.get_upload(connection, upload_id)
-            if await scan_records.find_scan(connection, upload_id) is None:
+            known = await scan_records.find_scan(connection, upload_id)
+            if known is None:
                 await self._record(connection, upload_id, PENDING, 0)
-        return Order.BEFORE if self.is_before(upload) else Order.AFTER
+        is_before = self.is_before(upload) or known is not None  # it was kept out before
+        return Order.BEFORE if is_before else Order.AFTER
 
     def is_before(self, upload: Upload) -> bool:
         """Say whether nobody has anything of an upload before it was looked through."""

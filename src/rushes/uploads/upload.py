@@ -77,6 +77,7 @@ class Step(StrEnum):
     EXPIRE = "expire"
     ACCEPT = "accept"
     QUARANTINE = "quarantine"
+    REOPEN = "reopen"
 
 
 STEPS: Final = MappingProxyType(
@@ -91,6 +92,7 @@ STEPS: Final = MappingProxyType(
         (State.ACCEPTED, Step.QUARANTINE): State.QUARANTINED,  # a later look found something
         (State.QUARANTINED, Step.ACCEPT): State.ACCEPTED,
         (State.QUARANTINED, Step.CANCEL): State.CANCELLED,
+        (State.QUARANTINED, Step.REOPEN): State.COMPLETED,  # an admin wants another look
     }
 )
 

@@ -17,6 +17,7 @@ from rushes.intake.verdict import (
     WORD_AT_MOST,
     Scan,
     Verdict,
+    Why,
     lets_in,
     pauses,
     read_clamd,
@@ -87,6 +88,7 @@ LET_IN = {
     OFF: (True, False),
     UNAVAILABLE: (True, False),
     PENDING: (False, False),
+    Verdict(Scan.NOT_SCANNED, Why.RELEASED): (True, True),
 }
 
 
