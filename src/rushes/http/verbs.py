@@ -163,7 +163,7 @@ VERBS: Final = MappingProxyType(
         "original": (Verb.GET_ORIGINAL,),
         "head_original": (Verb.GET_ORIGINAL,),
         "image": (Verb.PLAY_ASSET,),
-        "deliver": (Verb.PLAY_ASSET, Verb.GET_ORIGINAL),
+        "deliver": (Verb.PLAY_ASSET,),
         "renditions": (Verb.SEE_ASSET,),
         "placements": (Verb.SEE_ASSET,),
         "list_edges": (Verb.PLAY_ASSET,),
