@@ -5,7 +5,8 @@ Rules of this file:
    are signed or sealed with the newest; older ones still open what they closed.
 2. A file appears whole, readable by its owner alone, and is on stable storage before it is used.
 3. A key's id is made of its bytes, so a wrong file cannot pass for the right one.
-4. A file that is changed is written aside and put in its place, while nobody else changes one.
+4. A file that is changed is written aside and put in its place, while nobody else changes one. It
+   stays its owner's: who runs the command as root locks no server out.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class LiveRing:
     def __init__(self, folder: Path, ring: Ring) -> None:
         self._path = folder / f"{ring.name}.key"
         self._ring = ring
-        self._seen = _mark(self._path)
+        self._seen: tuple[int, int, int] | None = None  # it may have changed since it was read
 
     @property
     def name(self) -> str:
@@ -127,7 +128,7 @@ class LiveRing:
         if mark != self._seen:
             with contextlib.suppress(OSError, KeyUnreadable):  # what is known stays good
                 self._ring = _read_ring(self._path)
-            self._seen = mark
+                self._seen = mark
         return self._ring
 
 
@@ -223,6 +224,9 @@ def _write(path: Path, text: str, clock: Clock, put: Callable[[Path, Path], None
     aside = path.with_name(f".{path.name}.{os.getpid()}.{clock.entropy(4).hex()}")
     try:
         with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            if path.exists() and os.geteuid() == 0:
+                known = path.stat()
+                os.fchown(file.fileno(), known.st_uid, known.st_gid)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

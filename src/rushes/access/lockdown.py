@@ -63,8 +63,8 @@ class Lockdown:
     async def reset_at_console(self, email: str, password: str | None) -> Account:
         """Let a locked-out account in again: on, without a second factor, with this password.
 
-        Without a password the present one stays. All of its sessions end, and whom a provider of
-        identities vouched for is forgotten.
+        Without a password the present one stays. All of its sessions end, and within seconds the
+        addresses that were signed for it; whom a provider of identities vouched for is forgotten.
 
         Raises:
             AccountNotFound: there is none.
@@ -79,6 +79,7 @@ class Lockdown:
         async with self.database.transaction() as connection:
             await account_records.change_account(connection, account.id, values)
             await account_records.delete_sessions(connection, account.id)
+            await account_records.raise_epoch(connection, account.id)
             await identity_records.delete_identities(connection, account.id)
             if await factor_records.delete_factor(connection, account.id):
                 removed = EventType.ACCOUNT_FACTOR_REMOVED

@@ -10,6 +10,7 @@ Rules of this file (OpenID Connect Discovery 1.0; OpenID Connect Core 1.0, secti
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
@@ -241,6 +242,7 @@ async def _fetch(
     body = bytearray()
     try:
         async with (
+            asyncio.timeout(TIMEOUT_SECONDS),
             httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client,
             client.stream(method, address, headers=headers, data=form) as answer,
         ):
@@ -248,7 +250,7 @@ async def _fetch(
                 body += piece
                 if len(body) > MAX_BYTES:
                     raise _away()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         raise _away() from error
     return _read(answer.status_code, bytes(body), is_redeeming=form is not None)
 

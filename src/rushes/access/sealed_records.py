@@ -35,7 +35,6 @@ SEALED: Final = (
     Sealed(webhooks, webhooks.c.id, webhooks.c.secret_sealed, "webhooks.secret"),
     Sealed(webhooks, webhooks.c.id, webhooks.c.old_secret_sealed, "webhooks.secret"),
     Sealed(partner_copies, partner_copies.c.id, partner_copies.c.session, "partner_copies.session"),
-    Sealed(partner_copies, partner_copies.c.id, partner_copies.c.session, "partner_copies.session"),
     Sealed(factors, factors.c.account_id, factors.c.secret_sealed, "factors.secret_sealed"),
 )
 """What lasts, and is sealed anew."""

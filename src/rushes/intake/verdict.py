@@ -7,6 +7,8 @@
 
 1. `clean` is said by a scanner's own words alone; whatever else it says is something else.
 2. What a scanner finds is data of a stranger: it is cut to length and printed, never run.
+3. What was infected stays so until a scanner says `clean`: one that is away, or passes it over,
+   takes nothing back.
 """
 
 from __future__ import annotations
@@ -98,6 +100,12 @@ def lets_in(verdict: Verdict, *, is_required: bool) -> bool:
     if verdict.scan is Scan.CLEAN or verdict.why is Why.RELEASED:
         return True
     return verdict.scan in {Scan.NOT_SCANNED, Scan.FAILED} and not is_required
+
+
+def heed(verdict: Verdict, found: tuple[str, ...]) -> Verdict:
+    """Return what to make of a new verdict on a file in which something was `found` before."""
+    is_silent = verdict.scan in {Scan.NOT_SCANNED, Scan.FAILED}
+    return Verdict(Scan.INFECTED, found=found) if found and is_silent else verdict
 
 
 def pauses(retries: int, patience_seconds: float) -> Iterator[float]:

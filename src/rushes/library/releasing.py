@@ -2,7 +2,8 @@
 
 Rules of this file:
 1. What was looked through for nothing (`not_scanned`, `failed`) an admin lets in. What is infected
-   only a superadmin does, who says so in so many words.
+   only a superadmin does, who says so in so many words; looked through again it stays infected
+   unless the scanner says that it is clean.
 2. What is let in is called `not_scanned`, because an admin let it in (`released`); never clean.
 3. Either way the upload is whole again, as when its last byte came, and goes the same way.
 4. Who did it and why stands in the audit, beside the change.
@@ -96,7 +97,8 @@ class Releasing:
             raise ScannerOff("Nothing looks through files here. Set scan.scanner first.")
         async with self.database.transaction() as connection:
             held = await self._hold(connection, upload_id)
-            await self._reopen(connection, actor, held, PENDING, {"deed": "scan_again"})
+            waits = replace(PENDING, found=held.scanned.verdict.found)
+            await self._reopen(connection, actor, held, waits, {"deed": "scan_again"})
 
     async def release(
         self, actor: Actor, upload_id: str, reason: str, *, infected: bool = False

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -32,7 +32,7 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.intake import scan_records
 from rushes.intake.clamd import ScannerAway
 from rushes.intake.scan_records import Scanned
-from rushes.intake.verdict import PENDING, UNAVAILABLE, Scan, Verdict, lets_in, pauses
+from rushes.intake.verdict import PENDING, UNAVAILABLE, Scan, Verdict, heed, lets_in, pauses
 from rushes.library import records
 from rushes.library.asset import Asset
 from rushes.library.asset import State as AssetState
@@ -128,7 +128,8 @@ class Screening:
         if known is not None and known.verdict.scan is not Scan.PENDING:
             verdict, tries = known.verdict, known.tries  # this step was cut off behind it
         else:
-            verdict, tries = await self._ask(upload)
+            found = () if known is None else known.verdict.found
+            verdict, tries = await self._ask(upload, found)
         return await self._judge(upload_id, verdict, tries)
 
     async def sweep(self) -> int:
@@ -143,21 +144,24 @@ class Screening:
                 LOG.warning("upload %s is not removed yet: %s", upload_id, error)
         return len(due)
 
-    async def _ask(self, upload: Upload) -> tuple[Verdict, int]:
-        """Return the scanner's verdict, and how many tries gave none."""
+    async def _ask(self, upload: Upload, found: tuple[str, ...]) -> tuple[Verdict, int]:
+        """Return the scanner's verdict, and how many tries gave none.
+
+        `found` is what a scanner found before, where somebody has it looked through again.
+        """
         waits = pauses(self.settings.retries, self.settings.patience.total_seconds())
         tries = 0
         while True:
             try:
-                return await self._look(upload), tries
+                return heed(await self._look(upload), found), tries
             except ScannerAway as away:
                 tries += 1
                 LOG.warning("upload %s is not scanned: %s", upload.id, away, extra={"tries": tries})
             pause = next(waits, None)
             if pause is None:
-                return UNAVAILABLE, tries
+                return heed(UNAVAILABLE, found), tries
             async with self.database.transaction() as connection:
-                await self._record(connection, upload.id, PENDING, tries)
+                await self._record(connection, upload.id, replace(PENDING, found=found), tries)
             await asyncio.sleep(pause)
 
     async def _look(self, upload: Upload) -> Verdict:
@@ -182,7 +186,8 @@ class Screening:
             await self._record(connection, upload_id, verdict, tries)
             if asset is not None:
                 await records.mark_scan(connection, asset, verdict.scan, self.clock.now())
-            elif verdict.scan is Scan.INFECTED and upload.root is not None:
+            is_filed = asset is not None and asset.state is not AssetState.ARRIVING
+            if verdict.scan is Scan.INFECTED and upload.root is not None and not is_filed:
                 await records.mark_harmful(connection, upload.root, self.clock.now())
             if not passes:
                 await self._set_aside(connection, upload, verdict)

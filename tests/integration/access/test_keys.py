@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rushes.access.keys import SECRET, KeyUnreadable, load_ring
+from rushes.access.keys import SECRET, KeyUnreadable, LiveRing, add_key, load_ring
 from rushes.access.seal import Sealer
 from rushes.clock import SYSTEM, Clock
 
@@ -97,3 +97,21 @@ def test_a_sealed_text_opens_in_its_place_alone(tmp_path: Path, clock: Clock) ->
     for attempt in attempts:
         with pytest.raises(KeyUnreadable):
             attempt()
+
+
+def test_a_ring_that_could_not_be_read_is_read_later(tmp_path: Path, clock: Clock) -> None:
+    """What is known stays good; a key that came before the first look is met, too."""
+    first = load_ring(tmp_path, SECRET, clock)
+    second = add_key(tmp_path, SECRET, clock)
+    live, path = LiveRing(tmp_path, first), tmp_path / "secret.key"
+
+    met = live.newest
+    aside = path.rename(tmp_path / "aside")
+    path.mkdir()
+    meanwhile = live.newest
+    path.rmdir()
+    aside.rename(path)
+    third = add_key(tmp_path, SECRET, clock)
+
+    assert [second.newest] * 2 == [met, meanwhile]
+    assert third.newest == live.newest

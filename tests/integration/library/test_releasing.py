@@ -135,3 +135,32 @@ async def test_what_is_gone_or_was_never_held_is_not_let_in(
         assert Why.RELEASED not in {
             one.scanned.verdict.why for one in await deeds.list_held(me, None, 9)
         }
+
+
+async def test_a_scanner_that_is_away_lets_nothing_infected_in(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    """Looked through again it stays infected, and a superadmin's, unless it is called clean."""
+    script = tmp_path / "look.py"
+    script.write_text(LOOK)
+    wanted = {
+        "scanner": "command",
+        "command": (sys.executable, str(script), "none"),
+        "gate": "all",
+        "keep_infected_days": 7,
+        "retries": 0,
+    }
+    async with set_stage(tmp_path, sqlite_url, scan=wanted) as stage:
+        deeds, me = releasing(stage), stage.admin
+        bad = await held(stage, "virus")
+        script.write_text("import sys; sys.exit(3)")
+        await deeds.scan_again(replace(me, role=Role.ADMIN), bad.id)
+
+        async def is_out_again() -> bool:
+            return len(await deeds.list_held(me, None, 9)) == 1
+
+        await until(is_out_again, what="it to be kept out again", seconds=120)
+        verdict = (await deeds.list_held(me, None, 9))[0].scanned.verdict
+        assert (Scan.INFECTED, ("Trial.Virus",)) == (verdict.scan, verdict.found)
+        with pytest.raises(Forbidden):
+            await deeds.release(replace(me, role=Role.ADMIN), bad.id, "mine", infected=True)

@@ -18,6 +18,7 @@ from rushes.intake.verdict import (
     Scan,
     Verdict,
     Why,
+    heed,
     lets_in,
     pauses,
     read_clamd,
@@ -111,3 +112,14 @@ def test_pauses_double_and_fill_the_patience() -> None:
     assert 900 == pytest.approx(sum(waits))
     assert [2.0] * 4 == [later / sooner for sooner, later in pairwise(waits)]
     assert [] == list(pauses(0, 900))
+
+
+def test_what_was_infected_stays_so_until_a_scanner_says_clean() -> None:
+    """One that is away, or passes the file over, takes nothing back."""
+    names = ("Trial.Virus",)
+    silent = [heed(verdict, names) for verdict in (UNAVAILABLE, TOO_LARGE, UNABLE, OFF)]
+
+    assert [Verdict(Scan.INFECTED, found=names)] * 4 == silent
+    assert CLEAN == heed(CLEAN, names)
+    assert FOUND == heed(FOUND, names)
+    assert [UNAVAILABLE, TOO_LARGE] == [heed(each, ()) for each in (UNAVAILABLE, TOO_LARGE)]
