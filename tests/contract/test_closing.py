@@ -7,14 +7,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from rushes.access.permit import SYSTEM, ProjectNotFound
 from rushes.access.places import Places
 from rushes.access.projects import Projects
-from rushes.db.tables import assets, contents, events, placements, renditions
+from rushes.db.tables import assets, contents, events, placements, projects, renditions
 from rushes.events.event import EventType
 from rushes.library import records as library_records
+from rushes.library.asset import State as AssetState
 from rushes.tiers.closing import Closing
 from rushes.tiers.placement import Tier
 from rushes.tiers.prices import Price
@@ -256,3 +257,27 @@ async def test_an_answer_that_was_lost_with_its_worker_is_given_again(town: Town
     assert 2 == len(page)
     assert (sorted(page), sorted(page)) == (sorted(lost), sorted(again))
     assert [] == await town.closing.list_page(town.spring)
+
+
+async def test_what_arrives_goes_with_its_project_and_gives_no_room_back(town: Town) -> None:
+    """Nobody was told of it; its upload gives back itself what it took."""
+    content = b"nobody has read it"
+    arriving = await town.handing.files.asset(
+        content, project_id=town.spring, state=AssetState.ARRIVING
+    )
+    async with town.handing.database.transaction() as connection:
+        await connection.execute(update(projects).values(used_bytes=100, used_files=1))
+
+    await close(town)
+    await town.carry_out()
+
+    async with town.handing.database.reading() as connection:
+        left = list((await connection.execute(select(assets.c.id))).scalars())
+        query = select(projects.c.used_bytes, projects.c.used_files)
+        room = (await connection.execute(query.where(projects.c.id == town.spring))).one()
+        told = select(events.c.id).where(events.c.type == EventType.ASSET_DELETED.value)
+        deleted = list((await connection.execute(told)).scalars())
+    assert ([], (100, 1), []) == (left, tuple(room), deleted)
+    assert 1 == await town.handing.remover.remove_orphans()
+    async with town.handing.database.reading() as connection:
+        assert not await library_records.list_known_contents(connection, {arriving.content_id})

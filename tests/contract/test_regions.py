@@ -16,6 +16,7 @@ from rushes.http.regions import Nearness
 from rushes.library import records as library_records
 from rushes.stores.filesystem import FolderStore, open_folder
 from rushes.stores.store import Unreachable
+from rushes.tiers import eviction_records
 from rushes.tiers.check import open_checking
 from rushes.tiers.overview import Place
 from rushes.tiers.placement import RegionUnknown, Tier, edge_in
@@ -164,6 +165,31 @@ async def test_a_region_that_is_taken_out_of_the_settings_answers_nobody(
     assert Tier.EDGE is copy.tier
     assert "present" == (await states(handing, made))["edge-us"]
     assert [f"proxies/{filed.asset_id}/360p.mp4"] == await store.list_keys()
+
+
+async def test_a_region_that_lets_nothing_go_keeps_no_other_edge_full(
+    spread: tuple[Handing, Filed, str, FolderStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was marked before; the home edge has a page of its own."""
+    handing, filed, made, _ = spread
+    await watch(handing, filed, "US")
+    await handing.recalling.fill(made, US.value)
+    async with handing.database.transaction() as connection:
+        old = handing.clock.now() - timedelta(hours=1)
+        marked = {"state": "evicting", "leaving_at": old, "leaving_for": "unread"}
+        gone = {**marked, "leaving_at": old - timedelta(days=1)}
+        on_edge = placements.c.tier == Tier.EDGE.value
+        await connection.execute(update(placements).where(on_edge).values(**marked))
+        in_us = placements.c.tier == US.value
+        await connection.execute(update(placements).where(in_us).values(**gone))
+        await connection.execute(update(placements).values(last_access_at=None))
+    monkeypatch.setattr(eviction_records, "PAGE", 1)
+    handing.further = {}
+
+    left = await handing.evicting().finish_due()
+
+    found = await states(handing, made)
+    assert (1, "absent", "evicting") == (left, found["edge"], found["edge-us"])
 
 
 async def test_a_deleted_asset_leaves_every_edge(

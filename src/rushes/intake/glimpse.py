@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import secrets
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -106,9 +107,10 @@ class Glimpses:
         require_store(direct, self.name)
         known = self._opened.get(direct.upload_id)
         if known is None or not await asyncio.to_thread(known.path.exists):
-            path = self.scratch.folder / f"{direct.upload_id}.{os.getpid()}.peek.part"
+            path = self.scratch.folder / f"{direct.upload_id}.{secrets.token_hex(8)}.peek.part"
             known = self._opened[direct.upload_id] = _Opened(path, direct.key, size_bytes)
             await asyncio.to_thread(_make, path, size_bytes)
+        self._opened[direct.upload_id] = known  # others may have let it go meanwhile
         self._opened.move_to_end(direct.upload_id)
         while len(self._opened) > KEPT:
             _, oldest = self._opened.popitem(last=False)
@@ -148,6 +150,7 @@ class Glimpses:
 
     async def _bring_grains(self, opened: _Opened, spans: Iterable[Span]) -> None:
         missing = sorted(set(_grains_of(spans)) - opened.grains)
+        await asyncio.to_thread(self.scratch.require_free, len(missing) * GRAIN)
         await self._bring(opened, [(at * GRAIN, (at + 1) * GRAIN) for at in missing])
         opened.grains.update(missing)
 
@@ -167,7 +170,7 @@ class Glimpses:
 
 
 def _make(path: Path, size_bytes: int) -> None:
-    file = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         os.ftruncate(file, size_bytes)
     finally:

@@ -48,6 +48,8 @@ class Arriving:
                 return ""
             now = self.clock.now()
             project = await access_records.get_project(connection, upload.project_id)
+            if project.deleted_at is not None:
+                return ""
             content = Content(
                 id=ids.new(Prefix.CONTENT, now, self.clock.entropy(ENTROPY_BYTES)),
                 scope=project.client_slug,

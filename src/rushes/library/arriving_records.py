@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.tables import assets, contents
 from rushes.library import records
-from rushes.library.asset import Asset
+from rushes.library.asset import Asset, State
 from rushes.library.records import Content
 
 FOUND = ("root", "digest", "size_bytes", "format", "media_type")
@@ -35,12 +35,23 @@ async def record_read(connection: AsyncConnection, content_id: str, read: Conten
     return same
 
 
-async def record_filed(connection: AsyncConnection, asset: Asset) -> None:
-    """Say that an asset that arrived is filed; when it came stays."""
+async def record_filed(connection: AsyncConnection, asset: Asset) -> bool:
+    """Say that an asset that arrived is filed; when it came stays. False if it went meanwhile."""
     values = {name: getattr(asset, name) for name in FILED}
     values |= {"scan": asset.scan.value, "state": asset.state.value}
     values |= {"metadata": dict(asset.metadata), "revision": assets.c.revision + 1}
-    await connection.execute(update(assets).where(assets.c.id == asset.id).values(**values))
+    arrived = and_(assets.c.id == asset.id, assets.c.state == State.ARRIVING.value)
+    done = await connection.execute(update(assets).where(arrived).values(**values))
+    return done.rowcount == 1
+
+
+async def delete_of_project(connection: AsyncConnection, project_id: str) -> None:
+    """Remove what arrives in a project: nobody was told of it, and it took no room yet."""
+    query = select(assets.c.id).where(
+        assets.c.project_id == project_id, assets.c.state == State.ARRIVING.value
+    )
+    for asset_id in list((await connection.execute(query)).scalars()):
+        await records.delete_asset(connection, asset_id)
 
 
 async def find_left(connection: AsyncConnection, scope: str, root: bytes) -> str | None:

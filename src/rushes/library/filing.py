@@ -23,7 +23,7 @@ from rushes.library.asset import Asset, Shown, State, Step, after, new_asset, pl
 from rushes.library.indexing import index
 from rushes.uploads import records as upload_records
 from rushes.uploads.asking import find_answers
-from rushes.uploads.upload import Upload
+from rushes.uploads.upload import Upload, UploadGone
 
 STATE_EVENTS = {
     State.PLAYABLE: EventType.ASSET_PLAYABLE,
@@ -45,7 +45,7 @@ class Filing:
         A second call returns what the first one made.
 
         Raises:
-            UploadGone: it was cancelled meanwhile.
+            UploadGone: it was cancelled meanwhile, or its project deleted.
         """
         return await self.database.transact(
             lambda connection: self._accept(connection, upload_id, sniffed)
@@ -59,6 +59,8 @@ class Filing:
         now = self.clock.now()
         upload = upload.answering()
         project = await access_records.get_project(connection, upload.project_id)
+        if project.deleted_at is not None:
+            raise UploadGone("Its project was deleted.")
         await upload_records.mark_accepted(connection, upload, now)
         asset = await self._file(connection, upload, project, sniffed, known)
         facts = {
@@ -125,7 +127,8 @@ class Filing:
             await records.record_asset(connection, asset)
         else:
             filed = replace(asset, state=after(arrived.state, Step.FILE))
-            await arriving_records.record_filed(connection, filed)
+            if not await arriving_records.record_filed(connection, filed):
+                raise UploadGone("Its project was deleted.")
         await index(connection, asset, project)
         return asset
 

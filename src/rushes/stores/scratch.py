@@ -111,6 +111,19 @@ class Scratch:
             path.unlink(missing_ok=True)
         return len(left)
 
+    def require_free(self, size_bytes: int) -> None:
+        """Return if the disk has so much room that is not kept free. Blocks.
+
+        Raises:
+            Full: it has not.
+        """
+        if not self._has_free(size_bytes):
+            raise Full(
+                f"The disk has no room for a local copy of {size_bytes} bytes. Make room; "
+                "it goes on then.",
+                retry_after=30,
+            )
+
     def _locked(self, name: str) -> AbstractAsyncContextManager[None]:
         return _locked(self.folder / f"{crc32(name.encode()) % LOCKS}.lock")
 
@@ -126,12 +139,7 @@ class Scratch:
             if now - stat.st_mtime > REST_SECONDS:
                 path.unlink(missing_ok=True)
                 taken -= stat.st_size
-        if not self._has_free(size_bytes):
-            raise Full(
-                f"The disk has no room for a local copy of {size_bytes} bytes. Make room; "
-                "it goes on then.",
-                retry_after=30,
-            )
+        self.require_free(size_bytes)
 
     def _has_free(self, size_bytes: int) -> bool:
         disk = shutil.disk_usage(self.folder)

@@ -23,6 +23,7 @@ from rushes.clock import Clock
 from rushes.db.engine import Connection, Database
 from rushes.events.event import EventType
 from rushes.jobs.engine import Engine
+from rushes.library import arriving_records
 from rushes.library import records as library_records
 from rushes.library.telling import Telling
 from rushes.tiers import removal_records
@@ -97,6 +98,7 @@ class Closing:
             if not await access_records.close_project(connection, project, now):
                 raise unknown_project()
             await removal_records.delete_shares(connection, project_id)
+            await arriving_records.delete_of_project(connection, project_id)
             await removal_records.hide_assets(connection, project_id, now)
             await tell(
                 connection,

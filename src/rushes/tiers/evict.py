@@ -35,6 +35,7 @@ from rushes.tiers import eviction_records, records
 from rushes.tiers.edge import Further, store_at
 from rushes.tiers.eviction_records import Leaving
 from rushes.tiers.noting import delete
+from rushes.tiers.placement import Tier
 
 GRACE: Final = timedelta(minutes=16)
 """A minute longer than an address of a bucket is good for."""
@@ -89,11 +90,17 @@ class Evicting:
             await asyncio.sleep(min(LOOK_SECONDS, self.grace.total_seconds() / 4))
 
     async def finish_due(self) -> int:
-        """Delete what was marked a grace ago and nobody has read since; return how many left."""
-        async with self.database.reading() as connection:
-            now = await records.read_clock(connection, self.clock.now())
-            due = await eviction_records.list_due(connection, now - self.grace, now)
-        return sum([await self._try(leaving) for leaving in due])
+        """Delete what was marked a grace ago and nobody has read since; return how many left.
+
+        Each edge has a page of its own: what one that is away does not let go keeps no other full.
+        """
+        left = 0
+        for tier in (Tier.EDGE, *self.further):
+            async with self.database.reading() as connection:
+                now = await records.read_clock(connection, self.clock.now())
+                due = await eviction_records.list_due(connection, tier, now - self.grace, now)
+            left += sum([await self._try(leaving) for leaving in due])
+        return left
 
     async def _try(self, leaving: Leaving) -> bool:
         """Let the trouble of one object stop no other."""

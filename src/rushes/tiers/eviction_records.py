@@ -96,8 +96,10 @@ async def mark(
     return marked
 
 
-async def list_due(connection: Connection, before: datetime, now: datetime) -> list[Leaving]:
-    """Return what was marked before then, and is not being deleted by another worker."""
+async def list_due(
+    connection: Connection, tier: Tier, before: datetime, now: datetime
+) -> list[Leaving]:
+    """Return what was marked on an edge before then, and is not being deleted by another worker."""
     is_free = or_(placements.c.lease_until.is_(None), placements.c.lease_until < now)
     archived = and_(
         _archived.c.object_id == placements.c.object_id,
@@ -107,7 +109,8 @@ async def list_due(connection: Connection, before: datetime, now: datetime) -> l
     query = (
         select(placements, _archived.c.key.label("archive_key"), _archived.c.version.label("told"))
         .outerjoin(_archived, archived)
-        .where(_ON_EDGE, _EVICTING, placements.c.leaving_at <= before, is_free)
+        .where(placements.c.tier == tier.value, _EVICTING)
+        .where(placements.c.leaving_at <= before, is_free)
         .order_by(placements.c.leaving_at, placements.c.id)
         .limit(PAGE)
     )

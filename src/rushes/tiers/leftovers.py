@@ -21,6 +21,7 @@ from rushes.stores.s3 import S3Store
 from rushes.stores.store import Vault
 from rushes.tiers import growth_records, movement_records
 from rushes.tiers.edge import Further, store_at
+from rushes.tiers.movement_records import Movement
 from rushes.tiers.placement import Tier
 
 LOOK_SECONDS: Final = 60.0
@@ -62,20 +63,27 @@ class Leftovers:
     async def end_stale(self) -> int:
         """Give up movements that nobody will end; return how many.
 
-        Raises:
-            Unreachable, Busy, Refused: a store failed; another round goes on.
+        Those at a store that fails wait for another round, and keep no others.
         """
         before = self.clock.now() - ORPHAN_AGE
         async with self.database.reading() as connection:
             stale = await movement_records.list_stale(connection, before, PAGE)
+        ended = 0
         for each in stale:
-            tier = Tier(each.tier)
-            store = store_at(tier, self.edge, self.further) if tier.is_edge else self.archive
-            if isinstance(store, S3Store):
-                await store.abort(each.key, each.store_upload_id)
-            async with self.database.transaction() as connection:
-                await movement_records.forget_movement(connection, each.placement_id)
-        return len(stale)
+            try:
+                await self._give_up(each)
+                ended += 1
+            except RushesError as error:
+                LOG.warning("a movement stays at a bucket for now: %s", error)
+        return ended
+
+    async def _give_up(self, each: Movement) -> None:
+        tier = Tier(each.tier)
+        store = store_at(tier, self.edge, self.further) if tier.is_edge else self.archive
+        if isinstance(store, S3Store):
+            await store.abort(each.key, each.store_upload_id)
+        async with self.database.transaction() as connection:
+            await movement_records.forget_movement(connection, each.placement_id)
 
     async def abort_orphans(self) -> int:
         """Give up old multiparts that no row tells of; return how many."""

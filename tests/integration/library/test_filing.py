@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from rushes.db.engine import Database
-from rushes.db.tables import assets
+from rushes.db.tables import assets, projects
 from rushes.intake.sniff import Sniffed
 from rushes.library.filing import Filing
 from rushes.media.facts import MediaKind
@@ -56,3 +56,23 @@ async def test_an_upload_that_is_cancelled_at_the_gate_becomes_no_asset(
             ).scalar_one()
         assert 0 == filed
         assert State.CANCELLED is (await house.parts.upload(upload.id)).state
+
+
+async def test_an_upload_into_a_project_that_was_deleted_becomes_no_asset(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    """It was whole before; nobody would ever take the asset away again."""
+    async with receiving(postgres_url, tmp_path / "house") as house:
+        sender = await house.sender()
+        url = await sender.begin(10)
+        await sender.append(url, 0, TEN)
+        upload = await house.parts.upload(url.rpartition("/")[2])
+        async with house.parts.database.transaction() as connection:
+            await connection.execute(update(projects).values(deleted_at=upload.updated_at))
+
+        with pytest.raises(UploadGone):
+            await Filing(house.parts.database, house.parts.clock).accept(
+                upload.id, Sniffed("text", MediaKind.OTHER, "text/plain")
+            )
+
+        assert State.COMPLETED is (await house.parts.upload(upload.id)).state
