@@ -133,6 +133,20 @@ async def test_parts_that_are_there_are_not_sent_again(town: Town, frameio: Smal
     assert 1 == frameio.served.count("PUT /s3/file1/0")
 
 
+async def test_a_miss_between_two_parts_sends_none_of_them_twice(
+    town: Town, frameio: SmallFrameio
+) -> None:
+    """Nobody can ask Frame.io which parts it has: the row knows, also after a try that failed."""
+    filed = await town.file(FILM)
+    await town.hand_over(filed)
+    frameio.served.troubles = [Trouble("PUT /s3/file1/1", 500)]
+    async with town.working() as hosting:
+        await town.reach(filed, State.READY, hosting)
+
+    assert FILM == frameio.files["file1"].content
+    assert [0, PART] == town.read
+
+
 @pytest.mark.parametrize(
     "trouble",
     [

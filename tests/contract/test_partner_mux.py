@@ -10,11 +10,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import update
 
 from rushes.clock import Clock
 from rushes.db.engine import Connection, Database, open_database
+from rushes.db.tables import assets
 from rushes.events.event import Event, EventType
 from rushes.partner_section import MuxSettings, PartnerSettings
+from rushes.partners import records
 from rushes.partners.call import CallRefused
 from rushes.partners.copy import (
     WAITS,
@@ -340,8 +343,29 @@ async def test_a_project_sends_what_becomes_ready_and_takes_back_what_is_deleted
         await town.hand_over(picture)
 
 
+async def test_what_was_ready_before_its_scan_goes_after_it(town: Town) -> None:
+    """Not before it is ready, nor while the scan goes on."""
+    film = await town.file(FILM)
+    await town.arranging.follow(ADMIN, film.project_id, "mux", wanted=True)
+    mine = assets.c.id == film.asset_id
+    known = []
+    for values in (
+        {"state": "ready", "scan": "pending"},
+        {"state": "playable", "scan": "clean"},
+        {"state": "ready", "scan": "clean"},
+    ):
+        async with town.database.transaction() as connection:
+            await connection.execute(update(assets).where(mine).values(**values))
+        await _tell(town, EventType.SCAN_FINISHED, film)
+        async with town.database.reading() as connection:
+            known.append(len(await records.list_of_asset(connection, film.asset_id)))
+
+    assert [0, 0, 1] == known
+
+
 async def _tell(town: Town, what: EventType, filed: Filed) -> None:
-    event = Event("evt_1", what, NOON, "system", filed.asset_id, filed.project_id, filed.asset_id)
+    subject = filed.upload_id if what is EventType.SCAN_FINISHED else filed.asset_id
+    event = Event("evt_1", what, NOON, "system", subject, filed.project_id, filed.asset_id)
 
     async def spread(connection: Connection) -> None:
         await town.arranging.spread(connection, event)

@@ -23,6 +23,7 @@ from rushes.ids import ENTROPY_BYTES, Prefix
 from rushes.intake.verdict import Scan
 from rushes.library import records as library_records
 from rushes.library.asset import Asset, ScanPending
+from rushes.library.asset import State as AssetState
 from rushes.partner_section import PartnerSettings
 from rushes.partners import records
 from rushes.partners.call import read_call
@@ -38,6 +39,9 @@ from rushes.partners.telling import tell
 
 MANAGE: Final = Verb.MANAGE_SHARES
 """To hand an asset to a partner is to share it."""
+
+SCANNED: Final = frozenset({EventType.SCAN_FINISHED, EventType.SCAN_FAILED})
+"""What is ready before it was looked through goes after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ class Arranging:
 
     async def spread(self, connection: Connection, event: Event) -> None:
         """Do what follows from an event, in the transaction in which it is told."""
-        if event.type is EventType.ASSET_READY:
+        if event.type is EventType.ASSET_READY or event.type in SCANNED:
             await self._follow_ready(connection, event)
         elif event.type is EventType.ASSET_DELETED:
             for copy in await records.list_to_withdraw(connection, asset_id=event.subject):
@@ -158,11 +162,14 @@ class Arranging:
                 await self._withdraw(connection, copy, event.actor)
 
     async def _follow_ready(self, connection: Connection, event: Event) -> None:
-        if event.project_id is None:
+        asset_id = event.asset_id if event.type in SCANNED else event.subject
+        if event.project_id is None or asset_id is None:
             return
         wanted = await records.list_partners(connection, event.project_id)
-        asset = await library_records.find_asset(connection, event.subject) if wanted else None
+        asset = await library_records.find_asset(connection, asset_id) if wanted else None
         if asset is None or asset.scan in {Scan.PENDING, Scan.INFECTED}:
+            return
+        if event.type in SCANNED and asset.state is not AssetState.READY:
             return
         for partner in wanted:
             known = await records.find_copy(connection, asset.id, partner)

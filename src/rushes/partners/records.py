@@ -97,10 +97,14 @@ async def keep_claim(
 
 
 async def write_held(connection: Connection, held: PartnerCopy, copy: PartnerCopy) -> bool:
-    """Write what became of what was taken; False if somebody else has it now."""
-    done = await connection.execute(
-        update(partner_copies).where(_is_held(held)).values(**values_of(copy))
-    )
+    """Write what became of what was taken; False if somebody else has it now.
+
+    How much is over there was noted piece by piece: as long as it is being sent, that stays.
+    """
+    values = values_of(copy)
+    if copy.state is held.state:
+        del values["sent_bytes"]
+    done = await connection.execute(update(partner_copies).where(_is_held(held)).values(**values))
     return done.rowcount == 1
 
 
