@@ -16,8 +16,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from rushes.notify import courier as courier_of
 from rushes.notify.address import Target, UrlBlocked, parse_target
 from rushes.notify.courier import MAX_ANSWER_BYTES, Courier
+from tests.support.moments import until
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 HEADERS = {"content-type": "application/json"}
@@ -31,6 +33,7 @@ class Host:
     port: int = 0
     heads: list[bytes] = field(default_factory=list)
     connections: int = 0
+    open: int = 0
 
     @property
     def place(self) -> str:
@@ -44,6 +47,7 @@ class Host:
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
         self.connections += 1
+        self.open += 1
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -58,6 +62,7 @@ class Host:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            self.open -= 1
             writer.close()
 
 
@@ -169,8 +174,13 @@ async def test_any_answer_is_read_as_far_as_it_matters(
 
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 200 OK\r\nX: " + b"y" * 2 * MAX_ANSWER_BYTES],
-    ids=["hangs up", "another protocol", "a head without end"],
+    [
+        b"",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 2 * MAX_ANSWER_BYTES,
+    ],
+    ids=["hangs up", "another protocol", "upgrades", "a head without end"],
 )
 async def test_what_is_no_answer_is_an_error(answer: bytes) -> None:
     """The attempt has failed; nothing hangs."""
@@ -186,6 +196,18 @@ async def test_a_kept_connection_that_has_ended_is_opened_anew() -> None:
         told = await courier.post(host.target(), HEADERS, b"{}")
 
     assert (200, 2, 3) == (told.status, host.connections, len(host.heads))
+
+
+async def test_a_kept_connection_is_let_go_when_its_time_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whether or not its place is called again."""
+    monkeypatch.setattr(courier_of, "KEEP_SECONDS", 0.05)
+    async with hosting(PLAIN) as host, _calling(host) as courier:
+        await courier.post(host.target(), HEADERS, b"{}")
+        await until(lambda: not host.open, what="the line being let go")
+
+    assert 1 == host.connections
 
 
 async def test_nobody_there_is_an_error() -> None:

@@ -74,6 +74,7 @@ class Courier:
         self._allowed = frozenset(allowed)
         self._look_up = look_up
         self._kept: dict[Place, list[Line]] = {}
+        self._sweeping: asyncio.TimerHandle | None = None
         self._tls = tls or httpcore.default_ssl_context()
 
     async def __aenter__(self) -> Self:
@@ -85,6 +86,8 @@ class Courier:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         for line in [line for lines in self._kept.values() for line in lines]:
             line.close()
         self._kept.clear()
@@ -157,9 +160,25 @@ class Courier:
         return Answer(hearing.status, bytes(hearing.body))
 
     def _keep(self, place: Place, line: Line) -> None:
-        line.until = asyncio.get_running_loop().time() + KEEP_SECONDS
+        loop = asyncio.get_running_loop()
+        line.until = loop.time() + KEEP_SECONDS
         line.is_used = True
         self._kept.setdefault(place, []).append(line)
+        if self._sweeping is None:
+            self._sweeping = loop.call_later(KEEP_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        """Let go of what nobody used again in its time."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for place, lines in list(self._kept.items()):
+            for line in lines:
+                if line.until <= now:
+                    line.close()
+            self._kept[place] = [line for line in lines if line.until > now]
+            if not self._kept[place]:
+                del self._kept[place]
+        self._sweeping = loop.call_later(KEEP_SECONDS, self._sweep) if self._kept else None
 
 
 @dataclass(slots=True)
@@ -189,7 +208,7 @@ class _Hearing:
         self._heard += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             raise ConnectionError(f"the answer is not HTTP: {error}") from error
         if self._is_whole:
             return True

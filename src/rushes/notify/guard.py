@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import httpcore
@@ -24,6 +26,9 @@ KEPT_CONNECTIONS: Final = 256
 CONNECT_SECONDS: Final = 5.0
 KEEP_SECONDS: Final = 5.0
 """An idle connection is kept for so long: bursts are cheap, and a moved name is seen soon."""
+
+_NAMES: Final = ThreadPoolExecutor(max_workers=64, thread_name_prefix="names")
+"""Asks for names: those that nobody answers for would hold the threads of all other work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,9 @@ async def look_up(host: str, port: int) -> list[str]:
         ConnectionError: there is no such name.
     """
     loop = asyncio.get_running_loop()
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await loop.run_in_executor(_NAMES, ask)
     except OSError as error:
         raise ConnectionError(f"the name is unknown: {error.strerror}") from error
     return list(dict.fromkeys(str(each[4][0]) for each in found))
