@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from rushes import ids
 from rushes.access import records as access_records
 from rushes.access.project import Project
+from rushes.access.rates import Rule
 from rushes.cli.main import build_app
 from rushes.clock import Clock
 from rushes.db.engine import Database
@@ -248,6 +249,34 @@ async def test_a_sender_gets_one_receipt_of_many_files(
     assert "We have received 2 of your files" == box.to("eve@example.com")[0]["Subject"]
     assert "one.mov  100 bytes  ast_one" in body_of(box, "eve@example.com")
     assert "two.mov  100 bytes  ast_two" in body_of(box, "eve@example.com")
+
+
+@pytest.mark.parametrize("calls", [(1, 9), (9, 1)], ids=["an address", "a link"])
+async def test_a_link_is_no_way_to_write_to_the_world(
+    make: Make,
+    hands: Hands,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    calls: tuple[int, int],
+) -> None:
+    """One address is told so often, and by one link so many are; a file is taken all the same."""
+    rules = [Rule(name, many, 86_400.0) for name, many in zip("ab", calls, strict=True)]
+    monkeypatch.setattr(letter_records, "RULES", rules)
+    postman = make()
+    for number, name in enumerate(("eve", "eve", "mallory", "eve")):
+        metadata = f"sender_email {base64.b64encode(f'{name}@example.com'.encode()).decode()}"
+        one = an_upload(id=f"upl_x{number}", asset_id=f"ast_x{number}", metadata=metadata)
+        async with database.transaction() as connection:
+            await upload_records.record_upload(connection, one, None)
+        await tell(postman, EventType.UPLOAD_ACCEPTED, f"ast_x{number}")
+        if number:  # the first two are told together
+            hands.advance(GATHERING)
+    async with database.reading() as connection:
+        found = select(letters.c.recipient).where(letters.c.topic == "sender_received")
+        told = sorted((await connection.execute(found)).scalars())
+
+    others = ["mallory@example.com"] if calls[1] > 1 else []
+    assert ["eve@example.com", "eve@example.com", *others] == told
 
 
 async def test_texts_can_be_replaced(

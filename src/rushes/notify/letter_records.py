@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Row
 
+from rushes.access.account_records import take_rate
 from rushes.access.permit import Role
+from rushes.access.rates import Rule
 from rushes.access.sender import find_sender
 from rushes.db.engine import Connection
 from rushes.db.letter_tables import letters
@@ -20,6 +23,9 @@ from rushes.notify.letter import CLAIM, GATHERED, Letter, State, Topic
 
 MOST_ALONG: Final = 2_000
 """Lines of one letter."""
+
+RULES: Final = (Rule("mail-to-sender", 48, 86_400.0), Rule("mail-by-link", 60, 3_600.0))
+"""Mails that a sender gets, and those that go out by a link, to whomever."""
 
 _NAMES: Final = tuple(one.name for one in fields(Letter))
 
@@ -34,6 +40,7 @@ class About:
     project: str
     client_email: str | None
     sender_email: str | None
+    link_id: str | None
 
 
 async def record_letters(connection: Connection, made: Sequence[Letter]) -> None:
@@ -103,6 +110,7 @@ async def find_about(connection: Connection, asset_id: str) -> About | None:
     query = (
         select(
             *(uploads.c.file_name, uploads.c.size_bytes, uploads.c.offset, uploads.c.metadata),
+            uploads.c.link_id,
             *(
                 projects.c.client_name,
                 projects.c.project_name,
@@ -124,7 +132,26 @@ async def find_about(connection: Connection, asset_id: str) -> About | None:
         project=row.project_name,
         client_email=row.client_email if row.notify else None,
         sender_email=find_sender(row.metadata) if row.notify else None,
+        link_id=row.link_id,
     )
+
+
+async def may_be_told(connection: Connection, letter: Letter, link_id: str | None) -> bool:
+    """Say whether a letter to a sender is written: where a mail waits already, or within `RULES`.
+
+    Whoever knows a link names any address, so that each mail counts against both.
+    """
+    same = (letters.c.recipient == letter.recipient, letters.c.topic == letter.topic.value)
+    waits = (letters.c.state == State.WAITING.value, letters.c.due_at == letter.due_at)
+    if (await connection.execute(select(letters.c.id).where(*waits, *same).limit(1))).first():
+        return True
+    now = letter.created_at.timestamp()
+    for rule, whom in zip(RULES, (letter.recipient, link_id or ""), strict=True):
+        key = f"{rule.name}:{sha256(whom.encode()).hexdigest()}"
+        step, window = rule.step_seconds, rule.window_seconds
+        if not await take_rate(connection, key, now=now, step=step, window=window):
+            return False
+    return True
 
 
 async def has_letter(connection: Connection, cause: str) -> bool:

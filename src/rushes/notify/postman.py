@@ -190,9 +190,12 @@ class Postman:
         client = None if about is None else about.client_email
         if client is not None and plan.to_client is not None and client not in admins:
             made.append(self._draft(plan.to_client, client, event.id, facts))
-        sender = None if about is None else about.sender_email
-        if sender is not None and plan.to_sender is not None and sender not in {client, *admins}:
-            made.append(self._draft(plan.to_sender, sender, event.id, facts))
+        if about is None or (sender := about.sender_email) is None or plan.to_sender is None:
+            return made
+        if sender not in {client, *admins}:
+            told = self._draft(plan.to_sender, sender, event.id, facts)
+            if await letter_records.may_be_told(connection, told, about.link_id):
+                made.append(told)
         return made
 
     def _facts(self, event: Event, about: letter_records.About | None) -> dict[str, str]:
