@@ -5,7 +5,9 @@ const { ask } = require('../request');
 
 const perform = async (z, bundle) => {
   const { q, project } = bundle.inputData;
-  const params = { q, limit: 10, ...(project ? { project } : {}) };
+  const [client, slug] = (project || '').split('/');
+  const place = slug ? { client, project: slug } : { project };
+  const params = { q, limit: 10, ...(project ? place : {}) };
   return (await ask(z, bundle, 'GET', '/assets', { params })).items;
 };
 
@@ -21,7 +23,7 @@ module.exports = {
         key: 'project',
         label: 'Project',
         type: 'string',
-        helpText: '`client-slug/project-slug`, or its id.',
+        helpText: '`client-slug/project-slug`, or the second of the two alone.',
       },
     ],
     sample: {
