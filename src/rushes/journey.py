@@ -269,12 +269,13 @@ def _tell_ladder(engine: Engine, deeds: Deeds, settle: Settle) -> None:
 
     async def make_some(
         content_id: str, chosen: list[str], runs: Sequence[tuple[int, int]]
-    ) -> None:
+    ) -> list[str]:
         for first, count in runs:
             await encode(content_id, chosen, first, count)
-        await sound(content_id, chosen)
-        for rendition_id in await list_unfinished(content_id, chosen):
-            await finish(content_id, rendition_id)
+        failed = await sound(content_id, chosen) or []  # an earlier release told nothing
+        for each in await list_unfinished(content_id, [i for i in chosen if i not in failed]):
+            await finish(content_id, each)
+        return failed
 
     async def make(content_id: str) -> None:
         await _in_rounds(partial(plan, content_id, engine.job_id), partial(make_some, content_id))
@@ -360,17 +361,21 @@ def _tell_leaving(engine: Engine, deeds: Deeds) -> None:
 
 
 async def _in_rounds(
-    plan: Callable[[], Awaitable[tuple[list[str], list[tuple[int, int]]]]],
-    make_some: Callable[[list[str], Sequence[tuple[int, int]]], Awaitable[None]],
+    plan: Callable[[list[str]], Awaitable[tuple[list[str], list[tuple[int, int]]]]],
+    make_some: Callable[[list[str], Sequence[tuple[int, int]]], Awaitable[list[str]]],
 ) -> None:
-    """Make what is planned until nothing new is: what another job left comes in another round."""
+    """Make what is planned until nothing new is: what another job left comes in another round.
+
+    What failed alone, as `make_some` tells, is left out of the next plans.
+    """
     seen: set[str] = set()
+    failed: list[str] = []
     while True:
-        chosen, runs = await plan()
+        chosen, runs = await plan(failed)
         if seen.issuperset(chosen):
             return
         seen.update(chosen)
-        await make_some(chosen, runs)
+        failed = [*failed, *await make_some(chosen, runs)]
 
 
 async def _or_give_up(

@@ -39,6 +39,7 @@ from rushes.delivery.watch import (
 )
 from rushes.errors import Kind, RushesError
 from rushes.ids import Prefix, is_id
+from rushes.media.encoder import hardware_of
 from rushes.media.hls import format_media_playlist, format_multivariant
 from rushes.media.ladder import Quality
 from rushes.media.layout import Piece, find_plain
@@ -132,7 +133,8 @@ class Server:
     async def resolve(
         self, signed: str, path: str, start: str | None = None, version: str | None = None
     ) -> Playlist | Serving | Part:
-        """Return what stands at `/p/{signed}/{path}`; `version` is the id of one rendition.
+        """Return what stands at `/p/{signed}/{path}`; `version` is the id of one rendition,
+        or, of segments, the hardware that encodes them.
 
         Raises:
             SignatureRefused, AddressExpired: see `Signer.verify`.
@@ -159,10 +161,13 @@ class Server:
         if path.startswith(ORIGINALS):
             return _original(medium, grant, now)
         if path.startswith(SEGMENT_FOLDER):
-            return await self._segment(medium, grant, path.removeprefix(SEGMENT_FOLDER), now)
+            piece = path.removeprefix(SEGMENT_FOLDER)
+            return await self._segment(medium, grant, piece, now, version)
         return _rung(medium, grant, path, now, version)
 
-    async def _segment(self, medium: Medium, grant: Grant, path: str, now: datetime) -> Part:
+    async def _segment(
+        self, medium: Medium, grant: Grant, path: str, now: datetime, version: str | None
+    ) -> Part:
         """Return a segment: out of the file of its quality, else from where it is made."""
         name, _, piece = path.partition("/")
         if grant.scope is not Scope.PLAY or not _is_within(grant, name):
@@ -171,6 +176,7 @@ class Server:
         ready = _ready_part(medium, name, piece)
         if ready is not None:
             found, where = ready
+            _require_same(found.recipe, version)
             return Part(
                 found.id,
                 None,
@@ -186,6 +192,7 @@ class Server:
             raise _nothing()
         if (index or 0) >= stream.count_of(name):
             raise _nothing()
+        _require_same(stream.recipe_of(name), version)
         content_id = medium.content.id
         if index is None:
             made = await self.wishing.init(content_id, stream, name)
@@ -248,6 +255,12 @@ def _ready_part(medium: Medium, name: str, piece: str) -> tuple[Rendition, Piece
     if track is None or (index is not None and index >= len(track.segments)):
         raise _nothing()
     return found, track.init if index is None else track.segments[index]
+
+
+def _require_same(recipe: str, version: str | None) -> None:
+    """Refuse segments to whoever has the init of hardware that has failed since: it fits none."""
+    if version is not None and version != hardware_of(recipe):
+        raise _nothing()
 
 
 def _index_of(piece: str) -> int | None:

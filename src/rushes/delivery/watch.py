@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rushes.delivery.medium import Medium, is_playable
 from rushes.delivery.quality import within
+from rushes.media.encoder import hardware_of
 from rushes.media.hls import Sound, Variant, format_live_playlist, sound_of, variant_of
 from rushes.media.ladder import Quality
 from rushes.media.layout import Layout, parse_layout
@@ -134,7 +135,7 @@ def live_playlist(stream: Stream, name: str) -> str | None:
         seconds = [stream.grid.seconds_of(index) for index in range(count)]
     else:
         return None
-    return format_live_playlist(seconds, f"{SEGMENTS}/{name}")
+    return format_live_playlist(seconds, f"{SEGMENTS}/{name}", hardware_of(stream.recipe_of(name)))
 
 
 def layout_of(rendition: Rendition) -> Layout:

@@ -294,7 +294,7 @@ async def _answer_signed(
         try:
             return await _part(delivery, request, found)
         except FileNotFoundError:  # it went, because the file of its quality came
-            return await _answer_signed(delivery, request, signed, path)
+            return await _answer_signed(delivery, request, signed, path, version=version)
     near = delivery.nearness.find(request, found.region)
     copy = await _open(delivery, request, found.object_id, f"{signed}/{path}", near)
     try:

@@ -65,6 +65,12 @@ def encoder_of(word: str) -> Encoder:
     return Encoder(name) if name in set(Encoder) else Encoder.SOFTWARE
 
 
+def hardware_of(word: str) -> str | None:
+    """Return the name of the hardware that encodes by a recipe's word; None where it is none."""
+    encoder = encoder_of(word)
+    return None if encoder is Encoder.SOFTWARE else encoder.value
+
+
 def device_arguments(encoder: Encoder) -> list[str]:
     """Return what opens the hardware, before any input."""
     if encoder is Encoder.VAAPI:

@@ -1,12 +1,14 @@
 """The gate of one run: the filter of system calls goes in, what became of the box comes out.
 
 The filter lies in a file without a name; bubblewrap and `media.confine` read it once. Bubblewrap
-tells over a pipe when the tool has begun and how it ended, so that a box that could not be built is
-never taken for a tool that failed.
+tells in another one when the tool has begun and how it ended, so that a box that could not be built
+is never taken for a tool that failed. It is no pipe: whoever builds a box while this process is
+killed would be ended by writing to it, and leave half a box that waits for ever.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import platform
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from rushes.media.syscalls import make_filter
 
 TOLD_BYTES: Final = 4_096
 ENDED: Final = b'"exit-code"'
+SEALED: Final = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +31,28 @@ class OpenGate:
     gate: Gate
     level: Level
     told: IO[bytes]
-    ends: tuple[IO[bytes], ...]
+    calls: IO[bytes]
 
     def hand_over(self) -> None:
         """Close what the tool has now."""
-        for end in self.ends:
-            end.close()
+        self.calls.close()
 
     def is_box_missing(self, code: int) -> bool:
         """Say, after the end with this exit status, whether the box could not be built."""
         if self.level is Level.FULL:
-            return code > 0 and ENDED not in (self.told.read(TOLD_BYTES) or b"")
+            return code > 0 and ENDED not in os.pread(self.told.fileno(), TOLD_BYTES, 0)
         return self.level is Level.PARTIAL and code == NO_BOX
 
 
 @contextmanager
 def open_gate(level: Level) -> Iterator[OpenGate]:
     """Open a gate, and close what is left of it in the end."""
-    read, write = os.pipe()
-    held = os.memfd_create("calls")
     with (
-        os.fdopen(read, "rb", buffering=0) as told,
-        os.fdopen(write, "wb", buffering=0) as status,
-        os.fdopen(held, "r+b", buffering=0) as calls,
+        os.fdopen(os.memfd_create("told", SEALED), "r+b", buffering=0) as told,
+        os.fdopen(os.memfd_create("calls"), "r+b", buffering=0) as calls,
     ):
-        os.set_blocking(read, False)
+        told.truncate(TOLD_BYTES)
+        fcntl.fcntl(told, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW)  # no tool fills memory by it
         calls.write(make_filter(platform.machine(), is_alone=level is Level.FULL))
         calls.seek(0)
-        yield OpenGate(Gate(held, write, os.getpid()), level, told, (status, calls))
+        yield OpenGate(Gate(calls.fileno(), told.fileno(), os.getpid()), level, told, calls)

@@ -77,10 +77,17 @@ def format_media_playlist(track: TrackLayout, address: str) -> str:
     return _format_list(seconds, head, pieces)
 
 
-def format_live_playlist(seconds: Sequence[Fraction], folder: str) -> str:
-    """Return the playlist of segments that are files in this folder: `init.mp4`, `0.m4s` ..."""
-    head = f'#EXT-X-MAP:URI="{_quoted(folder)}/init.mp4"'
-    return _format_list(seconds, head, [f"{folder}/{index}.m4s" for index in range(len(seconds))])
+def format_live_playlist(
+    seconds: Sequence[Fraction], folder: str, version: str | None = None
+) -> str:
+    """Return the playlist of segments that are files in this folder: `init.mp4`, `0.m4s` ...
+
+    Their addresses name the version, where there is one: an init fits no segment of another.
+    """
+    asked = "" if version is None else f"?v={_quoted(version)}"
+    head = f'#EXT-X-MAP:URI="{_quoted(folder)}/init.mp4{asked}"'
+    pieces = [f"{folder}/{index}.m4s{asked}" for index in range(len(seconds))]
+    return _format_list(seconds, head, pieces)
 
 
 def _format_list(seconds: Sequence[Fraction], head: str, pieces: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -54,8 +55,8 @@ class Standby:
                 try:
                     await self._renew()
                     await self._taken.wait()
-                except RushesError as error:
-                    log.info("No probe waits for files", extra={"reason": error.message})
+                except (RushesError, OSError) as error:  # the last where files run out
+                    log.info("No probe waits for files", extra={"reason": str(error)})
                     await asyncio.sleep(PATIENCE_SECONDS)
                 await asyncio.sleep(REST_SECONDS)
         finally:
@@ -69,7 +70,8 @@ class Standby:
         try:
             self.begun = await asyncio.shield(beginning)
         except asyncio.CancelledError:  # whoever is cancelled in between waits for ever
-            self.begun = await beginning
+            with suppress(RushesError, OSError):  # nor may its failure take the place of this
+                self.begun = await beginning
             raise
 
     async def _end(self) -> None:

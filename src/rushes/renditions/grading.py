@@ -73,6 +73,7 @@ async def find_default(connection: Connection, content_id: str, info: MediaInfo)
     if not assets or await find_treatment(connection, None, info) != PLAIN:
         return None
     color = (await access_records.get_project(connection, assets[0].project_id)).color
+    await lut_records.lock_lut(connection, name_of(color or AUTO) or "")  # it is not deleted now
     try:
         await find_treatment(connection, color, info)
     except LutNotFound:

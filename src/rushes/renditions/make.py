@@ -23,8 +23,10 @@ from rushes.jobs.records import JobFilter
 from rushes.library import records as library_records
 from rushes.media.assembly import PicturePart, SoundPart, assemble
 from rushes.media.facts import MediaInfo
+from rushes.media.failures import DecodeFailed
 from rushes.media.grid import Grid
 from rushes.media.layout import Layout, format_layout
+from rushes.media.studio import BREAKS
 from rushes.media.timecode import Timecode, parse_timecode
 from rushes.media.tracks import SOUND, is_sound
 from rushes.renditions import records
@@ -59,16 +61,18 @@ class Making:
     outcomes: Outcomes
     run_segments: int
 
-    async def plan(self, content_id: str, job_id: str) -> tuple[list[str], list[tuple[int, int]]]:
+    async def plan(
+        self, content_id: str, job_id: str, failed: Sequence[str] = ()
+    ) -> tuple[list[str], list[tuple[int, int]]]:
         """Begin what is due; return its ids, and the runs (first segment, count) it lacks.
 
-        What another job is making is left to it. Ids, not names: where other colours are chosen
-        meanwhile, rows of the same names are another job's.
+        What another job is making is left to it, and what failed in this one stays so. Ids, not
+        names: where other colours are chosen meanwhile, rows of the same names are another job's.
         """
         due = (await self._subject(content_id)).due
         if await self._is_making_elsewhere(content_id, job_id):
             due = tuple(row for row in due if row.state is not State.MAKING)
-        chosen = [row.id for row in due]
+        chosen = [row.id for row in due if row.id not in failed]
         subject = await self._begun(content_id, chosen)
         missing = await self._list_missing(subject)
         wanted = sorted({index for indices in missing.values() for index in indices})
@@ -96,13 +100,35 @@ class Making:
                 await self._note_damage(content_id, outcome.damage)
         await self._note_progress(subject, first + count)
 
-    async def encode_sound(self, content_id: str, chosen: Sequence[str]) -> None:
-        """Make what is missing of the sounds of these, each stretch in one stream."""
-        subject = await self._begun(content_id, chosen)
+    async def encode_sound(self, content_id: str, chosen: Sequence[str]) -> list[str]:
+        """Make what is missing of the sounds of these, each stretch in one stream.
+
+        Return the ids of further sounds that failed, which keeps no other from being made.
+        """
+        subject, failed = await self._begun(content_id, chosen), list[str]()
         for name in filter(is_sound, subject.names):
-            missing = await self.segments.list_missing(subject, name)
-            for run in plan_runs(missing, LONGEST_SOUND):
-                await self.segments.make_some(subject, [name], run.first, run.count)
+            try:
+                await self._encode_one(subject, name)
+            except (DecodeFailed, *BREAKS):
+                if name == SOUND:
+                    raise
+                failed += await self._encode_again(subject, name)
+        return failed
+
+    async def _encode_one(self, subject: Subject, name: str) -> None:
+        missing = await self.segments.list_missing(subject, name)
+        for run in plan_runs(missing, LONGEST_SOUND):
+            await self.segments.make_some(subject, [name], run.first, run.count)
+
+    async def _encode_again(self, subject: Subject, name: str) -> list[str]:
+        """Try a further sound once more; return the ids of what failed with it."""
+        try:
+            await self._encode_one(subject, name)
+        except (DecodeFailed, *BREAKS) as error:
+            rows = [row for row in subject.due if row.kind is Kind.TRACK and row.name == name]
+            await self.outcomes.fail_some(rows, error.code, error.message)
+            return [row.id for row in rows]
+        return []
 
     async def _list_missing(self, subject: Subject) -> dict[str, set[int]]:
         names = [name for name in subject.names if not is_sound(name)]

@@ -73,17 +73,27 @@ class Outcomes:
 
     async def fail(self, content_id: str, kinds: Sequence[Kind], code: str, detail: str) -> None:
         """Fail everything of these kinds that is not made yet, each with the same reason."""
-        now = self.clock.now()
         async with self.database.transaction() as connection:
-            for rendition in await records.list_of_content(connection, content_id):
-                if rendition.kind not in kinds or rendition.state in ENDED:
-                    continue
-                state = after(rendition.state, Step.FAIL)
-                await records.change_state(
-                    connection, rendition, state, now=now, error=(code, detail)
-                )
-                reason: dict[str, object] = {"code": code, "detail": detail}
-                await self._tell(connection, EventType.RENDITION_FAILED, rendition, reason)
+            rows = await records.list_of_content(connection, content_id)
+            failed = [row for row in rows if row.kind in kinds]
+            await self._fail(connection, failed, code, detail)
+
+    async def fail_some(self, renditions: Sequence[Rendition], code: str, detail: str) -> None:
+        """Fail these, as far as they are not made yet."""
+        async with self.database.transaction() as connection:
+            found = [await records.find_rendition(connection, each.id) for each in renditions]
+            await self._fail(connection, [row for row in found if row], code, detail)
+
+    async def _fail(
+        self, connection: Connection, renditions: Sequence[Rendition], code: str, detail: str
+    ) -> None:
+        reason: dict[str, object] = {"code": code, "detail": detail}
+        for rendition in renditions:
+            if rendition.state in ENDED:
+                continue
+            state, now = after(rendition.state, Step.FAIL), self.clock.now()
+            await records.change_state(connection, rendition, state, now=now, error=(code, detail))
+            await self._tell(connection, EventType.RENDITION_FAILED, rendition, reason)
 
     async def summary(self, content_id: str) -> Summary:
         """Say what renditions show of a content now."""

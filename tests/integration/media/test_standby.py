@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from rushes.media.failures import TruncatedMedia
+from rushes.media import standby as standby_module
+from rushes.media.failures import ToolMissing, TruncatedMedia
 from rushes.media.standby import Standby
 from rushes.media.studio import Studio
 from rushes.media.tool import Begun, dismiss
@@ -73,6 +74,27 @@ async def test_a_probe_that_is_gone_is_followed_by_another(standby: Standby) -> 
     another = await take(standby)
     assert begun is not another
     await dismiss(another)
+
+
+async def test_a_stop_is_one_though_a_probe_cannot_be_begun(
+    toolbox: Toolbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for what failed while it was stopped."""
+    is_beginning = asyncio.Event()
+
+    async def fail(_job: object) -> Begun:
+        is_beginning.set()
+        await asyncio.sleep(0.05)
+        raise ToolMissing("There is none.")
+
+    monkeypatch.setattr(standby_module, "begin", fail)
+    keeping = asyncio.create_task(Standby(toolbox).run())
+    await is_beginning.wait()
+    keeping.cancel()
+
+    async with asyncio.timeout(5):
+        await asyncio.wait([keeping])
+    assert keeping.cancelled()
 
 
 class Holding(Standby):

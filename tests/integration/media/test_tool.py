@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rushes.errors import Kind
-from rushes.media.box import LIMITS, Level, Tool, Walls, Work
+from rushes.media.box import LIMITS, Level, Tool, Walls, Work, command
 from rushes.media.failures import (
     BoxUnavailable,
     DecodeFailed,
@@ -18,8 +19,9 @@ from rushes.media.failures import (
     ToolOutOfMemory,
     ToolTimedOut,
 )
+from rushes.media.gate import open_gate
 from rushes.media.tool import Pulse, Run, open_outlets, run
-from rushes.media.toolbox import find_ffmpeg, open_toolbox
+from rushes.media.toolbox import Toolbox, find_ffmpeg, open_toolbox
 
 SHORT = replace(LIMITS[Work.PROBE], wall_seconds=1.0, stall_seconds=1.0)
 BARE = Walls(Level.NONE)
@@ -192,3 +194,20 @@ async def test_a_program_that_does_not_start_is_reported(tmp_path: Path) -> None
     """Neither with a box nor without."""
     with pytest.raises(BoxUnavailable):
         await open_toolbox(str(tmp_path / "ffmpeg"))
+
+
+async def test_a_box_is_finished_when_its_worker_dies_meanwhile(toolbox: Toolbox) -> None:
+    """Nothing that it tells can end it half-way: half a box would wait for ever."""
+    if toolbox.ffmpeg_walls.level is not Level.FULL:
+        pytest.skip("There is no bubblewrap here.")
+    limits = LIMITS[Work.PROBE]
+    with open_gate(Level.FULL) as gate:
+        line = command(toolbox.ffmpeg, ("-version",), toolbox.ffmpeg_walls, limits, gate.gate)
+        begun = await asyncio.create_subprocess_exec(
+            *line,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            pass_fds=(gate.gate.calls, gate.gate.status),
+        )  # what this process holds of the gate is gone before the box is built
+
+    assert 0 == await begun.wait()

@@ -156,6 +156,14 @@ def test_segments_that_are_being_made_are_listed_to_the_last() -> None:
     )
 
 
+def test_segments_of_hardware_name_it() -> None:
+    """Whoever has their init never meets segments that something else made."""
+    lines = format_live_playlist([Fraction(4)], "seg/360p", "nvenc").split("\n")
+
+    assert '#EXT-X-MAP:URI="seg/360p/init.mp4?v=nvenc"' in lines
+    assert "seg/360p/0.m4s?v=nvenc" in lines
+
+
 @pytest.mark.parametrize("address", ['a"b', "a\nb", "a\rb"])
 def test_an_address_cannot_break_out_of_its_line(address: str) -> None:
     """No quote, no line break."""
