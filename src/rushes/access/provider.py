@@ -23,6 +23,7 @@ import httpx
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import Key, KeySet, import_key
+from joserfc.jws import JWSRegistry
 
 from rushes.access.outside import (
     Brought,
@@ -40,6 +41,8 @@ from rushes.clock import Clock
 
 ALGORITHMS: Final = ("RS256", "ES256", "Ed25519")
 """`EdDSA`, which leaves the curve open, gave way to `Ed25519` in RFC 9864."""
+HEADERS: Final = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
+"""A header that is not known says nothing, unless it is `crit`: RFC 7515, section 4."""
 KEPT_FOR: Final = timedelta(hours=1)
 KEYS_AGAIN: Final = timedelta(minutes=1)
 TIMEOUT_SECONDS: Final = 10.0
@@ -220,7 +223,7 @@ def _import_key(known: object) -> Key | None:
 
 def _decode(token: str, keys: KeySet) -> dict[str, Any]:
     try:
-        return jwt.decode(token, keys, algorithms=list(ALGORITHMS)).claims
+        return jwt.decode(token, keys, registry=HEADERS).claims
     except InvalidKeyIdError:
         raise
     except (JoseError, ValueError) as error:

@@ -21,6 +21,9 @@ from prometheus_client import (
 )
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rushes.http.problem import request_id_of
+from rushes.log_context import telling
+
 METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 OTHER: Final = "other"
 """A method that is none of `METHODS`, and an address that is no route: senders choose neither."""
@@ -86,7 +89,10 @@ class Meters:
 
 
 class Measured:
-    """Counts each request when it has ended; inside of `Forwarded`, which hands a copy on."""
+    """Counts each request when it has ended; inside of `Forwarded`, which hands a copy on.
+
+    Outside of `Edge`: what a guard refuses, and what breaks, has the status that was sent.
+    """
 
     def __init__(self, app: ASGIApp, meters: Meters) -> None:
         self._app = app
@@ -111,7 +117,8 @@ class Measured:
         finally:
             meters.open.dec()
             method = scope["method"] if scope["method"] in METHODS else OTHER
-            meters.count(method, find_route(scope), status, time.perf_counter() - begun)
+            with telling(request_id=request_id_of(scope)):
+                meters.count(method, find_route(scope), status, time.perf_counter() - begun)
 
 
 def find_route(scope: Scope) -> str:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import logging
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from rushes.cli.logs import JsonLines
+from rushes.http.auth import Callers
+from rushes.http.guard import protect
 from rushes.http.meters import CUT, OTHER, Measured, Meters, find_route
+from rushes.settings import Settings
 
 TEMPLATE = "/api/v1/assets/{asset_id}"
 
@@ -79,6 +84,40 @@ async def test_a_request_that_ends_without_an_answer_is_counted() -> None:
 
     assert 1.0 == count(meters, "PUT", TEMPLATE, CUT)
     assert 0.0 == meters.registry.get_sample_value("rushes_http_requests_open")
+
+
+@pytest.mark.parametrize(("is_set_up", "status"), [(True, 500), (False, 503)])
+async def test_what_breaks_or_is_refused_is_counted_as_it_was_answered(
+    status: int, *, is_set_up: bool
+) -> None:
+    """An alarm for 5xx hears of both; a 500 is no request that was cut off."""
+    app, meters = FastAPI(), Meters()
+    sent: list[int | None] = []
+
+    @app.get("/break")
+    async def break_down() -> None:
+        raise ArithmeticError
+
+    async def say() -> bool:
+        return is_set_up
+
+    async def keep(message: Message) -> None:
+        sent.append(message.get("status"))
+
+    protect(app, Settings(), cast("Callers", None), say, meters)
+    scope: Scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/break",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+        "client": ("127.0.0.1", 1),
+    }
+    await app(scope, nothing, keep)
+
+    samples = [one for family in meters.registry.collect() for one in family.samples]
+    told = [one.labels["status"] for one in samples if one.name == "rushes_http_requests_total"]
+    assert ([status], str(status)) == (sent[:1], *told)
 
 
 async def test_what_is_no_request_passes() -> None:
