@@ -167,6 +167,25 @@ async def test_a_region_that_is_taken_out_of_the_settings_answers_nobody(
     assert [f"proxies/{filed.asset_id}/360p.mp4"] == await store.list_keys()
 
 
+@pytest.mark.parametrize(("country", "state"), [("DE", "evicting"), ("US", "present")])
+async def test_what_leaves_a_region_is_brought_back_by_its_own_viewers_alone(
+    spread: tuple[Handing, Filed, str, FolderStore], country: str, state: str
+) -> None:
+    """Else what is watched at home would never leave a region."""
+    handing, filed, made, _ = spread
+    await watch(handing, filed, "US")
+    await handing.recalling.fill(made, US.value)
+    handing.reads = Reads(handing.database, handing.clock, handing.recalling)
+    async with handing.database.transaction() as connection:
+        leaving = {"state": "evicting", "leaving_at": handing.clock.now(), "leaving_for": "unread"}
+        in_us = placements.c.tier == US.value
+        await connection.execute(update(placements).where(in_us).values(**leaving))
+
+    await watch(handing, filed, country)
+
+    assert state == (await states(handing, made))["edge-us"]
+
+
 async def test_a_region_that_lets_nothing_go_keeps_no_other_edge_full(
     spread: tuple[Handing, Filed, str, FolderStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from rushes.clock import SYSTEM as CLOCK
 from rushes.db.engine import Database
 from rushes.db.tables import assets
 from rushes.library import bounds, records, search_records
+from rushes.library.asset import AssetArriving, State
 from rushes.library.cataloguing import Cataloguing
 from rushes.library.editing import Change, Editing
 from rushes.library.indexing import index
@@ -217,3 +218,11 @@ async def test_what_changes_is_found_by_its_new_words_alone(database: Database) 
     assert [[], [asset.file_name], []] == between
     assert [] == after
     assert [] == await names(database, Question(q="c003"))
+
+
+async def test_nobody_writes_notes_on_what_arrives(database: Database) -> None:
+    """Other programs would hear of an asset that is not theirs to see yet."""
+    arriving = await Files(database, CLOCK).asset(b"unread", state=State.ARRIVING)
+
+    with pytest.raises(AssetArriving):
+        await Cataloguing(database, CLOCK).write_note(SYSTEM, arriving.asset_id, "flickers")

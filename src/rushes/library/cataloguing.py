@@ -17,7 +17,7 @@ from rushes.db.statements import After
 from rushes.events.event import EventType
 from rushes.ids import Prefix
 from rushes.library import catalog_records, note_records, records
-from rushes.library.asset import Asset, AssetNotFound
+from rushes.library.asset import Asset, AssetArriving, AssetNotFound, State
 from rushes.library.field import Field, FieldExists, FieldNotFound, FieldStale
 from rushes.library.indexing import index
 from rushes.library.note import (
@@ -137,7 +137,7 @@ class Cataloguing:
         """Write a note on an asset.
 
         Raises:
-            AssetNotFound, TooManyNotes: see there.
+            AssetNotFound, AssetArriving, TooManyNotes: see there.
         """
         async with self.database.transaction() as connection:
             asset = await _get_asset(connection, actor, asset_id, Verb.NOTE_ASSET)
@@ -330,6 +330,8 @@ async def _get_asset(connection: Connection, actor: Actor, asset_id: str, verb: 
         permit(actor, verb)
         raise AssetNotFound("There is no such asset. Check its id.")
     permit(actor, verb, asset.project_id)
+    if verb is Verb.NOTE_ASSET and asset.state is State.ARRIVING:
+        raise AssetArriving("The bytes of this file are being read. Ask again in a minute.")
     return asset
 
 

@@ -118,6 +118,8 @@ class Scratch:
             Full: it has not.
         """
         if not self._has_free(size_bytes):
+            self.sweep()
+        if not self._has_free(size_bytes):
             raise Full(
                 f"The disk has no room for a local copy of {size_bytes} bytes. Make room; "
                 "it goes on then.",

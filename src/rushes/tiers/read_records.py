@@ -69,13 +69,18 @@ async def _note_access(connection: Connection, counts: Collection[Count], now: d
         await connection.execute(stale.where(here, placements.c.tier == tier.value))
 
 
-async def spare(connection: Connection, object_ids: Collection[str]) -> list[str]:
-    """Bring back what was to leave the edge and is not being deleted yet; return the objects."""
+async def spare(
+    connection: Connection, object_ids: Collection[str], tier: Tier | None = None
+) -> list[str]:
+    """Bring back what was to leave an edge and is not being deleted yet; return the objects.
+
+    Without `tier` every edge is meant.
+    """
     done = await connection.execute(
         update(placements)
         .where(
             placements.c.object_id.in_(object_ids),
-            is_on_edge(),
+            is_on_edge() if tier is None else placements.c.tier == tier.value,
             placements.c.state == State.EVICTING.value,
             placements.c.leaving_at.is_not(None),  # else its content was removed
             placements.c.lease_until.is_(None),  # else its deletion has begun

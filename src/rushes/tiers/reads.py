@@ -113,7 +113,7 @@ class Reads:
         counts, self._counts = self._counts, {}
         missed, self._fresh = self._fresh, set()
         try:
-            await self._write(counts)
+            await self._write(counts, missed)
             for edge in {edge for _, edge in missed}:
                 wanted = {object_id for object_id, near in missed if near is edge}
                 await self.recalling.want(wanted, tier=edge)
@@ -127,15 +127,22 @@ class Reads:
             raise
         return len(counts)
 
-    async def _write(self, counts: dict[tuple[str, Tier], Told]) -> None:
+    async def _write(
+        self, counts: dict[tuple[str, Tier], Told], missed: set[tuple[str, Tier]]
+    ) -> None:
+        """Write counts down, and bring back what was to leave: to a region what is read there."""
         if not counts:
             return
         found = [Count(object_id, tier, *told) for (object_id, tier), told in counts.items()]
         renditions = {each.object_id for each in found if is_id(Prefix.RENDITION, each.object_id)}
+        wanted = {Tier.EDGE: renditions} if renditions else {}
+        for object_id, tier in {*counts, *missed}:
+            if tier.region is not None and is_id(Prefix.RENDITION, object_id):
+                wanted.setdefault(tier, set()).add(object_id)
         async with self.database.transaction() as connection:
             await read_records.record_reads(connection, found, self.clock.now())
-            if renditions:
-                await read_records.spare(connection, renditions)
+            for tier, object_ids in wanted.items():
+                await read_records.spare(connection, object_ids, tier)
         counts.clear()
 
     def _take_back(self, counts: dict[tuple[str, Tier], Told]) -> None:
