@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from rushes.db.tables import events
 from rushes.events.event import EventType
+from rushes.intake import scan_records
 from rushes.uploads import records
-from rushes.uploads.upload import State
+from rushes.uploads.upload import NOT_SCANNED, State
 from tests.support.moments import until
 from tests.support.receiving import TUS, Receiving, Sender
 
@@ -84,6 +85,25 @@ async def test_after_acceptance_only_the_address_goes(house: Receiving, sender: 
     upload = await house.parts.upload(id_of(url))
     assert (State.ACCEPTED, True) == (upload.state, upload.is_spooled)
     assert TEN == await house.parts.content(upload.id)
+
+
+async def test_what_is_let_in_at_the_moment_of_a_delete_ends(
+    house: Receiving, sender: Sender
+) -> None:
+    """Who deletes read it as kept out; it is cancelled, and its room comes back."""
+    url = await sender.begin(10)
+    await sender.append(url, 0, TEN)
+    now = house.parts.clock.now()
+    async with house.parts.database.transaction() as connection:
+        whole = await records.get_upload(connection, id_of(url))
+        await records.mark_quarantined(connection, whole, NOT_SCANNED, now)
+        read = await records.get_upload(connection, id_of(url))
+        assert await scan_records.reopen(connection, read, now)
+
+    await house.parts.ending.let_go(read)
+
+    upload = await house.parts.upload(id_of(url))
+    assert (State.CANCELLED, "cancelled") == (upload.state, upload.reason)
 
 
 async def test_delete_does_not_wait_for_a_busy_sender(house: Receiving) -> None:

@@ -68,9 +68,10 @@ class Ending:
         while True:
             if upload.state in {State.ACCEPTED, State.QUARANTINED}:
                 async with self.database.transaction() as connection:
-                    await records.mark_forgotten(connection, upload, FORGOTTEN, self.clock.now())
-                return
-            if upload.is_gone or await self.cancel(upload, "cancelled", actor=actor):
+                    now = self.clock.now()
+                    if await records.mark_forgotten(connection, upload, FORGOTTEN, now):
+                        return
+            elif upload.is_gone or await self.cancel(upload, "cancelled", actor=actor):
                 return
             async with self.database.reading() as connection:
                 upload = await records.get_upload(connection, upload.id)

@@ -329,11 +329,13 @@ async def mark_expired(connection: AsyncConnection, upload: Upload, now: datetim
 
 async def mark_forgotten(
     connection: AsyncConnection, upload: Upload, reason: str, now: datetime
-) -> None:
-    """Let an accepted upload's address answer no more."""
-    await connection.execute(
-        update(uploads).where(uploads.c.id == upload.id).values(reason=reason, updated_at=now)
+) -> bool:
+    """Let the address of a judged upload answer no more; False if it was reopened meanwhile."""
+    is_same = and_(uploads.c.id == upload.id, uploads.c.state == upload.state.value)
+    done = await connection.execute(
+        update(uploads).where(is_same).values(reason=reason, updated_at=now)
     )
+    return done.rowcount == 1
 
 
 async def mark_unspooled(connection: AsyncConnection, upload_id: str) -> None:
