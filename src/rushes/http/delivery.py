@@ -253,7 +253,8 @@ def _signed_routes(delivery: Delivery) -> APIRouter:
             str | None, Query(max_length=20, description="Quality to begin with")
         ] = None,
         v: Annotated[
-            str | None, Query(max_length=60, description="The version of a file, by its id")
+            str | None,
+            Query(max_length=60, description="Version: a file's id, or what encoded a segment"),
         ] = None,
     ) -> Response:
         """Give a playlist, or bytes of one asset, to whoever has the address."""
