@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import ceil
-from operator import sub
+from operator import add, sub
 from typing import Final
 
 from rushes.media import mp4
@@ -87,8 +87,9 @@ class PictureCopy:
             sum(self.table.sizes[first:end]) + HEAD_BYTES + ROW_BYTES * (end - first)
             for first, end in pairwise(self.bounds)
         ]
+        scale = BITS * self.grid.timescale
         peak = max(
-            ceil(size_bytes * BITS / self.grid.seconds_of(index))
+            -(-size_bytes * scale // self.grid.ticks_of(index))
             for index, size_bytes in enumerate(segments)
         )
         return peak, ceil(sum(segments) * BITS / self.grid.duration)
@@ -112,17 +113,17 @@ def plan_picture(table: SampleTable, rate: Fraction | None) -> PictureCopy:
         InvalidMedia: the decoder record is broken.
     """
     description = _check_coding(table)
-    shown_at = table.shown_times()
-    start = min(shown_at)
+    start = table.first_shown()
     _check_edits(table, start)
-    times, timescale = _ticks(table, shown_at, start, rate)
+    times, timescale, lead = _ticks(table, start, rate)
     shown = sorted(times)
     end = _end(table, shown, timescale, rate)
-    keys = _closed_keys(table, times)
+    keys = _closed_keys(table, times, shown)
     grid = plan_at_keys(timescale, rate, [times[key] for key in keys], end)
     number_of = {times[key]: key for key in keys}
     bounds = (*(number_of[start] for start in grid.starts), table.count)
-    lead = max(map(sub, shown, times))
+    if lead is None:
+        lead = max(map(sub, shown, times))
     width, height = mp4.unpack("HH", table.descriptions[0], 8 + 24, len(table.descriptions[0]))
     track = Track("vide", timescale, description, lead, width, height)
     return PictureCopy(table, grid, track, times, shown, bounds)
@@ -166,18 +167,47 @@ def _check_edits(table: SampleTable, start: int) -> None:
         raise NotCopied("it is cut by an edit list")
 
 
+class _Waits(dict[int, int]):
+    """By how many ticks of the grid pictures wait, by their delays; in hours of film few differ."""
+
+    def __init__(self, start: int, times: int, by: int, step: int) -> None:
+        super().__init__()
+        self._scale = start, times, by, step
+
+    def __missing__(self, delay: int) -> int:
+        """Rescale a delay that is new."""
+        [wait] = _rescale_all([delay], *self._scale)
+        self[delay] = wait
+        return wait
+
+
 def _ticks(
-    table: SampleTable, shown_at: Sequence[int], start: int, rate: Fraction | None
-) -> tuple[list[int], int]:
-    """Return when samples are shown in ticks of the grid, in the order of decoding."""
+    table: SampleTable, start: int, rate: Fraction | None
+) -> tuple[list[int], int, int | None]:
+    """Return when samples are shown in ticks of the grid, in the order of decoding.
+
+    Behind it stand the timescale of the grid and the longest wait, None where it is to be found.
+    """
     if rate is None:
         scale, whole = VARIABLE_TIMESCALE, table.timescale
-        return _rescale_all(shown_at, start, scale, whole), scale
+        return _rescale_all(table.shown_times(), start, scale, whole), scale, None
     if rate > RATE_AT_MOST:
         raise NotCopied("it has more than 60 pictures a second")
     timescale, frame = timing_of(rate)
     whole = table.timescale * rate.denominator
-    return _rescale_all(shown_at, start, rate.numerator, whole, frame), timescale
+    delays, count = table.compositions, table.count
+    if delays is None or not _is_even(table, rate):
+        shown_at = table.shown_times()
+        return _rescale_all(shown_at, start, rate.numerator, whole, frame), timescale, None
+    waits = _Waits(start, rate.numerator, whole, frame)
+    times = [*map(add, range(0, count * frame, frame), map(waits.__getitem__, delays))]
+    return times, timescale, -min(waits.values())
+
+
+def _is_even(table: SampleTable, rate: Fraction) -> bool:
+    """Say whether each picture is decoded one place of the grid after the last one."""
+    times = table.decode_times
+    return isinstance(times, range) and times.step * rate == table.timescale
 
 
 def _rescale_all(
@@ -205,16 +235,19 @@ def _end(table: SampleTable, shown: list[int], timescale: int, rate: Fraction | 
     return shown[-1] + max(1, _rescale(last, timescale, table.timescale))
 
 
-def _closed_keys(table: SampleTable, times: Sequence[int]) -> list[int]:
-    """Return the key frames that part what is before from what is after, in both orders."""
+def _closed_keys(table: SampleTable, times: Sequence[int], shown: Sequence[int]) -> list[int]:
+    """Return the key frames that part what is before from what is after, in both orders.
+
+    No two samples are shown at once. Where as many are shown before a key frame as are decoded
+    before it, and those are the same, none that comes after it is shown before it.
+    """
     sync = table.list_sync()
-    groups = [times[first:end] for first, end in pairwise((*sync, len(times)))]
-    before = accumulate(map(max, groups), max, initial=-1)
-    after = list(accumulate(map(min, reversed(groups)), min))[::-1]
+    latest = (max(times[first:end]) for first, end in pairwise((*sync, len(times))))
+    before = accumulate(latest, max, initial=-1)
     keys = [
         number
-        for number, latest, earliest in zip(sync, before, after, strict=False)
-        if latest < times[number] == earliest
+        for number, last in zip(sync, before, strict=False)
+        if last < times[number] == shown[number]
     ]
     if not keys or keys[0] != 0:
         raise NotCopied("it does not begin with a key frame")
@@ -223,7 +256,7 @@ def _closed_keys(table: SampleTable, times: Sequence[int]) -> list[int]:
 
 def check_gaps(copy: PictureCopy) -> None:
     """Raise NotCopied where a segment would be longer than viewers should wait for."""
-    seconds = max(copy.grid.seconds_of(index) for index in range(copy.grid.count))
+    seconds = copy.grid.longest
     if seconds > GAP_AT_MOST:
         raise NotCopied(f"its key frames stand up to {float(seconds):.0f} s apart")
 
@@ -235,7 +268,7 @@ def plan_sound(table: SampleTable, picture: SampleTable, grid: Grid) -> SoundCop
         NotCopied: it cannot be; it says why, and the sound is encoded.
     """
     rate, channels = _check_sound(table)
-    shown_from = _starts_at(picture, min(picture.shown_times()))
+    shown_from = _starts_at(picture, picture.first_shown())
     heard_from = _starts_at(table, 0)
     lead = round((shown_from - heard_from) * rate)
     if lead < -LATE_AT_MOST * rate:

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
+from operator import sub
 from typing import Final
 
 from rushes.media.failures import InvalidMedia
@@ -65,6 +66,12 @@ class Grid:
     def frame_ticks(self) -> int:
         """Return the ticks of one frame, 0 where the rate varies."""
         return 0 if self.rate is None else int(self.timescale / self.rate)
+
+    @property
+    def longest(self) -> Fraction:
+        """Return the length of the longest segment in seconds."""
+        ticks = max(map(sub, (*self.starts[1:], self.end), self.starts))
+        return Fraction(ticks, self.timescale)
 
     def begin_of(self, index: int) -> int:
         """Return the tick at which segment `index` begins."""
@@ -132,6 +139,12 @@ def _cut(times: Sequence[int], end: int, timescale: int) -> list[int]:
     if len(cuts) > 1 and end - cuts[-1] < FIRST_SECONDS * timescale:
         cuts.pop()
     return cuts
+
+
+def rounded(over: int, under: int) -> int:
+    """Return the whole number nearest to a fraction, as `round` does, for thousands of cuts."""
+    whole, rest = divmod(2 * over + under, 2 * under)
+    return whole - (1 if rest == 0 and whole % 2 else 0)  # of two that are as near, the even one
 
 
 def capped(rate: Fraction) -> Fraction:

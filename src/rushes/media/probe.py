@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil, floor
 from typing import Any, Final
 
 import av
@@ -35,6 +36,7 @@ HEAD_BYTES, SCAN_BYTES, READ_BYTES = 64 * 2**20, 512 * 2**20, 1 << 20
 CLOSE_RATE, UNEVEN_SHARE = Fraction(1, 100), 0.02
 SCAN_SECONDS, GAP_SECONDS, HELD_SECONDS = 6.0, 0.5, 10
 TAGS_AT_MOST, RATE_AT_MOST, TICKS = 32, 1_000, 90_000
+XML_BYTES, BOXES_AT_MOST = 256 * 1024, 64
 CAMERA_TAGS: Final = (
     ("com.apple.quicktime.make", "com.apple.quicktime.model"),
     ("make", "model"),
@@ -46,8 +48,6 @@ GAMMA: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """ARRI's and Atomos's tags, Sony's NonRealTimeMeta, Panasonic's metadata of a clip."""
-
-XML_BYTES, BOXES_AT_MOST = 256 * 1024, 64
 
 
 class Refused(Exception):
@@ -324,10 +324,10 @@ class Picture:
     def _judge_rate(self, head: list[int], rate: Fraction, first: int) -> None:
         """Decide whether the rate varies; where it does, read the times of all pictures."""
         base = self.stream.time_base
-        grain = max(base, Fraction(1, TICKS))
-        steps = [(later - earlier) * base for earlier, later in pairwise(head)]
-        odd = sum(1 for step in steps if step > 0 and abs(step - 1 / rate) > 2 * grain)
-        if odd <= UNEVEN_SHARE * len(steps):
+        step, slack = 1 / (rate * base), 2 * max(base, Fraction(1, TICKS)) / base
+        steps = [later - earlier for earlier, later in pairwise(head)]
+        even = range(ceil(step - slack), floor(step + slack) + 1)
+        if sum(each > 0 and each not in even for each in steps) <= UNEVEN_SHARE * len(steps):
             return
         self._rewind()
         found = [packet.pts for packet in self._demux(10_000_000, SCAN_BYTES)]

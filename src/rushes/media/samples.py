@@ -13,8 +13,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from itertools import accumulate, chain, islice, pairwise, repeat, takewhile
-from operator import add, lt, mul, sub
+from operator import add, mul, sub
 from typing import Final
 
 from rushes.media import mp4
@@ -27,6 +28,12 @@ EDITS_AT_MOST: Final = 10_000
 """What has more rows is not copied anyway; each takes a hundred times the memory of its bytes."""
 
 MOOV_AT_MOST: Final = 128 * 2**20
+SUMMED_AT_MOST: Final = 1_000
+"""Samples whose sizes are added up whenever somebody asks; of more it is remembered."""
+
+LATE_CHUNKS: Final = 500
+"""Of these, the last ones, each is looked at alone: only they lie near the end of most files."""
+
 _WORD: Final = 4
 _WIDE: Final = 8
 _RATE_ONE: Final = 1
@@ -52,35 +59,62 @@ class Span:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Offsets:
     """Where samples begin in the file, found when somebody asks: of hours, few are ever asked for.
 
-    `chunks` begin there in the file. From sample `samples[row]` and chunk `numbers[row]` on, each
-    chunk holds `lengths[row]` samples. `before` counts the bytes of all samples before each one.
+    `chunks` begin there in the file, and samples have these `sizes`. From sample `samples[row]`
+    and chunk `firsts[row]` on (counted from 1), each chunk holds `lengths[row]` samples.
     """
 
     chunks: Sequence[int] = field(repr=False)
     samples: Sequence[int] = field(repr=False)
-    numbers: Sequence[int] = field(repr=False)
+    firsts: Sequence[int] = field(repr=False)
     lengths: Sequence[int] = field(repr=False)
-    before: Sequence[int] = field(repr=False)
+    sizes: Sequence[int] = field(repr=False)
 
     def __getitem__(self, number: int) -> int:
         """Return where a sample begins; `number` is one of the track's."""
         row = bisect_right(self.samples, number) - 1
-        behind, length = number - self.samples[row], self.lengths[row]
-        inside = self.before[number] - self.before[number - behind % length]
-        return self.chunks[self.numbers[row] + behind // length] + inside
+        chunk, behind = divmod(number - self.samples[row], self.lengths[row])
+        inside = self._count_bytes(number - behind, number)
+        return self.chunks[self.firsts[row] - 1 + chunk] + inside
+
+    @cached_property
+    def _before(self) -> Sequence[int]:
+        """Return the bytes of all samples before each one."""
+        return array("Q", accumulate(self.sizes, initial=0))
+
+    def _count_bytes(self, first: int, end: int) -> int:
+        """Return the bytes of samples first .. end-1; of few they are counted at once."""
+        if end - first <= SUMMED_AT_MOST:
+            return sum(self.sizes[first:end])
+        return self._before[end] - self._before[first]
+
+    def lie_before(self, end: int) -> bool:
+        """Say whether all samples lie before this byte of the file."""
+        early = self.chunks[:-LATE_CHUNKS]
+        if early and max(early) + max(self.lengths) * max(self.sizes) > end:
+            return self.find_end() <= end
+        late = range(len(early), len(self.chunks))
+        return all(self._end_of(number) <= end for number in late)
+
+    def _end_of(self, chunk: int) -> int:
+        """Return where a chunk ends; 0 where no sample lies in it."""
+        row = bisect_right(self.firsts, chunk + 1) - 1
+        length, count = self.lengths[row], len(self.sizes)
+        first = self.samples[row] + (chunk + 1 - self.firsts[row]) * length
+        end = min(first + length, count)
+        return self.chunks[chunk] + self._count_bytes(first, end) if first < count else 0
 
     def find_end(self) -> int:
         """Return where the last byte of all samples lies, and one more."""
-        counts = map(sub, chain(self.numbers[1:], (len(self.chunks),)), self.numbers)
+        counts = map(sub, chain(self.firsts[1:], (len(self.chunks) + 1,)), self.firsts)
         lengths = chain.from_iterable(map(repeat, self.lengths, counts))
-        count = len(self.before) - 1
+        count = len(self.sizes)
         firsts = list(takewhile(count.__gt__, accumulate(lengths, initial=0)))
-        ends = map(self.before.__getitem__, chain(firsts[1:], (count,)))
-        sizes = map(sub, ends, map(self.before.__getitem__, firsts))
+        ends = map(self._before.__getitem__, chain(firsts[1:], (count,)))
+        sizes = map(sub, ends, map(self._before.__getitem__, firsts))
         end: int = max(map(add, self.chunks, sizes))
         return end
 
@@ -109,6 +143,15 @@ class SampleTable:
     def count(self) -> int:
         """Return the number of samples."""
         return len(self.sizes)
+
+    def first_shown(self) -> int:
+        """Return when the sample is shown that is shown first."""
+        times, delays = self.decode_times, self.compositions
+        if delays is None:
+            return times[0]
+        end = bisect_right(times, times[0] + delays[0] - min(delays))  # none after it is earlier
+        first: int = min(map(add, times[:end], delays))
+        return first
 
     def shown_times(self) -> list[int]:
         """Return when each sample is shown."""
@@ -234,6 +277,17 @@ def _parse_edits(moov: bytes, trak: mp4.Box, movie_timescale: int) -> tuple[Edit
     return tuple(edits)
 
 
+class _Runs(dict[int, bytes]):
+    """What rows of a length and a value stand for; in hours of film few differ."""
+
+    def __missing__(self, row: int) -> bytes:
+        """Return the value as often as the length says; both are 32 bits of this machine."""
+        pair = row.to_bytes(_WIDE, sys.byteorder)
+        length = int.from_bytes(pair[:_WORD], sys.byteorder)
+        run = self[row] = pair[_WORD:] * length
+        return run
+
+
 class _Tables:
     """Reads the boxes of one `stbl`; every count is checked against its box first."""
 
@@ -255,7 +309,8 @@ class _Tables:
     def _words(self, box: mp4.Box, at: int, count: int, size: int = _WORD) -> array[int]:
         if count > 3 * SAMPLES_AT_MOST or at + size * count > box.end:
             raise InvalidMedia(f"The table {box.kind} is longer than its box.")
-        words = array("Q" if size == _WIDE else "I", self._moov[at : at + size * count])
+        words = array("Q" if size == _WIDE else "I")
+        words.frombytes(memoryview(self._moov)[at : at + size * count])
         if sys.byteorder == "little":  # pragma: no branch - the other one is that of other machines
             words.byteswap()
         return words
@@ -298,12 +353,13 @@ class _Tables:
         rows = self._rows("ctts", 2)
         if not rows:
             return None
-        if sum(rows[0::2]) != count:
+        lengths = rows[0::2]
+        if lengths == array("I", [1]) * count:
+            return array("i", rows[1::2].tobytes())
+        if sum(lengths) != count:
             raise InvalidMedia("The delays of a track are not as many as its samples.")
-        lengths, delays = rows[0::2], array("i", rows[1::2].tobytes())
-        if lengths.count(1) == count:
-            return delays
-        return array("q", chain.from_iterable(map(repeat, delays, lengths)))
+        pairs = memoryview(rows).cast("B").cast("Q")
+        return array("i", b"".join(map(_Runs().__getitem__, pairs)))
 
     def sync(self, count: int) -> list[int] | None:
         """Return the samples that decode alone, counted from 0; None: all of them."""
@@ -321,19 +377,18 @@ class _Tables:
         chunks = self._chunk_offsets()
         rows = self._rows("stsc", 3)
         firsts, lengths, kinds = rows[0::3], rows[1::3], rows[2::3]
-        if not rows or firsts[0] != 1 or 0 in lengths or kinds.count(1) != len(kinds):
+        if not rows or firsts[0] != 1 or 0 in lengths or kinds != array("I", [1]) * len(kinds):
             raise InvalidMedia("The chunks of a track are not told plainly.")
-        ends = array("I", chain(firsts[1:], (max(len(chunks) + 1, firsts[-1] + 1),)))
-        if not all(map(lt, firsts, ends)):
+        counts = list(map(sub, islice(firsts, 1, None), firsts))
+        if min(counts, default=1) <= 0:
             raise InvalidMedia("The chunks of a track are not in order.")
         used = bisect_right(firsts, len(chunks))
-        counts = map(sub, map(min, ends, repeat(len(chunks) + 1)), islice(firsts, used))
+        firsts, lengths = firsts[:used], lengths[:used]
+        counts[used - 1 :] = [len(chunks) + 1 - each for each in firsts[-1:]]
         samples = list(accumulate(map(mul, counts, lengths), initial=0))
-        if samples[-1] < len(sizes):
+        if samples.pop() < len(sizes):
             raise InvalidMedia("The chunks of a track hold fewer samples than it has.")
-        numbers = array("I", map(sub, islice(firsts, used), repeat(1)))
-        before = array("Q", accumulate(sizes, initial=0))
-        return Offsets(chunks, samples[:-1], numbers, lengths[:used], before)
+        return Offsets(chunks, samples, firsts, lengths, sizes)
 
     def _chunk_offsets(self) -> array[int]:
         wide = self._find("co64")

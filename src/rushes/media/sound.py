@@ -8,7 +8,7 @@ encode the lead is one frame, the encoder's priming; of copied sound it is what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -17,7 +17,7 @@ from typing import Final
 from rushes.media.facts import AudioFacts, MediaInfo
 from rushes.media.failures import InvalidMedia
 from rushes.media.fragment import Fragment, Sample
-from rushes.media.grid import FIRST_SECONDS, SEGMENT_SECONDS, Grid
+from rushes.media.grid import FIRST_SECONDS, SEGMENT_SECONDS, Grid, rounded
 from rushes.media.movie import AAC_FRAME, AAC_RATES
 from rushes.media.tracks import STEREO
 
@@ -85,8 +85,9 @@ def bit_rate_of(channels: int) -> int:
 
 def plan_sound(grid: Grid, tail: Fraction = Fraction(0)) -> SoundGrid:
     """Return the cuts that belong to a picture's grid; the last piece has its `tail` (seconds)."""
-    starts = [Fraction(start, grid.timescale) for start in grid.starts]
-    return _cut(starts, grid.duration + tail)
+    over, under = SAMPLE_RATE, grid.timescale * AAC_FRAME
+    cuts = (rounded(start * over, under) + 1 for start in grid.starts[1:])
+    return _cut(cuts, grid.duration + tail)
 
 
 def tail_of(facts: MediaInfo, sound: AudioFacts, grid: Grid) -> Fraction:
@@ -107,20 +108,13 @@ def plan_sound_alone(duration: Fraction) -> SoundGrid:
     """Return the cuts of a sound without picture: after 1 s, then every 4 s."""
     if duration <= 0:
         raise InvalidMedia("The sound has no length.")
-    starts = [Fraction(0), *_every(duration)]
-    return _cut(starts, duration)
+    starts = range(FIRST_SECONDS, int(duration) - FIRST_SECONDS + 1, SEGMENT_SECONDS)
+    return _cut((rounded(start * SAMPLE_RATE, AAC_FRAME) + 1 for start in starts), duration)
 
 
-def _every(duration: Fraction) -> Iterator[Fraction]:
-    at = Fraction(FIRST_SECONDS)
-    while at + FIRST_SECONDS <= duration:
-        yield at
-        at += SEGMENT_SECONDS
-
-
-def _cut(starts: list[Fraction], duration: Fraction) -> SoundGrid:
-    cuts = [0, *(round(start * SAMPLE_RATE / AAC_FRAME) + 1 for start in starts[1:])]
-    return SoundGrid(tuple(cuts), ceil(duration * SAMPLE_RATE / AAC_FRAME) + 1)
+def _cut(cuts: Iterable[int], duration: Fraction) -> SoundGrid:
+    """Return the grid whose segments after the first begin with these frames."""
+    return SoundGrid((0, *cuts), ceil(duration * SAMPLE_RATE / AAC_FRAME) + 1)
 
 
 def plan_copied_sound(grid: Grid, rate: int, lead: int, frames: int) -> SoundGrid | None:
@@ -129,8 +123,8 @@ def plan_copied_sound(grid: Grid, rate: int, lead: int, frames: int) -> SoundGri
     Sound may end a little before its picture, as that of most cameras and editors does. What comes
     after the picture goes on as far as a tail may.
     """
-    ahead, step = Fraction(lead, AAC_FRAME), Fraction(rate, grid.timescale * AAC_FRAME)
-    cuts = [0, *(round(start * step + ahead) for start in grid.starts[1:])]
+    ahead, under = lead * grid.timescale, grid.timescale * AAC_FRAME
+    cuts = [0, *(rounded(start * rate + ahead, under) for start in grid.starts[1:])]
     wanted = ceil((grid.duration * rate + lead) / AAC_FRAME)
     tail = _tail(Fraction(frames * AAC_FRAME - lead, rate) - grid.duration)
     end = min(wanted + int(tail * rate / AAC_FRAME), frames)

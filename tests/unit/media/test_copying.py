@@ -75,6 +75,26 @@ def test_open_groups_are_no_cuts() -> None:
     assert (0, 30, 180, 300) == copy.bounds
 
 
+@pytest.mark.parametrize("rate", [Fraction(30), Fraction(30_000, 1_001), Fraction(15)])
+def test_times_are_the_same_however_they_are_found(rate: Fraction) -> None:
+    """At once where a picture is decoded at each place of the grid, else one by one."""
+    uneven = parse(picture(300, 30))
+    even = replace(uneven, decode_times=range(0, 300 * 512, 512))
+
+    planned = [outcome(each, rate) for each in (even, uneven)]
+
+    assert planned[0] == planned[1]
+
+
+def outcome(table: SampleTable, rate: Fraction) -> object:
+    """Return what is planned of a picture, or why nothing is."""
+    try:
+        copy = plan_picture(table, rate)
+    except NotCopied as why:
+        return str(why)
+    return copy.grid, copy.track, copy.bounds, list(copy.times), list(copy.shown)
+
+
 def test_a_varying_rate_keeps_its_own_times() -> None:
     """In 1/90,000 s, cut at key frames as well."""
     made = Made(

@@ -20,6 +20,7 @@ from rushes.media.grid import (
     plan_at_keys,
     plan_constant,
     plan_variable,
+    rounded,
     timing_of,
 )
 
@@ -71,6 +72,21 @@ def test_no_frame_is_lost_or_doubled(numerator: int, denominator: int, hundredth
     assert 60 >= grid.rate
     assert grid.end == sum(grid.ticks_of(index) for index in range(grid.count))
     assert grid.duration == sum(grid.seconds_of(index) for index in range(grid.count))
+
+
+def test_the_longest_segment_is_told() -> None:
+    """The last one may be it."""
+    found = [plan_at_keys(10, Fraction(1), [0, 10, 60], end) for end in (90, 120)]
+
+    assert [5, 6] == [grid.longest for grid in found]
+
+
+@given(st.integers(-10_000, 10_000), st.integers(1, 100))
+@settings(max_examples=100, deadline=None)
+def test_cuts_are_rounded_as_fractions_are(over: int, under: int) -> None:
+    """Halves become even."""
+    assert round(Fraction(over, under)) == rounded(over, under)
+    assert round(Fraction(over, 2)) == rounded(over, 2)
 
 
 @pytest.mark.covers("M-PR-05")

@@ -111,6 +111,44 @@ def test_the_end_is_that_of_the_chunk_which_reaches_farthest() -> None:
     assert 9_700 == parse(picture(12, bent={"stsc": rows, "stco": starts})).offsets.find_end()
 
 
+def test_what_lies_in_the_file_is_told_by_its_last_chunks() -> None:
+    """Those before them are far from its end; else each of them is looked at."""
+    found = parse(replace(picture(1_200), per_chunk=2)).offsets
+
+    assert [True, False] == [found.lie_before(1_000_000 + end) for end in (120_000, 119_999)]
+    assert not found.lie_before(1_000_100)
+    early = found.chunks[:100]
+    found = replace(found, chunks=[*found.chunks[100:], *early])
+    assert [True, False] == [found.lie_before(1_000_000 + end) for end in (120_000, 119_999)]
+    assert found.find_end() == 1_120_000
+
+
+def test_chunks_without_samples_lie_nowhere() -> None:
+    """They may be told beyond the end of the file."""
+    starts = table("stco", [(1_000,), (3_000,), (99_000,)])
+
+    assert parse(picture(20, bent={"stco": starts})).offsets.lie_before(4_000)
+
+
+def test_a_long_chunk_tells_each_of_its_samples() -> None:
+    """However many there are before it."""
+    sizes = mp4.make_full("stsz", 0, 0, mp4.pack("II1500I", 0, 1_500, *range(1_500)))
+    found = parse(replace(picture(1_500, bent={"stsz": sizes}), per_chunk=1_500)).offsets
+
+    places = [1_000_000 + sum(range(number)) for number in (0, 7, 1_000, 1_001, 1_499)]
+    assert places == [found[number] for number in (0, 7, 1_000, 1_001, 1_499)]
+
+
+def test_the_first_that_is_shown_need_not_be_decoded_first() -> None:
+    """Where others wait less; without delays it is the first."""
+    delays = table("ctts", [(1, 5_000), (0, 9), (2, 4_000), (17, 3_500)])
+    found = parse(picture(20, bent={"ctts": delays}))
+
+    assert (4_512, 4_512) == (found.first_shown(), min(found.shown_times()))
+    assert [5_000, 4_000, 4_000, *[3_500] * 17] == list(found.compositions or ())
+    assert 0 == parse(sound()).first_shown()
+
+
 @pytest.mark.parametrize(
     ("rows", "end"),
     [
