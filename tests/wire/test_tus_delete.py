@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from rushes.db.tables import events
 from rushes.events.event import EventType
 from rushes.intake import scan_records
+from rushes.intake.verdict import UNAVAILABLE, Scan, Verdict
 from rushes.uploads import records
 from rushes.uploads.upload import NOT_SCANNED, State
 from tests.support.moments import until
@@ -104,6 +106,29 @@ async def test_what_is_let_in_at_the_moment_of_a_delete_ends(
 
     upload = await house.parts.upload(id_of(url))
     assert (State.CANCELLED, "cancelled") == (upload.state, upload.reason)
+
+
+@pytest.mark.parametrize(("is_infected", "files"), [(False, 0), (True, 1)])
+async def test_what_was_kept_out_goes_with_its_address(
+    house: Receiving, sender: Sender, files: int, *, is_infected: bool
+) -> None:
+    """Its bytes too; but what is infected stays locked up for as long as it is to."""
+    url = await sender.begin(10)
+    await sender.append(url, 0, TEN)
+    now = house.parts.clock.now()
+    verdict = Verdict(Scan.INFECTED, found=("Trial",)) if is_infected else UNAVAILABLE
+    until_then = now + timedelta(days=7) if is_infected else None
+    scanned = scan_records.Scanned(id_of(url), verdict, "trial", 1, now, until_then)
+    async with house.parts.database.transaction() as connection:
+        whole = await records.get_upload(connection, id_of(url))
+        await scan_records.record_scan(connection, scanned)
+        await records.mark_quarantined(connection, whole, NOT_SCANNED, now)
+
+    answer = await sender.http.delete(url, headers=TUS)
+    await house.parts.sweep.run()
+
+    assert (204, files) == (answer.status_code, len(list_files(house)))
+    assert bool(files) == (await house.parts.upload(id_of(url))).is_spooled
 
 
 async def test_delete_does_not_wait_for_a_busy_sender(house: Receiving) -> None:

@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from rushes.db.scan_tables import scans
 from rushes.db.tables import block_hashes, upload_parts, uploads
 from rushes.db.upload_tables import BESIDE, upload_concats
 from rushes.uploads import records
-from rushes.uploads.upload import PARTIAL, State, Upload
+from rushes.uploads.upload import FORGOTTEN, PARTIAL, State, Upload
 
 
 async def list_expired(connection: AsyncConnection, now: datetime, limit: int) -> list[Upload]:
@@ -27,9 +28,19 @@ async def list_expired(connection: AsyncConnection, now: datetime, limit: int) -
 
 
 async def list_leftovers(connection: AsyncConnection, limit: int) -> list[Upload]:
-    """Return ended uploads whose bytes still lie in the spool."""
+    """Return ended uploads whose bytes still lie in the spool.
+
+    One that was kept out has ended when its sender let go of it; what is infected goes, or stays
+    locked up, as its scan says.
+    """
     ended = uploads.c.state.in_([State.CANCELLED.value, State.EXPIRED.value])
-    query = select(uploads).where(ended, uploads.c.is_spooled).limit(limit)
+    locked_up = select(scans.c.upload_id).where(scans.c.remove_at.is_not(None))
+    let_go = and_(
+        uploads.c.state == State.QUARANTINED.value,
+        uploads.c.reason == FORGOTTEN,
+        uploads.c.id.not_in(locked_up),
+    )
+    query = select(uploads).where(or_(ended, let_go), uploads.c.is_spooled).limit(limit)
     return await records.read_uploads(connection, query)
 
 
