@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -193,6 +194,23 @@ async def test_pages_follow_each_other_in_every_order(
     newest = [*LIBRARY][::-1]
     assert newest == await names(database, Question(q="acme"))
     assert newest[::-1] == await names(database, Question(q="acme", sort=Sort.OLDEST))
+
+
+async def test_a_name_of_any_length_is_filed_and_has_its_place(database: Database) -> None:
+    """More of it than an index of PostgreSQL holds, and nothing that packs well."""
+    files = Files(database, CLOCK)
+    project_id = await files.project("acme", "spring")
+    long = [base64.urlsafe_b64encode(CLOCK.entropy(4_500)).decode() for _ in range(2)]
+    for name in ("a.mov", "z.mov", *long):
+        await files.asset(name.encode(), project_id=project_id, file_name=name)
+
+    question = Question(sort=Sort.NAME)
+    async with database.reading() as connection:
+        page = await search_records.find_assets(connection, question, None, None, 2)
+    first = [asset.file_name for asset, _ in page]
+    others = await names(database, question, (page[-1][1], page[-1][0].id))
+
+    assert sorted(["a.mov", "z.mov", *long]) == sorted([*first, *others])
 
 
 async def test_what_changes_is_found_by_its_new_words_alone(database: Database) -> None:

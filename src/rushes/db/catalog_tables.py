@@ -19,8 +19,10 @@ from rushes.db.tables import metadata
 Terms = Text().with_variant(TSVECTOR(), "postgresql")
 """What an asset is found by."""
 
-BEYOND: Final = frozenset({"ix_asset_terms_terms", "ix_assets_duration_id"})
-"""Indexes that no `Index` says: of terms, and of a duration that may be missing."""
+BEYOND: Final = frozenset(
+    {"ix_asset_terms_terms", "ix_assets_duration_id", "ix_assets_file_name_id"}
+)
+"""Indexes that no `Index` says: of terms, a duration that may be missing, how a name begins."""
 
 WORDS: Final = "asset_words"
 """The virtual table of SQLite, with the tables of its own that begin with this name."""

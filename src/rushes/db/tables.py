@@ -264,7 +264,6 @@ assets = Table(
     Index(None, "project_id", "created_at", "id"),
     Index(None, "kind", "created_at", "id"),
     Index(None, "state", "created_at", "id"),
-    Index(None, "file_name", "id"),
     Index(None, "size_bytes", "id"),
 )
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    func,
+    literal,
+    literal_column,
+    tuple_,
+)
 
 from rushes.db.tables import assets
 from rushes.library.question import Sort
@@ -39,6 +48,9 @@ def ordered_by(sort: Sort) -> ColumnElement[Any]:
     """Return what is sorted by; an index holds each of them, with the id behind it."""
     if sort.column == "duration":  # what has none is shorter than all others
         return func.coalesce(assets.c.duration, literal_column("-1.0"))
+    if sort.column == "file_name":  # its beginning: names of any length may come
+        bounds: tuple[Any, Any] = (literal_column("1"), literal_column("500"))
+        return func.substr(assets.c.file_name, *bounds, type_=Text())
     return assets.c[sort.column]
 
 
