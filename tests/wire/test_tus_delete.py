@@ -15,7 +15,9 @@ from rushes.db.tables import events
 from rushes.events.event import EventType
 from rushes.intake import scan_records
 from rushes.intake.verdict import UNAVAILABLE, Scan, Verdict
-from rushes.uploads import records
+from rushes.tiers import growth_records
+from rushes.uploads import direct_records, records
+from rushes.uploads.direct import Direct
 from rushes.uploads.upload import NOT_SCANNED, State
 from tests.support.moments import until
 from tests.support.receiving import TUS, Receiving, Sender
@@ -123,12 +125,17 @@ async def test_what_was_kept_out_goes_with_its_address(
         whole = await records.get_upload(connection, id_of(url))
         await scan_records.record_scan(connection, scanned)
         await records.mark_quarantined(connection, whole, NOT_SCANNED, now)
+        direct = Direct(whole.id, "bucket", "a/key", None, None, None)
+        await direct_records.record_direct(connection, direct)  # as if it lay there as well
 
     answer = await sender.http.delete(url, headers=TUS)
     await house.parts.sweep.run()
 
     assert (204, files) == (answer.status_code, len(list_files(house)))
     assert bool(files) == (await house.parts.upload(id_of(url))).is_spooled
+    async with house.parts.database.reading() as connection:
+        unwanted = await growth_records.list_unwanted_directs(connection, "bucket", 9)
+    assert is_infected == (unwanted == [])
 
 
 async def test_delete_does_not_wait_for_a_busy_sender(house: Receiving) -> None:

@@ -36,6 +36,7 @@ from rushes.jobs.job import JobState
 from rushes.stores.blocks import BLOCK_BYTES
 from rushes.tiers.placement import LEASE
 from rushes.uploads.chunked import find_ranges
+from rushes.uploads.sweep_records import is_let_go
 from rushes.uploads.upload import JOINED, PARTIAL, Protocol, State, Upload
 
 OVER: Final = (State.CANCELLED.value, State.EXPIRED.value)
@@ -268,7 +269,7 @@ async def list_unwanted_directs(connection: Connection, store: str, limit: int) 
         )
     )
     is_harmful = and_(uploads.c.state == State.QUARANTINED.value, cleaned)
-    ended = or_(uploads.c.state.in_(OVER), is_harmful)
+    ended = or_(uploads.c.state.in_(OVER), is_harmful, is_let_go())
     return await _list_unwanted(connection, direct_uploads, limit, ended, is_there)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rushes.db.scan_tables import scans
@@ -28,20 +28,23 @@ async def list_expired(connection: AsyncConnection, now: datetime, limit: int) -
 
 
 async def list_leftovers(connection: AsyncConnection, limit: int) -> list[Upload]:
-    """Return ended uploads whose bytes still lie in the spool.
-
-    One that was kept out has ended when its sender let go of it; what is infected goes, or stays
-    locked up, as its scan says.
-    """
+    """Return ended uploads whose bytes still lie in the spool."""
     ended = uploads.c.state.in_([State.CANCELLED.value, State.EXPIRED.value])
+    query = select(uploads).where(or_(ended, is_let_go()), uploads.c.is_spooled).limit(limit)
+    return await records.read_uploads(connection, query)
+
+
+def is_let_go() -> ColumnElement[bool]:
+    """Say of an upload that was kept out whether its sender has let go of it.
+
+    What is infected goes, or stays locked up, as its scan says.
+    """
     locked_up = select(scans.c.upload_id).where(scans.c.remove_at.is_not(None))
-    let_go = and_(
+    return and_(
         uploads.c.state == State.QUARANTINED.value,
         uploads.c.reason == FORGOTTEN,
         uploads.c.id.not_in(locked_up),
     )
-    query = select(uploads).where(or_(ended, let_go), uploads.c.is_spooled).limit(limit)
-    return await records.read_uploads(connection, query)
 
 
 async def delete_ended(connection: AsyncConnection, before: datetime, limit: int) -> int:
