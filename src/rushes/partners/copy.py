@@ -11,6 +11,7 @@ Rules of this file:
 2. What a partner's answer means is decided by its kind: what waiting mends is tried again, what a
    person has to mend is `failed` at once.
 3. Being asked for patience (429) is no miss: the next try is when the partner says.
+4. What is taken back is tried until it is gone: who would ask again, once the asset is deleted?
 """
 
 from __future__ import annotations
@@ -334,9 +335,9 @@ class PartnerCopy:
             pause = timedelta(seconds=trouble.retry_after or 60)
             return replace(self, due_at=now + pause, claim=None, updated_at=now)
         is_lost = trouble.kind not in TRIED_AGAIN or self.misses >= len(WAITS)
-        if is_lost:
+        if is_lost and self.state is not State.WITHDRAWING:
             return self.failed(trouble, now)
-        wait = WAITS[self.misses] * (1 + SPREAD * (2 * luck - 1))
+        wait = (WAITS[-1] if is_lost else WAITS[self.misses]) * (1 + SPREAD * (2 * luck - 1))
         told = replace(
             self,
             misses=self.misses + 1,

@@ -153,6 +153,17 @@ def test_what_a_person_has_to_mend_fails_at_once() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("trouble", "misses"), [(PartnerRefused("no"), 0), (PartnerAway("away"), len(WAITS))]
+)
+def test_what_is_taken_back_is_never_given_up(trouble: RushesError, misses: int) -> None:
+    """A key that is mended a week later still has it deleted."""
+    kept = make(State.WITHDRAWING, misses=misses).missed(trouble, NOW, 0.5)
+
+    assert (State.WITHDRAWING, NOW + WAITS[-1], None) == (kept.state, kept.due_at, kept.claim)
+    assert trouble.code == kept.error_code
+
+
 def test_what_is_taken_back_is_removed_once() -> None:
     """What the partner knew of it is forgotten here as well."""
     going = make(State.READY, facts={"a": 1}, remote_id="as1").withdrawn(NOW)
