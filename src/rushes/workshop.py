@@ -147,9 +147,9 @@ def _hosting(house: House, elsewhere: httpcore.AsyncConnectionPool) -> Hosting:
 
 
 def _ready(deeds: Deeds) -> list[Beside]:
-    """Return what keeps a program ready for the next file."""
-    standby = deeds.looking.studio.standby
-    return [] if standby is None else [standby.run]
+    """Return what keeps a program ready for the next file, and measures before the first."""
+    standby, speed = deeds.looking.studio.standby, deeds.looking.speed
+    return [speed.run] if standby is None else [standby.run, speed.run]
 
 
 def _beside(house: House) -> tuple[Beside, ...]:

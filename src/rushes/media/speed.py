@@ -25,6 +25,9 @@ from rushes.media.toolbox import Toolbox
 
 FRAMES: Final = 30
 WIDTH, HEIGHT = 1280, 720
+REST_SECONDS: Final = 1.0
+"""After a start: whatever starts beside needs the cores more."""
+
 _TIMES: Final = re.compile(r"bench: utime=([\d.]+)s stime=([\d.]+)s")
 _NOTHING: Final = Path(os.devnull)
 
@@ -33,7 +36,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Measures when it is first asked, and remembers in `folder`."""
+    """Measures when it is first asked, or soon after `run` began, and remembers in `folder`."""
 
     tools: Toolbox
     folder: Path
@@ -47,6 +50,15 @@ class Speed:
                 per_core = await self._measure()
                 await asyncio.to_thread(self._note, per_core)
         return per_core * (os.cpu_count() or 1)
+
+    async def run(self) -> None:
+        """Measure before the first film has to wait for it, and go on until cancelled."""
+        await asyncio.sleep(REST_SECONDS)
+        try:
+            await self.made_per_second()
+        except RushesError as error:
+            log.info("The speed of this machine is not known yet", extra={"reason": error.message})
+        await asyncio.Event().wait()
 
     async def _measure(self) -> int:
         arguments = gauge_arguments(WIDTH, HEIGHT, FRAMES)

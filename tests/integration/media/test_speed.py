@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rushes.media.box import Level
 from rushes.media.path import MADE_PER_CORE
 from rushes.media.speed import FRAMES, HEIGHT, WIDTH, Speed, read_pace
 from rushes.media.toolbox import Toolbox
+from tests.support.moments import until
 
 GAUGE = WIDTH * HEIGHT * FRAMES
 
@@ -41,6 +46,40 @@ async def test_a_machine_that_cannot_be_measured_is_guessed(
     made = await Speed(broken, tmp_path / "missing").made_per_second()
 
     assert 0 == made % MADE_PER_CORE
+
+
+async def test_a_machine_is_measured_before_a_film_comes(toolbox: Toolbox, tmp_path: Path) -> None:
+    """Whoever runs beside a worker keeps the figure by itself, and goes on."""
+    async with beside(Speed(toolbox, tmp_path)) as running:
+        await until(lambda: any(each.read_text() for each in tmp_path.iterdir()), seconds=120)
+
+        assert not running.done()
+
+
+async def test_no_box_is_no_end_of_a_worker(
+    toolbox: Toolbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It works on, says why nothing was measured, and keeps no guess."""
+    caplog.set_level("INFO")
+    weak = replace(toolbox.ffmpeg_walls, level=Level.NONE)
+    refused = replace(toolbox, ffmpeg_walls=weak, wanted=Level.FULL)
+
+    async with beside(Speed(refused, tmp_path)) as running:
+        await until(lambda: "not known yet" in caplog.text, seconds=120)
+
+        assert not running.done()
+    assert not await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
+
+
+@asynccontextmanager
+async def beside(speed: Speed) -> AsyncIterator[asyncio.Task[None]]:
+    """Let it run for as long as this lasts."""
+    running = asyncio.create_task(speed.run())
+    try:
+        yield running
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 @pytest.mark.parametrize(
