@@ -18,6 +18,8 @@ KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
 
 Rung: TypeAlias = Literal["360p", "540p", "720p", "1080p", "2160p"]
 
+SIGNED_LIFE: Final = timedelta(days=7)
+"""The longest life of an address: keys that were rotated open what they signed for a day more."""
 TRIAL: Final = MappingProxyType(
     {"max_file_bytes": 500 * MIB, "account_total_bytes": 10**9, "account_uploads_per_day": 10}
 )
@@ -140,11 +142,11 @@ class LadderSettings(Section):
 class DeliverySettings(Section):
     """How people get bytes."""
 
-    playback_life: timedelta = timedelta(hours=6)
+    playback_life: timedelta = Field(default=timedelta(hours=6), le=SIGNED_LIFE)
     """Life of a playback address; players renew it."""
-    download_life: timedelta = timedelta(minutes=60)
+    download_life: timedelta = Field(default=timedelta(minutes=60), le=SIGNED_LIFE)
     """Life of a download address."""
-    still_life: timedelta = timedelta(hours=24)
+    still_life: timedelta = Field(default=timedelta(hours=24), le=SIGNED_LIFE)
     """Life of an address of a poster or preview, rounded up to the hour so that it is cached."""
     country_header: str | None = Field(default=None, pattern="^[A-Za-z0-9-]{1,60}$")
     """Header in which a proxy before Rushes names the viewer's country, `CF-IPCountry`: by it the

@@ -157,6 +157,8 @@ def holding(folder: Path) -> Iterator[None]:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise KeysHeld("Somebody else rotates keys just now. Wait until it is done.") from None
+        for left in folder.glob(".*.key.*"):  # by a crash; it holds keys that were to go
+            left.unlink(missing_ok=True)
         yield
     finally:
         os.close(opened)

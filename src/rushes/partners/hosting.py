@@ -81,12 +81,14 @@ class Hosting:
             return
         works: set[asyncio.Task[None]] = set()
         forgot_at: datetime | None = None
-        if self.database.is_sqlite:  # one worker: what is claimed was left by its predecessor
-            await self._release()
+        is_left = self.database.is_sqlite  # one worker: what is claimed was left by another
         try:
             while True:
                 self._woken.clear()
                 try:
+                    if is_left:
+                        await self._release()
+                        is_left = False
                     for copy in await self._claim(self.at_once - len(works)):
                         work = asyncio.create_task(self._work(copy))
                         works.add(work)

@@ -13,6 +13,7 @@ const NAME = "rushes-live";
 const TOGETHER_MS = 500; // news of this time makes one look
 const BUSY_MS = 2000;
 const QUIET_MS = 15_000;
+const AGAIN_MS = 15_000; // a browser does not come back to a server that refused it once
 const LIVE_MS = 60_000; // beside the stream, in case that something was lost on the way
 
 /** What the tab that listens tells the others. */
@@ -67,21 +68,28 @@ function readStream(
   tell: (told: Told) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const source = new EventSource(ADDRESS);
-  source.addEventListener("open", () => {
-    tell({ flows: true });
-  });
-  source.addEventListener("error", () => {
-    tell({ flows: false }); // the browser comes back by itself, unless it was refused
-  });
-  source.addEventListener("message", ({ data }: MessageEvent<string>) => {
-    tell({ news: data });
-  });
+  let source: EventSource;
+  let again: ReturnType<typeof setTimeout> | undefined;
+  const open = (): void => {
+    source = new EventSource(ADDRESS);
+    source.addEventListener("open", () => {
+      tell({ flows: true });
+    });
+    source.addEventListener("error", () => {
+      tell({ flows: false });
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(open, AGAIN_MS);
+    });
+    source.addEventListener("message", ({ data }: MessageEvent<string>) => {
+      tell({ news: data });
+    });
+  };
+  open();
   channel.addEventListener("message", ({ data }: MessageEvent<Told>) => {
     if ("asks" in data) channel.postMessage({ flows: source.readyState === EventSource.OPEN });
   });
   return new Promise((end) => {
     signal.addEventListener("abort", () => {
+      clearTimeout(again);
       source.close();
       end();
     });
@@ -92,6 +100,7 @@ function readStream(
 class Old {
   readonly #keys = new Map<string, Key>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #hasEnded = false;
 
   constructor(private readonly queries: QueryClient) {}
 
@@ -99,17 +108,25 @@ class Old {
     const news = readNews(text);
     if (news === null) return;
     for (const key of keysOf(news)) this.#keys.set(key.join(" "), key);
-    if (this.#keys.size > 0) this.#timer ??= setTimeout(this.#look, TOGETHER_MS);
+    this.#plan();
   }
 
   end(): void {
+    this.#hasEnded = true;
     clearTimeout(this.#timer);
   }
 
-  readonly #look = (): void => {
-    this.#timer = undefined;
+  #plan(): void {
+    if (this.#keys.size === 0 || this.#hasEnded) return;
+    this.#timer ??= setTimeout(() => void this.#look(), TOGETHER_MS);
+  }
+
+  /** Ask again; what comes meanwhile waits, as asking anew would end a look that still goes on. */
+  async #look(): Promise<void> {
     const keys = [...this.#keys.values()];
     this.#keys.clear();
-    for (const queryKey of keys) void this.queries.invalidateQueries({ queryKey });
-  };
+    await Promise.all(keys.map((queryKey) => this.queries.invalidateQueries({ queryKey })));
+    this.#timer = undefined;
+    this.#plan();
+  }
 }
