@@ -32,6 +32,7 @@ SIGNED = SIGNER.sign(GRANT)
         GRANT,
         replace(GRANT, scope=Scope.FILE, cap="original"),
         replace(GRANT, scope=Scope.STILL, cap=None, epoch=3),
+        replace(GRANT, region="us"),
     ],
 )
 def test_what_was_signed_is_what_is_believed(grant: Grant) -> None:

@@ -13,6 +13,7 @@ from rushes.media.encoder import (
     coding_arguments,
     device_arguments,
     encoder_of,
+    hardware_of,
     last_steps,
     word_of,
 )
@@ -91,3 +92,10 @@ def test_pictures_come_as_an_encoder_takes_them(
     """In the memory in which it looks for them."""
     assert device == device_arguments(encoder)
     assert steps == last_steps(encoder)
+
+
+@pytest.mark.parametrize("encoder", HARDWARE)
+def test_hardware_is_read_from_a_word(encoder: Encoder) -> None:
+    """Software has no name of hardware."""
+    assert encoder.value == hardware_of(word_of(encoder))
+    assert hardware_of(word_of(Encoder.SOFTWARE)) is None

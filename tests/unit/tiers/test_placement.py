@@ -94,3 +94,13 @@ def test_the_edge_of_a_region_is_one_tier() -> None:
     for name in ("edge-", "edge-U S", "edges", 5):
         with pytest.raises(ValueError, match="not a valid Tier"):
             Tier(name)  # type: ignore[arg-type] # what a row may hold
+
+
+def test_each_region_has_one_edge() -> None:
+    """The same member each time, and none for what is no name of a region."""
+    north = edge_in("north")
+
+    assert north is Tier("edge-north")
+    assert "north" == north.region
+    with pytest.raises(ValueError, match="NORTH"):
+        Tier("edge-NORTH!")
